@@ -1,0 +1,23 @@
+//! The built-in components, embedded into whoever depends on this crate. The
+//! library `signon_host` does not; the command `signon` does.
+
+/// A built-in component.
+#[derive(Debug, Clone, Copy)]
+pub struct BuiltIn {
+    /// Its name: `oci-audit`.
+    pub name: &'static str,
+    /// The component's bytes.
+    pub bytes: &'static [u8],
+}
+
+/// Every built-in component.
+pub const BUILT_INS: [BuiltIn; 1] = [BuiltIn {
+    name: "oci-audit",
+    bytes: include_bytes!(concat!(env!("OUT_DIR"), "/oci-audit.wasm")),
+}];
+
+/// Finds a built-in by name, with dashes or underscores.
+pub fn find(name: &str) -> Option<BuiltIn> {
+    let name = name.replace('_', "-");
+    BUILT_INS.into_iter().find(|built_in| built_in.name == name)
+}

@@ -1,0 +1,203 @@
+//! Reads a component's configuration and collects everything that is wrong with
+//! it, each with its place and its fix, so that an operator mends a file once.
+
+use serde_json::{Map, Value};
+
+use crate::contract::{Finding, Severity, SourceError};
+use crate::json::pointer;
+
+/// A configuration object being read.
+#[derive(Debug)]
+pub struct Reader {
+    object: Map<String, Value>,
+    known: Vec<&'static str>,
+    findings: Vec<Finding>,
+}
+
+impl Reader {
+    /// Starts reading the JSON text of one object.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-config` when the text is no JSON object.
+    pub fn new(text: &str) -> Result<Self, SourceError> {
+        match serde_json::from_str(text) {
+            Ok(Value::Object(object)) => Ok(Self {
+                object,
+                known: Vec::new(),
+                findings: Vec::new(),
+            }),
+            Ok(_) => Err(invalid("the configuration is not an object")),
+            Err(error) => Err(invalid(&format!("the configuration is not JSON: {error}"))),
+        }
+    }
+
+    /// Notes something wrong at `key` (or at a pointer below it).
+    pub fn wrong(&mut self, key: &str, problem: impl Into<String>, fix: impl Into<String>) {
+        let path = if key.starts_with('/') {
+            key.to_owned()
+        } else {
+            pointer("", key)
+        };
+        self.findings.push(Finding {
+            severity: Severity::Error,
+            path,
+            problem: problem.into(),
+            fix: fix.into(),
+        });
+    }
+
+    fn take(&mut self, key: &'static str) -> Option<Value> {
+        self.known.push(key);
+        self.object.remove(key).filter(|value| !value.is_null())
+    }
+
+    /// A text, if the key is there.
+    pub fn text(&mut self, key: &'static str) -> Option<String> {
+        match self.take(key)? {
+            Value::String(text) => Some(text),
+            other => {
+                self.wrong(
+                    key,
+                    format!("expected a text, found {}", kind(&other)),
+                    "put it in quotes",
+                );
+                None
+            }
+        }
+    }
+
+    /// A list of at least one distinct text; an empty list when it is wrong.
+    pub fn texts(&mut self, key: &'static str, example: &str) -> Vec<String> {
+        let fix = format!("write it like {key} = [\"{example}\"]");
+        let elements = match self.take(key) {
+            Some(Value::Array(elements)) => elements,
+            Some(other) => {
+                let problem = format!("expected a list of texts, found {}", kind(&other));
+                self.wrong(key, problem, fix);
+                return Vec::new();
+            }
+            None => {
+                self.wrong(key, "is missing", fix);
+                return Vec::new();
+            }
+        };
+        if elements.is_empty() {
+            self.wrong(key, "is an empty list", fix);
+        }
+        let mut texts: Vec<String> = Vec::new();
+        for (index, element) in elements.into_iter().enumerate() {
+            let place = pointer(&pointer("", key), &index.to_string());
+            match element {
+                Value::String(text) if texts.contains(&text) => {
+                    self.wrong(
+                        &place,
+                        format!("{text:?} is there twice"),
+                        "remove one of them",
+                    );
+                }
+                Value::String(text) => texts.push(text),
+                other => {
+                    let problem = format!("expected a text, found {}", kind(&other));
+                    self.wrong(&place, problem, "put it in quotes");
+                }
+            }
+        }
+        texts
+    }
+
+    /// Ends the reading: keys nobody asked for are errors.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-config` with everything that was found.
+    pub fn finish<T>(mut self, value: T) -> Result<T, SourceError> {
+        let unknown: Vec<String> = self.object.keys().cloned().collect();
+        for key in unknown {
+            let fix = match self.known.iter().find(|known| is_near(known, &key)) {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => format!("remove it; known keys: {}", self.known.join(", ")),
+            };
+            self.wrong(&key, format!("unknown key {key:?}"), fix);
+        }
+        if self.findings.is_empty() {
+            Ok(value)
+        } else {
+            Err(SourceError::InvalidConfig(self.findings))
+        }
+    }
+}
+
+fn invalid(problem: &str) -> SourceError {
+    SourceError::InvalidConfig(vec![Finding {
+        severity: Severity::Error,
+        path: String::new(),
+        problem: problem.to_owned(),
+        fix: "pass one JSON object that fits the schema of the component".to_owned(),
+    }])
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a table",
+    }
+}
+
+/// Whether two keys differ by one slip: a letter changed, left out, added, or
+/// two swapped.
+pub fn is_near(known: &str, written: &str) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (known.chars().collect(), written.chars().collect());
+    let head = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let tail = a[head..]
+        .iter()
+        .rev()
+        .zip(b[head..].iter().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
+    let (rest_a, rest_b) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
+    match (rest_a, rest_b) {
+        ([], [_]) | ([_], [] | [_]) => true,
+        ([x, y], [u, v]) => x == v && y == u,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_wrong_is_told_at_once_with_its_place() {
+        let mut reader =
+            Reader::new(r#"{"regoins":["a"],"compartments":["x",1,"x"],"endpoint":5}"#).unwrap();
+        reader.texts("regions", "us-ashburn-1");
+        reader.texts("compartments", "ocid1...");
+        reader.text("endpoint");
+        let Err(SourceError::InvalidConfig(findings)) = reader.finish(()) else {
+            panic!()
+        };
+        let told: Vec<_> = findings
+            .iter()
+            .map(|f| (f.path.as_str(), f.fix.as_str()))
+            .collect();
+        assert_eq!(told[0].0, "/regions");
+        assert_eq!(told[1].0, "/compartments/1");
+        assert_eq!(told[2].0, "/compartments/2");
+        assert_eq!(told[3].0, "/endpoint");
+        assert_eq!(told[4], ("/regoins", "did you mean \"regions\"?"));
+    }
+
+    #[test]
+    fn one_slip_is_near_and_two_are_not() {
+        assert!(is_near("regions", "region"));
+        assert!(is_near("regions", "regoins"));
+        assert!(is_near("regions", "regiqns"));
+        assert!(!is_near("regions", "realm"));
+        assert!(!is_near("regions", "regions"));
+    }
+}

@@ -1,0 +1,17 @@
+//! What the guest components share: the generated contract, HTTP over
+//! `wasi:http`, the streaming record reader, JSON with spans, redaction and
+//! configuration errors.
+//!
+//! Everything but [`http::wasi`] runs natively too, so that guests are tested,
+//! fuzzed and measured without a sandbox.
+
+pub mod bindings;
+pub mod config;
+pub mod http;
+pub mod json;
+pub mod records;
+pub mod redact;
+pub mod text;
+pub mod time;
+
+pub use bindings::exports::signon::source::types as contract;

@@ -1,0 +1,119 @@
+//! The position of this component: which page, how many of its records, and a
+//! digest of their ids.
+//!
+//! Order inside a page is documented nowhere and never trusted: on resuming, the
+//! first records of the page are skipped only if they are the same ones in the
+//! same order. Otherwise the page is returned whole and the host removes what it
+//! has.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use signon_kit::contract::SourceError;
+use signon_kit::text::hex;
+
+/// Version of the form below; another one is refused as expired.
+const VERSION: u32 = 1;
+
+/// A position inside a range.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Position {
+    #[serde(rename = "v")]
+    version: u32,
+    /// Token of the page; `None` for the first.
+    pub page: Option<String>,
+    /// Records of the page that were read.
+    #[serde(rename = "n")]
+    pub records: u64,
+    /// Digest of their ids; empty when there are none.
+    pub head: String,
+}
+
+impl Position {
+    /// The position in a page after some records.
+    pub fn new(page: Option<String>, records: u64, head: &HeadDigest) -> Self {
+        let head = if records == 0 {
+            String::new()
+        } else {
+            head.text()
+        };
+        Self {
+            version: VERSION,
+            page,
+            records,
+            head,
+        }
+    }
+
+    /// Reads a cursor.
+    ///
+    /// # Errors
+    ///
+    /// `cursor-expired` when it is not one of this version: the host then reads
+    /// the range again from its start.
+    pub fn decode(cursor: &[u8]) -> Result<Self, SourceError> {
+        match serde_json::from_slice::<Self>(cursor) {
+            Ok(position) if position.version == VERSION => Ok(position),
+            _ => Err(SourceError::CursorExpired(
+                "the cursor was not written by this version of oci-audit".to_owned(),
+            )),
+        }
+    }
+
+    /// Writes a cursor.
+    pub fn encode(&self) -> Vec<u8> {
+        // Plain texts and numbers always serialize.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// Digest of record ids in the order received.
+#[derive(Debug, Clone, Default)]
+pub struct HeadDigest(Sha256);
+
+impl HeadDigest {
+    /// Adds the id of the next record; records without one count as empty.
+    pub fn add(&mut self, id: &str) {
+        self.0.update((id.len() as u64).to_le_bytes());
+        self.0.update(id.as_bytes());
+    }
+
+    /// The digest so far; 128 bits are plenty against chance.
+    pub fn text(&self) -> String {
+        hex(&self.0.clone().finalize()[..16])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_a_foreign_one_is_expired() {
+        let mut head = HeadDigest::default();
+        head.add("a");
+        let position = Position::new(Some("AP==".into()), 1, &head);
+        assert_eq!(Position::decode(&position.encode()).unwrap(), position);
+        for foreign in [
+            &b""[..],
+            b"{}",
+            b"\xff",
+            br#"{"v":2,"page":null,"n":0,"head":""}"#,
+        ] {
+            assert!(matches!(
+                Position::decode(foreign),
+                Err(SourceError::CursorExpired(_))
+            ));
+        }
+    }
+
+    #[test]
+    fn the_digest_depends_on_order_and_on_where_ids_end() {
+        let digest = |ids: &[&str]| {
+            let mut head = HeadDigest::default();
+            ids.iter().for_each(|id| head.add(id));
+            head.text()
+        };
+        assert_ne!(digest(&["a", "b"]), digest(&["b", "a"]));
+        assert_ne!(digest(&["ab", ""]), digest(&["a", "b"]));
+    }
+}

@@ -1,0 +1,338 @@
+//! One audit record to one neutral event.
+//!
+//! Secrets leave the text first; only the redacted text is read further. Three
+//! shapes of the same record are understood: ListEvents (CloudEvents 0.1),
+//! Logging (CloudEvents 1.0) and the Events service (`eventID`, lower-case types).
+//! Both generations of sign-on records are: the tenancy's own, with a status and a
+//! `login_result`, and the identity domain's, with `additionalDetails`.
+
+mod factors;
+mod fields;
+pub mod names;
+pub mod outcome;
+mod people;
+
+use sha2::{Digest as _, Sha256};
+use signon_kit::contract::{
+    Agent, CloudPlace, Endpoint, HttpInfo, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
+    SignOnEvent,
+};
+use signon_kit::json::Node;
+use signon_kit::redact::{MARK, redact};
+use signon_kit::text::hex;
+
+use fields::Fields;
+use outcome::Hints;
+
+/// Objects that hold HTTP headers.
+const HEADER_MAPS: [&str; 2] = ["/data/request/headers", "/data/response/headers"];
+
+/// Set when a record has no id of its own and got one from its content.
+pub const ID_FROM_CONTENT: &str = "id-from-content";
+
+/// Where a record was fetched, which it does not say itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Origin {
+    /// Region identifier.
+    pub region: Option<String>,
+    /// Realm key.
+    pub realm: Option<String>,
+}
+
+/// A sign-on record that cannot become an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unreadable {
+    /// Why.
+    pub reason: String,
+    /// The record without its secrets; `None` where it could not be scrubbed.
+    pub scrubbed: Option<String>,
+}
+
+/// Makes an event of a record's text.
+///
+/// # Errors
+///
+/// [`Unreadable`] for what is no JSON object or has no time.
+pub fn record(
+    text: &str,
+    origin: &Origin,
+    options: ReadOptions,
+) -> Result<SignOnEvent, Unreadable> {
+    let unreadable = |reason: String| Unreadable {
+        reason,
+        scrubbed: None,
+    };
+    let parsed = Node::parse(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
+    let redacted = redact(text, &parsed, &HEADER_MAPS);
+    let clean = redacted.text.as_deref().unwrap_or(text);
+    let root = if redacted.text.is_some() {
+        Node::parse(clean)
+            .map_err(|error| unreadable(format!("not JSON after redaction: {error}")))?
+    } else {
+        parsed
+    };
+    let mut event = read(Fields::new(&root, options.text_limit), clean, origin)?;
+    event.raw = options.keep_raw.then(|| clean.to_owned());
+    event.redacted = redacted.pointers;
+    Ok(event)
+}
+
+fn read(mut f: Fields<'_, '_>, clean: &str, origin: &Origin) -> Result<SignOnEvent, Unreadable> {
+    let mut labels = Vec::new();
+    let native_type = f.first(&[&["eventType"], &["type"]]).unwrap_or_default();
+    let native_id = f
+        .first(&[&["eventId"], &["id"], &["eventID"]])
+        .unwrap_or_else(|| {
+            labels.push(ID_FROM_CONTENT.to_owned());
+            format!("sha256:{}", hex(&Sha256::digest(clean)))
+        });
+    let (time, original_time) = time(&mut f).ok_or_else(|| Unreadable {
+        reason: "no readable eventTime, time or responseTime".to_owned(),
+        scrubbed: Some(clean.to_owned()),
+    })?;
+    let name = f
+        .text(&["data", "eventName"])
+        .unwrap_or_else(|| names::event_name(&native_type).to_owned());
+    let domain_event_id = f.first(&[
+        &["data", "additionalDetails", "eventId"],
+        &["data", "additionalDetails", "eventid"],
+        &["data", "additionalDetails", "eventID"],
+    ]);
+    let meaning = names::meaning(&name);
+    let activity = names::refine(meaning.activity, domain_event_id.as_deref());
+
+    let message = f.first(&[
+        &["data", "message"],
+        &["data", "additionalDetails", "message"],
+    ]);
+    let login_result = f.text(&["data", "response", "payload", "login_result"]);
+    let status = f.first(&[
+        &["data", "response", "status"],
+        &["data", "additionalDetails", "httpResponseStatus"],
+    ]);
+    let (outcome, conflict) = outcome::decide(
+        &activity,
+        Hints {
+            event_id: domain_event_id.as_deref(),
+            login_result: login_result.as_deref(),
+            status: status.as_deref(),
+            message: message.as_deref(),
+        },
+    );
+    if conflict {
+        labels.push(outcome::CONFLICT.to_owned());
+    }
+    let http = http(&mut f, status.as_deref());
+    let response_message = http.as_ref().and_then(|http| http.response_message.clone());
+    let reason_value = f.text(&["data", "additionalDetails", "reasonValue"]);
+    let comments = f.text(&["data", "additionalDetails", "ssoComments"]);
+    let reason = if outcome == Outcome::Failure {
+        comments
+            .or_else(|| login_result.clone())
+            .or(response_message)
+    } else {
+        comments
+    };
+
+    let people = people::read(&mut f, &activity);
+    let source_addresses = source_addresses(&mut f);
+    let agent = agent(&mut f);
+    let service = service(&mut f);
+    let idp = idp(&mut f);
+    let protocol = meaning
+        .protocol
+        .or_else(|| protocol(idp.as_ref(), service.as_ref()));
+    let session = session(&mut f);
+    let (factors, mfa) = factors::read(&mut f, &activity);
+    Ok(SignOnEvent {
+        native_id,
+        native_type,
+        native_name: Some(name),
+        domain_event_id,
+        time,
+        original_time,
+        logged: f.time(&["oracle", "ingestedtime"]),
+        activity,
+        outcome,
+        code: login_result.or(reason_value).or(status),
+        reason,
+        message,
+        user: people.user,
+        actor: people.actor,
+        app: people.app,
+        idp,
+        source_addresses,
+        agent,
+        service,
+        target: target(&mut f),
+        session,
+        factors,
+        mfa,
+        protocol,
+        policy: f.first(&[
+            &["data", "additionalDetails", "ssoMatchedSignOnPolicyName"],
+            &["data", "additionalDetails", "ssoMatchedSignOnPolicy"],
+        ]),
+        rule: f.first(&[
+            &["data", "additionalDetails", "ssoMatchedSignOnRuleName"],
+            &["data", "additionalDetails", "ssoMatchedSignOnRule"],
+        ]),
+        http,
+        cloud: Some(cloud(&mut f, origin)),
+        correlation: f.text(&["data", "additionalDetails", "ecId"]),
+        labels,
+        unmapped: f.unmapped(),
+        raw: None,
+        redacted: Vec::new(),
+    })
+}
+
+/// The first place that holds a time, and its text.
+fn time(f: &mut Fields<'_, '_>) -> Option<(i64, String)> {
+    let places: [&[&str]; 4] = [
+        &["eventTime"],
+        &["time"],
+        &["data", "response", "responseTime"],
+        &["oracle", "ingestedtime"],
+    ];
+    places.iter().find_map(|place| {
+        let text = f.peek(place)?;
+        f.time(place).map(|time| (time, text))
+    })
+}
+
+/// Nearest to the person first; proxies follow, as in `X-Forwarded-For`.
+fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
+    const CLIENT_IP: [&str; 3] = ["data", "additionalDetails", "clientIp"];
+    let main = f.text(&["data", "identity", "ipAddress"]);
+    f.also(&CLIENT_IP, main.as_deref());
+    main.or_else(|| f.text(&CLIENT_IP))
+        .map(|list| {
+            list.split(',')
+                .map(str::trim)
+                .filter(|hop| !hop.is_empty())
+                .map(str::to_owned)
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
+    const SSO: [&str; 3] = ["data", "additionalDetails", "ssoUserAgent"];
+    let main = f.text(&["data", "identity", "userAgent"]);
+    f.also(&SSO, main.as_deref());
+    let agent = Agent {
+        original: main.or_else(|| f.text(&SSO)),
+        browser: f.text(&["data", "additionalDetails", "ssoBrowser"]),
+        platform: f.text(&["data", "additionalDetails", "ssoPlatform"]),
+    };
+    (agent.original.is_some() || agent.browser.is_some() || agent.platform.is_some())
+        .then_some(agent)
+}
+
+fn service(f: &mut Fields<'_, '_>) -> Option<Named> {
+    let name = f.text(&["data", "additionalDetails", "ssoApplicationName"]);
+    let uid = f.text(&["data", "additionalDetails", "ssoApplicationId"]);
+    let kind = f.text(&["data", "additionalDetails", "ssoApplicationType"]);
+    const RELYING_PARTY: [&str; 3] = ["data", "additionalDetails", "ssoRp"];
+    f.also(&RELYING_PARTY, uid.as_deref());
+    let name = name.or_else(|| f.text(&RELYING_PARTY));
+    (name.is_some() || uid.is_some()).then_some(Named { name, uid, kind })
+}
+
+fn idp(f: &mut Fields<'_, '_>) -> Option<Idp> {
+    let name = f.text(&["data", "additionalDetails", "ssoIdentityProvider"]);
+    let kind = f.text(&["data", "additionalDetails", "ssoIdentityProviderType"]);
+    (name.is_some() || kind.is_some()).then_some(Idp { name, kind })
+}
+
+/// A protocol only where a field names it.
+fn protocol(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
+    let kinds = [
+        idp.and_then(|idp| idp.kind.as_deref()),
+        service.and_then(|s| s.kind.as_deref()),
+    ];
+    kinds.into_iter().flatten().find_map(|kind| {
+        let kind = kind.to_ascii_uppercase();
+        match () {
+            () if kind.contains("SAML") => Some(Protocol::Saml),
+            () if kind.contains("OIDC") || kind.contains("OPENID") => Some(Protocol::OpenId),
+            () if kind.contains("OAUTH") => Some(Protocol::Oauth2),
+            () => None,
+        }
+    })
+}
+
+fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {
+    let single_sign_on = f.text(&["data", "additionalDetails", "ssoSessionId"]);
+    let console = f.text(&["data", "identity", "consoleSessionId"]);
+    // Stars and our own mark name no credential.
+    const CREDENTIALS: [&str; 3] = ["data", "identity", "credentials"];
+    let named = f
+        .peek(&CREDENTIALS)
+        .is_some_and(|id| id != MARK && !id.starts_with("***"));
+    let credential_uid = if named { f.text(&CREDENTIALS) } else { None };
+    let (uid, uid_alt) = match single_sign_on {
+        Some(uid) => (Some(uid), console),
+        None => (console, None),
+    };
+    let session = SessionInfo {
+        uid,
+        uid_alt,
+        credential_uid,
+        created: f.time(&["data", "additionalDetails", "ssoSessionCreateTime"]),
+        expires: f.time(&["data", "additionalDetails", "ssoSessionExpiryTime"]),
+    };
+    let something = session.uid.is_some()
+        || session.credential_uid.is_some()
+        || session.created.is_some()
+        || session.expires.is_some();
+    something.then_some(session)
+}
+
+fn target(f: &mut Fields<'_, '_>) -> Option<Endpoint> {
+    let target = Endpoint {
+        name: f.text(&["data", "additionalDetails", "ssoProtectedResource"]),
+        hostname: f.text(&["data", "additionalDetails", "hostName"]),
+        ip: f.text(&["data", "additionalDetails", "hostIp"]),
+    };
+    (target.name.is_some() || target.hostname.is_some() || target.ip.is_some()).then_some(target)
+}
+
+fn http(f: &mut Fields<'_, '_>, status: Option<&str>) -> Option<HttpInfo> {
+    let http = HttpInfo {
+        request_id: f.text(&["data", "request", "id"]),
+        method: f.text(&["data", "request", "action"]),
+        path: f.text(&["data", "request", "path"]),
+        status: status.and_then(|status| status.parse().ok()),
+        response_message: f.text(&["data", "response", "message"]),
+    };
+    let something = http.request_id.is_some()
+        || http.method.is_some()
+        || http.path.is_some()
+        || http.status.is_some()
+        || http.response_message.is_some();
+    something.then_some(http)
+}
+
+fn cloud(f: &mut Fields<'_, '_>, origin: &Origin) -> CloudPlace {
+    let tenancy = f.text(&["data", "identity", "tenantId"]);
+    f.also(&["oracle", "tenantid"], tenancy.as_deref());
+    let compartment = f.text(&["data", "compartmentId"]);
+    f.also(&["oracle", "compartmentid"], compartment.as_deref());
+    f.also(&["extensions", "compartmentId"], compartment.as_deref());
+    CloudPlace {
+        realm: origin.realm.clone(),
+        region: origin.region.clone(),
+        zone: f.text(&["data", "availabilityDomain"]),
+        account_uid: compartment,
+        account_name: f.text(&["data", "compartmentName"]),
+        organization_uid: tenancy.or_else(|| f.text(&["oracle", "tenantid"])),
+        // In the Logging shape `source` is a resource's name, not a service.
+        service: if f.node(&["specversion"]).is_none() {
+            f.text(&["source"])
+        } else {
+            None
+        },
+    }
+}

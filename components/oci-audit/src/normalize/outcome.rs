@@ -1,0 +1,186 @@
+//! How a sign-on ended. Several fields may say so; identity domains leave
+//! `response.status` empty, so it cannot be the first to ask.
+
+use signon_kit::contract::{Activity, Outcome};
+
+/// Set when two fields of one record disagree.
+pub const CONFLICT: &str = "outcome-conflict";
+
+/// What a record says about its outcome.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Hints<'a> {
+    /// `additionalDetails.eventId`: `sso.session.create.success`
+    pub event_id: Option<&'a str>,
+    /// `response.payload.login_result`: `PASSWORD_INVALID`
+    pub login_result: Option<&'a str>,
+    /// `response.status`: `200`
+    pub status: Option<&'a str>,
+    /// `message`: `InteractiveLogin succeeded`
+    pub message: Option<&'a str>,
+}
+
+/// The outcome, and whether the hints disagree.
+pub fn decide(activity: &Activity, hints: Hints<'_>) -> (Outcome, bool) {
+    let strong = [
+        hints.event_id.and_then(by_event_id),
+        hints.login_result.and_then(by_result),
+    ];
+    let weak = [
+        hints.status.and_then(by_status),
+        hints.message.and_then(by_message),
+    ];
+    let all = strong.iter().chain(&weak).flatten();
+    let first = all.clone().next().cloned();
+    let conflict = all.clone().any(|other| Some(other) != first.as_ref());
+    let outcome = match (activity, first) {
+        // A challenge that was sent is no success yet: only a result of the
+        // challenge itself counts, not the status of the request that sent it.
+        (Activity::MfaChallenge, Some(Outcome::Success))
+            if strong.iter().flatten().next().is_none() =>
+        {
+            Outcome::Initiated
+        }
+        (Activity::MfaChallenge, None) => Outcome::Initiated,
+        // Documented as written on success only.
+        (Activity::MfaVerify, None) => Outcome::Success,
+        (_, Some(outcome)) => outcome,
+        (_, None) => Outcome::Unknown,
+    };
+    (outcome, conflict)
+}
+
+fn by_event_id(id: &str) -> Option<Outcome> {
+    match id.rsplit('.').next()?.to_ascii_lowercase().as_str() {
+        "success" => Some(Outcome::Success),
+        "failure" => Some(Outcome::Failure),
+        "initiated" => Some(Outcome::Initiated),
+        _ => None,
+    }
+}
+
+fn by_result(result: &str) -> Option<Outcome> {
+    let result = result.to_ascii_uppercase();
+    if ["SUCCESS", "SUCCEEDED", "OK"].contains(&result.as_str()) {
+        Some(Outcome::Success)
+    } else if [
+        "INVALID", "FAIL", "DENIED", "LOCKED", "EXPIRED", "ERROR", "REJECT", "BLOCKED",
+    ]
+    .iter()
+    .any(|word| result.contains(word))
+    {
+        Some(Outcome::Failure)
+    } else {
+        None
+    }
+}
+
+fn by_status(status: &str) -> Option<Outcome> {
+    let status: u16 = status.parse().ok()?;
+    Some(if (200..300).contains(&status) {
+        Outcome::Success
+    } else {
+        Outcome::Failure
+    })
+}
+
+fn by_message(message: &str) -> Option<Outcome> {
+    let message = message.to_ascii_lowercase();
+    match (message.contains("succeeded"), message.contains("failed")) {
+        (true, false) => Some(Outcome::Success),
+        (false, true) => Some(Outcome::Failure),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOGON: Activity = Activity::Logon;
+
+    #[test]
+    fn the_event_id_counts_before_everything_else() {
+        let hints = Hints {
+            event_id: Some("sso.session.create.failure"),
+            status: Some("200"),
+            ..Hints::default()
+        };
+        assert_eq!(decide(&LOGON, hints), (Outcome::Failure, true));
+    }
+
+    #[test]
+    fn each_hint_is_enough_alone() {
+        let none = Hints::default();
+        let cases = [
+            (
+                Hints {
+                    login_result: Some("PASSWORD_INVALID"),
+                    ..none
+                },
+                Outcome::Failure,
+            ),
+            (
+                Hints {
+                    status: Some("400"),
+                    ..none
+                },
+                Outcome::Failure,
+            ),
+            (
+                Hints {
+                    status: Some("204"),
+                    ..none
+                },
+                Outcome::Success,
+            ),
+            (
+                Hints {
+                    message: Some("InteractiveLogin succeeded"),
+                    ..none
+                },
+                Outcome::Success,
+            ),
+            (
+                Hints {
+                    message: Some("InteractiveLogin failed"),
+                    ..none
+                },
+                Outcome::Failure,
+            ),
+            (
+                Hints {
+                    event_id: Some("sso.new.thing"),
+                    ..none
+                },
+                Outcome::Unknown,
+            ),
+            (none, Outcome::Unknown),
+        ];
+        for (hints, expected) in cases {
+            assert_eq!(decide(&LOGON, hints), (expected, false), "{hints:?}");
+        }
+    }
+
+    #[test]
+    fn a_challenge_that_was_sent_is_never_a_success() {
+        let sent = Hints {
+            status: Some("200"),
+            message: Some("FactorMfa succeeded"),
+            ..Hints::default()
+        };
+        assert_eq!(decide(&Activity::MfaChallenge, sent).0, Outcome::Initiated);
+        assert_eq!(
+            decide(&Activity::MfaChallenge, Hints::default()).0,
+            Outcome::Initiated
+        );
+        let failed = Hints {
+            status: Some("401"),
+            ..Hints::default()
+        };
+        assert_eq!(decide(&Activity::MfaChallenge, failed).0, Outcome::Failure);
+        assert_eq!(
+            decide(&Activity::MfaVerify, Hints::default()).0,
+            Outcome::Success
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! Bounds a response body in bytes and in patience.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+use wasmtime_wasi_http::{Error, WasiBody};
+
+use crate::sandbox::limits::Limits;
+
+/// The body as the guest gets it.
+pub fn bounded(incoming: Incoming, limits: &Limits) -> WasiBody {
+    Bounded {
+        incoming,
+        left: limits.response_bytes,
+        patience: limits.between_bytes,
+        timer: Box::pin(tokio::time::sleep(limits.between_bytes)),
+    }
+    .boxed_unsync()
+}
+
+struct Bounded {
+    incoming: Incoming,
+    /// Bytes that may still come.
+    left: u64,
+    patience: Duration,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Body for Bounded {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        match Pin::new(&mut self.incoming).poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) => {
+                let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+                if length > self.left {
+                    return Poll::Ready(Some(Err(Error::HttpResponseBodySize(None))));
+                }
+                self.left -= length;
+                let next = Instant::now() + self.patience;
+                self.timer.as_mut().reset(next);
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Poll::Ready(Some(Err(error))) => {
+                let text = format!("the answer was cut off: {}", root_cause(&error));
+                Poll::Ready(Some(Err(Error::InternalError(Some(text)))))
+            }
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => match self.timer.as_mut().poll(context) {
+                Poll::Ready(()) => Poll::Ready(Some(Err(Error::ConnectionReadTimeout))),
+                Poll::Pending => Poll::Pending,
+            },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}
+
+/// The innermost cause; what wraps it repeats only that something failed.
+pub fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}

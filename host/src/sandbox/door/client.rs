@@ -1,0 +1,273 @@
+//! Connections to services: resolved, checked, dialled and pooled by us.
+//!
+//! Invariant: no address is connected to that was not checked in the same breath
+//! (a name may resolve to another one a moment later). Connections belong to one
+//! source and are never shared between tenants. No proxy is taken from the
+//! environment and no redirect is followed.
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::address::is_public;
+use super::body::root_cause;
+
+/// Time to connect and agree on TLS.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// How long an unused connection stays open: longer than a page takes to be
+/// read, shorter than the idle timeout of common load balancers.
+const IDLE: Duration = Duration::from_secs(50);
+
+/// Unused connections kept for each origin.
+const IDLE_CONNECTIONS: usize = 2;
+
+/// Why there is no response.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The name resolves to an address that is not granted.
+    #[error("{address} is not a public address")]
+    Prohibited {
+        /// The address.
+        address: IpAddr,
+    },
+    /// Everything else, in words.
+    #[error("{0}")]
+    Failed(String),
+    /// A root certificate cannot be used.
+    #[error("no usable root certificate: {0}")]
+    Roots(String),
+}
+
+/// The HTTP client of one source. Cheap to clone, the pool is shared.
+#[derive(Debug, Clone)]
+pub struct DoorClient {
+    client: Client<Connector, Full<Bytes>>,
+}
+
+impl DoorClient {
+    /// A client that trusts `tls` and, if granted, dials private addresses too.
+    pub fn new(tls: Arc<ClientConfig>, private_addresses: bool) -> Self {
+        let connector = Connector {
+            tls: TlsConnector::from(tls),
+            private_addresses,
+        };
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            // The door sets it: it is signed.
+            .set_host(false)
+            .build(connector);
+        Self { client }
+    }
+
+    /// The system's roots and, if given, the certificates of a PEM text.
+    ///
+    /// # Errors
+    ///
+    /// When there is no root at all, or the PEM text holds none.
+    pub fn trust(additional_pem: Option<&str>) -> Result<Arc<ClientConfig>, ClientError> {
+        use rustls::pki_types::pem::PemObject as _;
+        let mut roots = RootCertStore::empty();
+        let system = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(system.certs);
+        if let Some(pem) = additional_pem {
+            let certificates: Result<Vec<_>, _> =
+                CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+            let certificates = certificates.map_err(|e| ClientError::Roots(format!("{e:?}")))?;
+            if certificates.is_empty() {
+                return Err(ClientError::Roots(
+                    "the file holds no PEM certificate".to_owned(),
+                ));
+            }
+            for certificate in certificates {
+                roots
+                    .add(certificate)
+                    .map_err(|error| ClientError::Roots(error.to_string()))?;
+            }
+        }
+        let config =
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .map_err(|error| ClientError::Roots(error.to_string()))?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+        Ok(Arc::new(config))
+    }
+
+    pub(super) async fn send(
+        &self,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, ClientError> {
+        self.client.request(request).await.map_err(|error| {
+            let mut cause: &(dyn std::error::Error + 'static) = &error;
+            while let Some(deeper) = cause.source() {
+                cause = deeper;
+                if let Some(prohibited) = cause
+                    .downcast_ref::<io::Error>()
+                    .and_then(io::Error::get_ref)
+                    .and_then(|inner| inner.downcast_ref::<Prohibited>())
+                {
+                    return ClientError::Prohibited {
+                        address: prohibited.0,
+                    };
+                }
+            }
+            ClientError::Failed(root_cause(&error))
+        })
+    }
+}
+
+/// Carries a refused address through hyper's error chain.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not a public address")]
+struct Prohibited(IpAddr);
+
+#[derive(Clone)]
+struct Connector {
+    tls: TlsConnector,
+    private_addresses: bool,
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connector")
+            .field("private_addresses", &self.private_addresses)
+            .finish()
+    }
+}
+
+impl tower_service::Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connector = self.clone();
+        Box::pin(async move {
+            tokio::time::timeout(CONNECT, connector.connect(&uri))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(io::Error::new(
+                        io::ErrorKind::TimedOut,
+                        "no connection within 15 s",
+                    ))
+                })
+        })
+    }
+}
+
+impl Connector {
+    async fn connect(&self, uri: &Uri) -> io::Result<Stream> {
+        let invalid = |text: &str| io::Error::new(io::ErrorKind::InvalidInput, text.to_owned());
+        let secure = uri.scheme_str() == Some("https");
+        let host = uri.host().ok_or_else(|| invalid("no host"))?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+        let tcp = self.dial(host, port).await?;
+        tcp.set_nodelay(true)?;
+        if !secure {
+            return Ok(Stream::Plain(TokioIo::new(tcp)));
+        }
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| invalid("no server name"))?;
+        let tls = self.tls.connect(name, tcp).await?;
+        Ok(Stream::Secure(Box::new(TokioIo::new(tls))))
+    }
+
+    /// Resolves and connects; an address that is not granted is an error even if
+    /// others of the name are, so that nothing depends on their order.
+    async fn dial(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+        if !self.private_addresses
+            && let Some(private) = addresses.iter().find(|address| !is_public(address.ip()))
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                Prohibited(private.ip()),
+            ));
+        }
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        for address in addresses {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+}
+
+/// A connection, with TLS or without.
+enum Stream {
+    Plain(TokioIo<TcpStream>),
+    Secure(Box<TokioIo<TlsStream<TcpStream>>>),
+}
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Secure(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Secure(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Self::Secure(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Secure(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}

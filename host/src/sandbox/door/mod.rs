@@ -1,0 +1,247 @@
+//! The only way out of the sandbox.
+//!
+//! A name that resolves to a private address passes a check that only saw the
+//! name, and a credential that is bound to nothing signs whatever a parser that
+//! was taken over asks for. So: deny by default; a request has to fit a grant
+//! (origin, methods, path prefix); a credential belongs to a grant and signs
+//! nothing else; the host writes `host`, date and credential headers itself; the
+//! address is checked at every dial; no redirect is followed; what is signed is
+//! what is sent.
+
+mod address;
+mod body;
+mod client;
+mod grant;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use wasmtime_wasi_http::{
+    DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
+    WasiHttpHooks,
+};
+
+pub use client::{ClientError, DoorClient};
+pub use grant::{Grant, GrantError};
+
+use super::limits::Limits;
+use crate::telemetry;
+
+/// What the host writes itself, beside hop-by-hop headers: a guest may not choose
+/// whom a request goes to, when it was made, or who it is from.
+const HOST_HEADERS: [HeaderName; 6] = [
+    header::AUTHORIZATION,
+    header::COOKIE,
+    header::DATE,
+    header::EXPECT,
+    header::FORWARDED,
+    header::PROXY_AUTHORIZATION,
+];
+
+/// Further ones without a constant.
+const HOST_HEADER_NAMES: [&str; 4] = [
+    "x-date",
+    "x-content-sha256",
+    "opc-obo-token",
+    "x-forwarded-for",
+];
+
+/// The way out of one session.
+#[derive(Debug, Clone)]
+pub struct Door {
+    owner: Arc<str>,
+    open: Option<Arc<OpenDoor>>,
+}
+
+/// What an open door needs, shared by all sessions of a source.
+#[derive(Debug)]
+struct OpenDoor {
+    grants: Vec<Grant>,
+    client: DoorClient,
+    limits: Limits,
+    /// Newest `Date` a service answered, in milliseconds; 0 when none did.
+    service_clock: AtomicI64,
+}
+
+impl Door {
+    /// A door through which nothing goes, for pure calls.
+    pub fn shut(owner: &str) -> Self {
+        Self {
+            owner: Arc::from(owner),
+            open: None,
+        }
+    }
+
+    /// A door for what `grants` allow, through connections of its own.
+    pub fn open(owner: &str, grants: Vec<Grant>, client: DoorClient, limits: Limits) -> Self {
+        let open = OpenDoor {
+            grants,
+            client,
+            limits,
+            service_clock: AtomicI64::new(0),
+        };
+        Self {
+            owner: Arc::from(owner),
+            open: Some(Arc::new(open)),
+        }
+    }
+
+    /// The newest time of day that a service behind this door told, in
+    /// milliseconds; `None` when none has yet.
+    pub fn service_clock(&self) -> Option<i64> {
+        let clock = self.open.as_ref()?.service_clock.load(Ordering::Relaxed);
+        (clock != 0).then_some(clock)
+    }
+}
+
+type Answer = Result<
+    (
+        Response<WasiBody>,
+        Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ),
+    Error,
+>;
+
+impl WasiHttpHooks for Door {
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        Arc::new(|name| {
+            DEFAULT_FORBIDDEN_HEADERS.contains(name)
+                || HOST_HEADERS.contains(name)
+                || HOST_HEADER_NAMES.contains(&name.as_str())
+        })
+    }
+
+    fn send_request(
+        &mut self,
+        request: Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Answer> + Send> {
+        let door = self.clone();
+        Box::new(async move {
+            let response = door.pass(request).await?;
+            let done: Box<dyn Future<Output = Result<(), Error>> + Send> =
+                Box::new(std::future::ready(Ok(())));
+            Ok((response, done))
+        })
+    }
+}
+
+impl Door {
+    async fn pass(&self, request: Request<WasiBody>) -> Result<Response<WasiBody>, Error> {
+        let denied = |reason: &str| {
+            telemetry::RequestDenied {
+                source: &self.owner,
+                method: request.method(),
+                uri: request.uri(),
+                reason,
+            }
+            .emit();
+            Error::HttpRequestDenied
+        };
+        let Some(open) = &self.open else {
+            return Err(denied("this call has no way out"));
+        };
+        let Some(grant) = open.grants.iter().find(|grant| grant.allows(&request)) else {
+            return Err(denied("no grant allows it"));
+        };
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, open.limits.request_bytes)
+            .collect()
+            .await
+            .map_err(|_| Error::HttpRequestBodySize(None))?
+            .to_bytes();
+        let mut outgoing = Request::new(Full::new(body.clone()));
+        *outgoing.method_mut() = parts.method;
+        *outgoing.uri_mut() = parts.uri;
+        *outgoing.headers_mut() = parts.headers;
+        prepare(&mut outgoing, grant, &body)?;
+        let response = open.send(&self.owner, outgoing).await?;
+        open.note_clock(response.headers());
+        Ok(response)
+    }
+}
+
+impl OpenDoor {
+    async fn send(
+        &self,
+        owner: &str,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<WasiBody>, Error> {
+        let uri = request.uri().clone();
+        let sent = self.client.send(request);
+        let response = match tokio::time::timeout(self.limits.first_byte, sent).await {
+            Err(_) => {
+                let seconds = self.limits.first_byte.as_secs();
+                return Err(internal(format!(
+                    "{} did not answer within {seconds} s",
+                    host(&uri)
+                )));
+            }
+            Ok(Err(ClientError::Prohibited { address })) => {
+                telemetry::AddressDenied {
+                    source: owner,
+                    uri: &uri,
+                    address,
+                }
+                .emit();
+                return Err(Error::DestinationIpProhibited);
+            }
+            Ok(Err(error)) => return Err(internal(format!("{}: {error}", host(&uri)))),
+            Ok(Ok(response)) => response,
+        };
+        Ok(response.map(|incoming| body::bounded(incoming, &self.limits)))
+    }
+
+    fn note_clock(&self, headers: &HeaderMap) {
+        let date = headers
+            .get(header::DATE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(oci_signature::parse_imf_fixdate);
+        if let Some(seconds) = date {
+            self.service_clock
+                .fetch_max(seconds.saturating_mul(1000), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Writes the headers that belong to the host.
+fn prepare(request: &mut Request<Full<Bytes>>, grant: &Grant, body: &Bytes) -> Result<(), Error> {
+    let authority = request
+        .uri()
+        .authority()
+        .ok_or(Error::HttpRequestUriInvalid)?
+        .to_string();
+    let set = |headers: &mut HeaderMap, name: HeaderName, value: &str| {
+        let value = HeaderValue::from_str(value).map_err(|_| Error::HttpProtocolError)?;
+        headers.insert(name, value);
+        Ok::<(), Error>(())
+    };
+    set(request.headers_mut(), header::HOST, &authority)?;
+    set(
+        request.headers_mut(),
+        header::USER_AGENT,
+        concat!("signon/", env!("CARGO_PKG_VERSION")),
+    )?;
+    let Some(credential) = &grant.credential else {
+        return Ok(());
+    };
+    let headers = credential
+        .headers(request, body)
+        .map_err(|error| internal(format!("the request cannot be signed: {error}")))?;
+    for (name, value) in headers {
+        set(request.headers_mut(), HeaderName::from_static(name), &value)?;
+    }
+    Ok(())
+}
+
+fn host(uri: &http::Uri) -> String {
+    uri.authority().map(ToString::to_string).unwrap_or_default()
+}
+
+fn internal(text: String) -> Error {
+    Error::InternalError(Some(text))
+}

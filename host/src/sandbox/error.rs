@@ -1,0 +1,115 @@
+//! Everything that can go wrong at the sandbox boundary, in words for operators.
+
+use std::path::PathBuf;
+
+use crate::contract::{Finding, SourceError};
+
+/// Why a component could not be loaded or called.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// The component's file cannot be read.
+    #[error("component {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The bytes are no component.
+    #[error(
+        "component {name}: not a WebAssembly component: {problem}; is the file whole, and was \
+         it made with wit-component or cargo-component?"
+    )]
+    NotAComponent {
+        /// Name or path.
+        name: String,
+        /// What is wrong, as far as one line tells.
+        problem: String,
+    },
+    /// The component asks for more than the sandbox gives.
+    #[error(
+        "component {name}: asks for imports the sandbox does not give: {}; build it for \
+         wasm32-unknown-unknown, whose std asks for nothing; allowed are wasi:http, wasi:io, \
+         wasi:clocks, wasi:random", imports.join(", ")
+    )]
+    ForbiddenImports {
+        /// Name or path.
+        name: String,
+        /// What it asked for.
+        imports: Vec<String>,
+    },
+    /// The component does not offer the `source` interface of this version.
+    #[error("component {name}: does not offer signon:source/source@0.1.0: {problem}")]
+    WrongWorld {
+        /// Name or path.
+        name: String,
+        /// What is missing or different.
+        problem: String,
+    },
+    /// The component lies about itself.
+    #[error("component {name}: its descriptor cannot be used: {problem}")]
+    BadDescriptor {
+        /// Name or path.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A limit was exceeded.
+    #[error(
+        "component {name}: exceeded its limit {limit} ({value}) in {call}; the session ended, nothing else did"
+    )]
+    LimitExceeded {
+        /// Component name.
+        name: String,
+        /// The field of `Limits`.
+        limit: &'static str,
+        /// Its value.
+        value: String,
+        /// The call it happened in.
+        call: &'static str,
+    },
+    /// The component trapped: a bug in it.
+    #[error("component {name}: trapped in {call}: {problem}")]
+    Trap {
+        /// Component name.
+        name: String,
+        /// The call it happened in.
+        call: &'static str,
+        /// The trap and where it happened.
+        problem: String,
+    },
+    /// The component answered with an error of its own.
+    #[error("{}", describe(.0))]
+    Source(SourceError),
+    /// The sandbox itself cannot be set up.
+    #[error("the sandbox cannot be set up: {0}")]
+    Engine(String),
+}
+
+/// One text for an error of a source.
+pub fn describe(error: &SourceError) -> String {
+    match error {
+        SourceError::InvalidConfig(findings) => {
+            let lines: Vec<String> = findings.iter().map(describe_finding).collect();
+            format!("invalid configuration: {}", lines.join("; "))
+        }
+        SourceError::Unauthorized(text) => format!("unauthorized: {text}"),
+        SourceError::Forbidden(text) => format!("forbidden: {text}"),
+        SourceError::Throttled(throttle) => format!("throttled: {}", throttle.message),
+        SourceError::CursorExpired(text) => format!("cursor expired: {text}"),
+        SourceError::Retired(text) => format!("retired: {text}"),
+        SourceError::Unavailable(text) => format!("unavailable: {text}"),
+        SourceError::Malformed(text) => format!("malformed answer: {text}"),
+    }
+}
+
+/// One line for a finding.
+pub fn describe_finding(finding: &Finding) -> String {
+    let place = if finding.path.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", finding.path)
+    };
+    format!("{place}{}; {}", finding.problem, finding.fix)
+}

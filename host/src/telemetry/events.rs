@@ -1,0 +1,217 @@
+//! Each observable moment, with the fields an operator needs.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use http::{Method, Uri};
+use tracing::{debug, error, info, warn};
+
+use super::counters;
+
+/// A request that fits no grant.
+#[derive(Debug)]
+pub struct RequestDenied<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Method asked for.
+    pub method: &'a Method,
+    /// URI asked for; the query is left out, it may hold anything.
+    pub uri: &'a Uri,
+    /// Why.
+    pub reason: &'a str,
+}
+
+impl RequestDenied<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let origin = format!(
+            "{}://{}",
+            self.uri.scheme_str().unwrap_or_default(),
+            self.uri
+                .authority()
+                .map(http::uri::Authority::as_str)
+                .unwrap_or_default()
+        );
+        let (source, method, path, reason) =
+            (self.source, self.method, self.uri.path(), self.reason);
+        warn!(source, %method, origin, path, reason, "Request denied.");
+        counters().requests_denied.add(1);
+    }
+}
+
+/// A name that resolves to an address that is not granted.
+#[derive(Debug)]
+pub struct AddressDenied<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// URI asked for.
+    pub uri: &'a Uri,
+    /// What it resolves to.
+    pub address: IpAddr,
+}
+
+impl AddressDenied<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let host = self.uri.host().unwrap_or_default();
+        warn!(
+            source = self.source,
+            host,
+            address = %self.address,
+            setting = "allow_private_addresses",
+            "Address denied."
+        );
+        counters().addresses_denied.add(1);
+    }
+}
+
+/// Events that were acknowledged and committed.
+#[derive(Debug)]
+pub struct BatchCommitted<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Stream id.
+    pub stream: &'a str,
+    /// Records framed.
+    pub received: u64,
+    /// Events delivered.
+    pub emitted: u64,
+    /// Events that had been delivered before.
+    pub duplicate: u64,
+    /// Records that are no sign-ons.
+    pub filtered: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+}
+
+impl BatchCommitted<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        debug!(
+            source = self.source,
+            stream = self.stream,
+            received = self.received,
+            emitted = self.emitted,
+            duplicate = self.duplicate,
+            filtered = self.filtered,
+            rejected = self.rejected,
+            "Batch committed."
+        );
+        let counters = counters();
+        counters.records_received.add(self.received);
+        counters.events_emitted.add(self.emitted);
+        counters.events_duplicate.add(self.duplicate);
+        counters.records_filtered.add(self.filtered);
+        counters.records_rejected.add(self.rejected);
+    }
+}
+
+/// A record that could not be read.
+#[derive(Debug)]
+pub struct RecordRejected<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// SHA-256 of its bytes.
+    pub digest: &'a str,
+}
+
+impl RecordRejected<'_> {
+    /// Logs; the batch counts.
+    pub fn emit(self) {
+        warn!(
+            source = self.source,
+            reason = self.reason,
+            digest = self.digest,
+            "Record rejected."
+        );
+    }
+}
+
+/// A range read to its end.
+#[derive(Debug)]
+pub struct ReadingFinished<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Stream id.
+    pub stream: &'a str,
+    /// Start of the range, RFC 3339.
+    pub start: String,
+    /// End of the range, RFC 3339.
+    pub end: String,
+}
+
+impl ReadingFinished<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (start, end) = (self.start, self.end);
+        info!(
+            source = self.source,
+            stream = self.stream,
+            start,
+            end,
+            "Range read."
+        );
+        counters().readings_finished.add(1);
+    }
+}
+
+/// A reading that failed and is tried again.
+#[derive(Debug)]
+pub struct ReadingFailed<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Stream id.
+    pub stream: &'a str,
+    /// What went wrong, and what to do.
+    pub error: String,
+    /// When it is tried again.
+    pub retry_in: Duration,
+}
+
+impl ReadingFailed<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let retry_in_seconds = self.retry_in.as_secs_f64();
+        let (source, stream, error) = (self.source, self.stream, self.error);
+        warn!(source, stream, error, retry_in_seconds, "Reading failed.");
+        counters().readings_failed.add(1);
+    }
+}
+
+/// A source that could not start; the others go on.
+#[derive(Debug)]
+pub struct SourceNotStarted<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// What went wrong, and what to do.
+    pub error: String,
+}
+
+impl SourceNotStarted<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (source, error) = (self.source, self.error);
+        error!(source, error, "Source not started.");
+        counters().source_starts_failed.add(1);
+    }
+}
+
+/// A sink that did not take a batch.
+#[derive(Debug)]
+pub struct SinkFailed<'a> {
+    /// Sink id.
+    pub sink: &'a str,
+    /// What went wrong, and what to do.
+    pub error: String,
+}
+
+impl SinkFailed<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (sink, error) = (self.sink, self.error);
+        error!(sink, error, "Sink failed.");
+        counters().sink_failures.add(1);
+    }
+}

@@ -1,0 +1,9 @@
+//! What happens, as types: each writes its log line and its counter together, so
+//! that the two cannot drift apart. Constant sentences, data in fields, never a
+//! secret.
+
+mod counters;
+mod events;
+
+pub use counters::{Counter, counters};
+pub use events::*;

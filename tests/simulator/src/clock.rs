@@ -1,0 +1,44 @@
+//! The simulator's time.
+//!
+//! The invariant: everything that depends on time (the `Date` header, the
+//! check of a signature's date, which records are visible) asks this clock
+//! once, so that a shifted clock is shifted everywhere at once.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+#[derive(Debug)]
+pub(crate) struct Clock {
+    start: i64,
+    started: Instant,
+    skew: i64,
+}
+
+impl Clock {
+    /// A clock that shows `start` (or the system's time) now and runs on;
+    /// `skew` milliseconds are added to every reading.
+    pub(crate) fn new(start: Option<i64>, skew: i64) -> Self {
+        Self {
+            start: start.unwrap_or_else(system_time),
+            started: Instant::now(),
+            skew,
+        }
+    }
+
+    /// What the clock showed at start, without the skew; Unix milliseconds.
+    pub(crate) fn start(&self) -> i64 {
+        self.start
+    }
+
+    /// What the clock shows; Unix milliseconds.
+    pub(crate) fn now(&self) -> i64 {
+        let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
+        self.start.saturating_add(elapsed).saturating_add(self.skew)
+    }
+}
+
+fn system_time() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

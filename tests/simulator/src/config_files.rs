@@ -1,0 +1,124 @@
+//! Files with which other programs find the simulator.
+//!
+//! The invariant: every path in them is absolute, and the private key is never
+//! readable by others, not even for a moment.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, SecondsFormat};
+
+use crate::error::SimulatorError;
+use crate::identity::{Caller, Names};
+
+/// What the files say.
+pub(crate) struct ConfigFiles<'a> {
+    pub(crate) names: &'a Names,
+    pub(crate) caller: &'a Caller,
+    pub(crate) ca_pem: &'a str,
+    /// The first is the home region.
+    pub(crate) regions: &'a [String],
+    pub(crate) url: String,
+    /// Where reading starts, Unix milliseconds, a whole minute.
+    pub(crate) start: i64,
+}
+
+pub(crate) fn write(directory: &Path, files: &ConfigFiles<'_>) -> Result<(), SimulatorError> {
+    std::fs::create_dir_all(directory).map_err(failed(directory))?;
+    let directory = std::path::absolute(directory).map_err(failed(directory))?;
+    let text = directory
+        .to_str()
+        .filter(|text| !text.contains(['\n', '\r']))
+        .ok_or_else(|| SimulatorError::UnusablePath(directory.clone()))?;
+    write_private(&directory.join("oci_key.pem"), &files.caller.key_pem)?;
+    write_private(
+        &directory.join("session_token"),
+        &files.caller.session_token,
+    )?;
+    write_public(&directory.join("ca.pem"), files.ca_pem)?;
+    write_public(&directory.join("oci_config"), &oci_config(text, files))?;
+    write_public(&directory.join("signon.toml"), &signon_toml(text, files))
+}
+
+fn oci_config(directory: &str, files: &ConfigFiles<'_>) -> String {
+    format!(
+        "[DEFAULT]\n\
+         user={user}\n\
+         fingerprint={fingerprint}\n\
+         key_file={directory}/oci_key.pem\n\
+         tenancy={tenancy}\n\
+         region={region}\n\
+         \n\
+         [SESSION]\n\
+         security_token_file={directory}/session_token\n",
+        user = files.names.user,
+        fingerprint = files.caller.fingerprint,
+        tenancy = files.names.tenancy,
+        region = files.regions.first().map_or("", String::as_str),
+    )
+}
+
+fn signon_toml(directory: &str, files: &ConfigFiles<'_>) -> String {
+    let start = DateTime::from_timestamp_millis(files.start)
+        .unwrap_or_default()
+        .to_rfc3339_opts(SecondsFormat::Secs, true);
+    let path = |name: &str| quoted(&format!("{directory}/{name}"));
+    let regions: Vec<String> = files.regions.iter().map(|region| quoted(region)).collect();
+    format!(
+        "data_dir = {state}\n\
+         \n\
+         [sources.oci_audit]\n\
+         type = \"oci_audit\"\n\
+         tenant = \"simulated\"\n\
+         regions = [{regions}]\n\
+         compartments = [{tenancy}]\n\
+         endpoint = {endpoint}\n\
+         start = {start}\n\
+         credentials = {{ type = \"oci_api_key\", config_file = {config}, profile = \"DEFAULT\" }}\n\
+         \n\
+         [sinks.file]\n\
+         type = \"file\"\n\
+         inputs = [\"oci_audit\"]\n\
+         path = {events}\n\
+         format = \"ocsf\"\n",
+        state = path("state"),
+        regions = regions.join(", "),
+        tenancy = quoted(&files.names.tenancy),
+        endpoint = quoted(&format!("{}/{{region}}", files.url)),
+        start = quoted(&start),
+        config = path("oci_config"),
+        events = path("events.ndjson"),
+    )
+}
+
+/// A TOML basic string: JSON's escapes are a subset of TOML's.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn write_public(path: &Path, content: &str) -> Result<(), SimulatorError> {
+    std::fs::write(path, content).map_err(failed(path))
+}
+
+fn write_private(path: &Path, content: &str) -> Result<(), SimulatorError> {
+    // A file that is there already keeps its mode when opened: replace it.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(failed(path)(error));
+        }
+        _ => {}
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .and_then(|mut file| file.write_all(content.as_bytes()))
+        .map_err(failed(path))
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> SimulatorError + use<> {
+    let path: PathBuf = path.to_owned();
+    move |source| SimulatorError::Write { path, source }
+}

@@ -1,0 +1,190 @@
+//! Deciding, request by request, what goes wrong.
+//!
+//! The invariant: the same place (query and offset) is struck at most
+//! [`MOST_IN_A_ROW`] times in a row, whatever the probabilities, so that a
+//! client that retries, or that reads the range again, always finishes.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::faults::{Fault, Faults};
+use crate::prng::Prng;
+
+/// Three, because the official SDKs give up after eight attempts and careful
+/// clients after fewer.
+pub(crate) const MOST_IN_A_ROW: u8 = 3;
+
+/// What happens to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strike {
+    Throttle { retry_after: Option<u64> },
+    ServerError { status: u16, json: bool },
+    Cut,
+    ExpireToken,
+}
+
+#[derive(Debug)]
+pub(crate) struct Injector {
+    faults: Faults,
+    seed: u64,
+    requests: AtomicU64,
+    places: Mutex<Places>,
+}
+
+#[derive(Debug, Default)]
+struct Places {
+    /// Strikes in a row, by place. An entry goes when the place was served.
+    struck: HashMap<u64, u8>,
+    /// Page tokens that were declared expired: that happens to each once.
+    expired: HashSet<u64>,
+}
+
+impl Injector {
+    pub(crate) fn new(faults: Faults, seed: u64) -> Self {
+        Self {
+            faults,
+            seed,
+            requests: AtomicU64::new(0),
+            places: Mutex::new(Places::default()),
+        }
+    }
+
+    /// The generator of one more request, seeded by its number.
+    pub(crate) fn request(&self) -> Prng {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        // Kept apart from the record generators, which use the bare index.
+        Prng::new(self.seed ^ 0xfa17, number)
+    }
+
+    /// What happens to a request for this place, continued with this token.
+    pub(crate) fn strike(
+        &self,
+        random: &mut Prng,
+        place: u64,
+        token: Option<u64>,
+    ) -> Option<Strike> {
+        let strike = self.roll(random, token.is_some());
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let strike = strike.filter(|strike| match (strike, token) {
+            (Strike::ExpireToken, Some(token)) => !places.expired.contains(&token),
+            _ => true,
+        });
+        let row = places.struck.get(&place).copied().unwrap_or(0);
+        let Some(strike) = strike.filter(|_| row < MOST_IN_A_ROW) else {
+            places.struck.remove(&place);
+            return None;
+        };
+        places.struck.insert(place, row + 1);
+        if let (Strike::ExpireToken, Some(token)) = (strike, token) {
+            places.expired.insert(token);
+        }
+        Some(strike)
+    }
+
+    /// Whether this page is to be empty; `before` counts the empty pages that
+    /// directly precede it.
+    pub(crate) fn empty_page(&self, random: &mut Prng, before: u8) -> bool {
+        before < MOST_IN_A_ROW
+            && self.faults.iter().any(|fault| match fault {
+                Fault::EmptyPages { share } => random.chance(*share),
+                _ => false,
+            })
+    }
+
+    fn roll(&self, random: &mut Prng, continued: bool) -> Option<Strike> {
+        self.faults.iter().find_map(|fault| match *fault {
+            Fault::Throttle { share, retry_after } => random
+                .chance(share)
+                .then_some(Strike::Throttle { retry_after }),
+            Fault::ServerError { share } => {
+                random.chance(share).then(|| Strike::ServerError {
+                    status: *random.pick(&[500, 502, 503, 504]),
+                    // A proxy in between answers in HTML, if at all.
+                    json: !random.one_in(3),
+                })
+            }
+            Fault::Cut { share } => random.chance(share).then_some(Strike::Cut),
+            Fault::ExpireToken { share } => {
+                (continued && random.chance(share)).then_some(Strike::ExpireToken)
+            }
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn injector(specifications: &[&str]) -> Injector {
+        Injector::new(Faults::parse_all(specifications).unwrap(), 1)
+    }
+
+    fn strike(injector: &Injector, place: u64, token: Option<u64>) -> Option<Strike> {
+        injector.strike(&mut injector.request(), place, token)
+    }
+
+    #[test]
+    fn a_place_is_struck_at_most_three_times_in_a_row() {
+        let injector = injector(&["429=1:7", "cut=1"]);
+        for place in [1, 2] {
+            for _ in 0..2 {
+                for _ in 0..MOST_IN_A_ROW {
+                    assert_eq!(
+                        strike(&injector, place, None),
+                        Some(Strike::Throttle {
+                            retry_after: Some(7)
+                        })
+                    );
+                }
+                assert_eq!(strike(&injector, place, None), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_expires_once_and_a_place_not_for_ever() {
+        let injector = injector(&["expire-token=1"]);
+        assert_eq!(strike(&injector, 1, None), None);
+        assert_eq!(strike(&injector, 1, Some(10)), Some(Strike::ExpireToken));
+        assert_eq!(strike(&injector, 1, Some(10)), None);
+        for token in 11..14 {
+            assert_eq!(strike(&injector, 1, Some(token)), Some(Strike::ExpireToken));
+        }
+        assert_eq!(strike(&injector, 1, Some(14)), None);
+    }
+
+    #[test]
+    fn server_errors_are_of_all_four_kinds_and_some_are_no_json() {
+        let injector = injector(&["5xx=1"]);
+        let mut seen = HashSet::new();
+        for place in 0..100 {
+            match strike(&injector, place, None) {
+                Some(Strike::ServerError { status, json }) => seen.insert((status, json)),
+                other => panic!("{other:?}"),
+            };
+        }
+        assert_eq!(seen.len(), 8, "{seen:?}");
+    }
+
+    #[test]
+    fn the_same_seed_strikes_the_same_requests() {
+        let strikes = || {
+            let injector = injector(&["429=0.3", "5xx=0.3"]);
+            (0..50)
+                .map(|place| strike(&injector, place, None))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(strikes(), strikes());
+    }
+
+    #[test]
+    fn empty_pages_end_after_three() {
+        let injector = injector(&["empty-pages=1"]);
+        let mut random = injector.request();
+        assert!(injector.empty_page(&mut random, 0));
+        assert!(injector.empty_page(&mut random, 2));
+        assert!(!injector.empty_page(&mut random, MOST_IN_A_ROW));
+    }
+}

@@ -1,0 +1,49 @@
+//! Oracle's audit APIs on loopback, for tests, demonstrations and measurements.
+//!
+//! Why it exists: there is no public emulator of these APIs, and the ones for
+//! other Oracle services verify nothing. A collector that was only tried
+//! against a lenient server proves little, so this one refuses what Oracle
+//! refuses: a wrong signature, a wrong clock, an unknown or malformed
+//! parameter, a page token of another query. Oracle's own SDKs work with it.
+//!
+//! The invariant: what counts as a sign-on is decided when a record is made,
+//! never by looking at it afterwards. [`Simulator::truth`] is therefore an
+//! answer sheet that shares no code with the thing it grades.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), signon_simulator::SimulatorError> {
+//! use signon_simulator::{Options, Simulator};
+//!
+//! let simulator = Simulator::start(Options::default()).await?;
+//! simulator.write_config("/tmp/simulated".as_ref())?;
+//! println!("{} serves {} records", simulator.http_url(), simulator.records());
+//! simulator.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod answer;
+mod authentication;
+mod clock;
+mod config_files;
+mod error;
+mod faults;
+mod identity;
+mod injection;
+mod oci_audit;
+mod options;
+mod prng;
+mod query_string;
+mod routes;
+mod server;
+mod simulator;
+mod statistics;
+mod traffic;
+mod truth;
+
+pub use error::SimulatorError;
+pub use faults::{Fault, FaultError, Faults};
+pub use options::Options;
+pub use simulator::Simulator;
+pub use statistics::Statistics;
+pub use traffic::{SECRET_MARKER, SIGN_ON_EVENT_NAMES};
