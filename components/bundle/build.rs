@@ -14,17 +14,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(finished) = env::var_os("SIGNON_COMPONENTS").map(PathBuf::from) {
         return take_finished(&finished, &out);
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .canonicalize()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     for input in ["wit", "Cargo.lock", "components/kit"] {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
     for guest in GUESTS {
-        println!(
-            "cargo::rerun-if-changed={}",
-            root.join("components").join(guest).display()
-        );
+        println!("cargo::rerun-if-changed={}", root.join("components").join(guest).display());
     }
     let target = root.join("target/guests");
     guest_toolchain::build_guests(&guest_toolchain::find()?, &root, &target, &GUESTS, &out)?;

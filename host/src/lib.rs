@@ -1,5 +1,15 @@
 //! Collects Oracle sign-on audit events through sandboxed WASM components.
+//!
+//! Data flows one way: [`plan`] says which range to read, a session in the
+//! [`sandbox`] reads it, [`collect`] removes duplicates, [`render`] makes lines,
+//! [`deliver`] hands them to sinks, and a commit to the [`state`] makes it so.
 
+pub mod collect;
+pub mod config;
 pub mod contract;
+pub mod deliver;
+pub mod plan;
+pub mod render;
 pub mod sandbox;
+pub mod state;
 pub mod telemetry;

@@ -22,11 +22,9 @@ impl Reader {
     /// `invalid-config` when the text is no JSON object.
     pub fn new(text: &str) -> Result<Self, SourceError> {
         match serde_json::from_str(text) {
-            Ok(Value::Object(object)) => Ok(Self {
-                object,
-                known: Vec::new(),
-                findings: Vec::new(),
-            }),
+            Ok(Value::Object(object)) => {
+                Ok(Self { object, known: Vec::new(), findings: Vec::new() })
+            }
             Ok(_) => Err(invalid("the configuration is not an object")),
             Err(error) => Err(invalid(&format!("the configuration is not JSON: {error}"))),
         }
@@ -34,11 +32,7 @@ impl Reader {
 
     /// Notes something wrong at `key` (or at a pointer below it).
     pub fn wrong(&mut self, key: &str, problem: impl Into<String>, fix: impl Into<String>) {
-        let path = if key.starts_with('/') {
-            key.to_owned()
-        } else {
-            pointer("", key)
-        };
+        let path = if key.starts_with('/') { key.to_owned() } else { pointer("", key) };
         self.findings.push(Finding {
             severity: Severity::Error,
             path,
@@ -90,11 +84,7 @@ impl Reader {
             let place = pointer(&pointer("", key), &index.to_string());
             match element {
                 Value::String(text) if texts.contains(&text) => {
-                    self.wrong(
-                        &place,
-                        format!("{text:?} is there twice"),
-                        "remove one of them",
-                    );
+                    self.wrong(&place, format!("{text:?} is there twice"), "remove one of them");
                 }
                 Value::String(text) => texts.push(text),
                 other => {
@@ -153,12 +143,8 @@ fn kind(value: &Value) -> &'static str {
 pub fn is_near(known: &str, written: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (known.chars().collect(), written.chars().collect());
     let head = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let tail = a[head..]
-        .iter()
-        .rev()
-        .zip(b[head..].iter().rev())
-        .take_while(|(x, y)| x == y)
-        .count();
+    let tail =
+        a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();
     let (rest_a, rest_b) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
     match (rest_a, rest_b) {
         ([], [_]) | ([_], [] | [_]) => true,
@@ -178,13 +164,8 @@ mod tests {
         reader.texts("regions", "us-ashburn-1");
         reader.texts("compartments", "ocid1...");
         reader.text("endpoint");
-        let Err(SourceError::InvalidConfig(findings)) = reader.finish(()) else {
-            panic!()
-        };
-        let told: Vec<_> = findings
-            .iter()
-            .map(|f| (f.path.as_str(), f.fix.as_str()))
-            .collect();
+        let Err(SourceError::InvalidConfig(findings)) = reader.finish(()) else { panic!() };
+        let told: Vec<_> = findings.iter().map(|f| (f.path.as_str(), f.fix.as_str())).collect();
         assert_eq!(told[0].0, "/regions");
         assert_eq!(told[1].0, "/compartments/1");
         assert_eq!(told[2].0, "/compartments/2");

@@ -32,10 +32,7 @@ pub struct Response<B> {
 impl<B> Response<B> {
     /// The first header of that (lower-case) name, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 }
 

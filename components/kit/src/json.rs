@@ -80,11 +80,9 @@ impl<'a> Node<'a> {
     /// The member of that name; of duplicates the last, as most parsers do.
     pub fn get(&self, key: &str) -> Option<&Node<'a>> {
         match &self.value {
-            Value::Object(members) => members
-                .iter()
-                .rev()
-                .find(|(name, _)| name == key)
-                .map(|(_, node)| node),
+            Value::Object(members) => {
+                members.iter().rev().find(|(name, _)| name == key).map(|(_, node)| node)
+            }
             _ => None,
         }
     }
@@ -157,9 +155,7 @@ impl<'de> serde::Deserialize<'de> for Bytes {
 
 fn read<'a, V: Visitor<'a>>(raw: &'a str, visitor: V) -> Result<V::Value, JsonError> {
     let mut deserializer = serde_json::Deserializer::from_str(raw);
-    deserializer
-        .deserialize_any(visitor)
-        .map_err(|error| JsonError(error.to_string()))
+    deserializer.deserialize_any(visitor).map_err(|error| JsonError(error.to_string()))
 }
 
 struct Elements {
@@ -272,9 +268,7 @@ mod tests {
     #[test]
     fn lone_surrogates_are_replaced_and_not_refused() {
         let node = Node::parse(r#"{"a\ud800":"b\udc00"}"#).unwrap();
-        let Value::Object(members) = &node.value else {
-            panic!()
-        };
+        let Value::Object(members) = &node.value else { panic!() };
         assert!(members[0].0.starts_with('a') && members[0].0.contains('\u{fffd}'));
         assert!(members[0].1.as_str().unwrap().contains('\u{fffd}'));
     }
@@ -290,9 +284,7 @@ mod tests {
     fn of_duplicate_keys_the_last_counts_and_none_is_lost() {
         let node = Node::parse(r#"{"a":1,"a":2}"#).unwrap();
         assert_eq!(node.get("a").unwrap().raw, "2");
-        let Value::Object(members) = &node.value else {
-            panic!()
-        };
+        let Value::Object(members) = &node.value else { panic!() };
         assert_eq!(members.len(), 2);
     }
 

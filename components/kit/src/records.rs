@@ -149,21 +149,14 @@ impl RecordReader {
     /// # Errors
     ///
     /// When the stream ends inside a record, or goes on after its array.
-    #[allow(
-        clippy::should_implement_trait,
-        reason = "an iterator cannot lend from its own buffer"
-    )]
+    #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend from its own buffer")]
     pub fn next(&mut self) -> Result<Step, FramingError> {
         while self.position < self.buffer.len() {
             if let Some(step) = self.advance()? {
                 return Ok(step);
             }
         }
-        if self.finished {
-            self.at_end()
-        } else {
-            Ok(Step::NeedMore)
-        }
+        if self.finished { self.at_end() } else { Ok(Step::NeedMore) }
     }
 
     fn advance(&mut self) -> Result<Option<Step>, FramingError> {
@@ -264,11 +257,7 @@ impl RecordReader {
     }
 
     fn advance_scalar(&mut self, byte: u8) -> Option<Step> {
-        let ends = if self.in_array {
-            byte == b',' || byte == b']'
-        } else {
-            byte == b'\n'
-        };
+        let ends = if self.in_array { byte == b',' || byte == b']' } else { byte == b'\n' };
         if ends {
             return Some(self.end());
         }
@@ -299,10 +288,7 @@ impl RecordReader {
     }
 
     fn error(&self, problem: &'static str) -> FramingError {
-        FramingError {
-            problem,
-            offset: self.dropped + self.position,
-        }
+        FramingError { problem, offset: self.dropped + self.position }
     }
 }
 
@@ -330,14 +316,8 @@ mod tests {
     }
 
     const PAGE: &str = r#" [ {"a":"}]\"\\"}, {"b":[{},[]]} ,null, "x\"y", 12 , {} ] "#;
-    const RECORDS: [&str; 6] = [
-        r#"{"a":"}]\"\\"}"#,
-        r#"{"b":[{},[]]}"#,
-        "null",
-        r#""x\"y""#,
-        "12 ",
-        "{}",
-    ];
+    const RECORDS: [&str; 6] =
+        [r#"{"a":"}]\"\\"}"#, r#"{"b":[{},[]]}"#, "null", r#""x\"y""#, "12 ", "{}"];
 
     #[test]
     fn an_array_is_cut_into_its_elements() {
@@ -355,10 +335,7 @@ mod tests {
     #[test]
     fn lines_are_records_too_and_a_bad_line_is_only_itself() {
         let text = b"{\"a\":1}\noops\n\n{\"b\":2}";
-        assert_eq!(
-            read_all(&[text]).unwrap(),
-            [r#"{"a":1}"#, "oops", r#"{"b":2}"#]
-        );
+        assert_eq!(read_all(&[text]).unwrap(), [r#"{"a":1}"#, "oops", r#"{"b":2}"#]);
     }
 
     #[test]
@@ -368,10 +345,7 @@ mod tests {
         reader.finish();
         assert!(matches!(reader.next(), Ok(Step::Record(_))));
         assert_eq!(reader.next().unwrap_err().problem, "record without its end");
-        assert_eq!(
-            read_all(&[b"[{}"]).unwrap_err().problem,
-            "array without its end"
-        );
+        assert_eq!(read_all(&[b"[{}"]).unwrap_err().problem, "array without its end");
         assert_eq!(read_all(&[b"[] x"]).unwrap_err().offset, 3);
     }
 
@@ -393,9 +367,7 @@ mod tests {
         assert!(reader.buffer.capacity() < LONGEST_RECORD * 3);
         reader.push(b"\"},{\"b\":1}]");
         assert_eq!(reader.next().unwrap(), Step::TooLong((20 << 20) + 9 - 1));
-        let Step::Record(range) = reader.next().unwrap() else {
-            panic!()
-        };
+        let Step::Record(range) = reader.next().unwrap() else { panic!() };
         assert_eq!(reader.bytes(range), b"{\"b\":1}");
     }
 }

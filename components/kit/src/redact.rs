@@ -82,10 +82,7 @@ pub struct Redacted {
 /// Takes the secrets out of `whole`, which `root` was read from.
 /// `header_maps` are the JSON Pointers of objects that hold HTTP headers.
 pub fn redact(whole: &str, root: &Node<'_>, header_maps: &[&str]) -> Redacted {
-    let mut walk = Walk {
-        header_maps,
-        found: Vec::new(),
-    };
+    let mut walk = Walk { header_maps, found: Vec::new() };
     walk.visit(root, String::new());
     if walk.found.is_empty() {
         return Redacted::default();
@@ -101,10 +98,7 @@ pub fn redact(whole: &str, root: &Node<'_>, header_maps: &[&str]) -> Redacted {
         pointers.push(pointer);
     }
     text.push_str(&whole[copied..]);
-    Redacted {
-        text: Some(text),
-        pointers,
-    }
+    Redacted { text: Some(text), pointers }
 }
 
 struct Walk<'w, 'a> {
@@ -152,25 +146,18 @@ fn holds_something(node: &Node<'_>) -> bool {
 fn is_secret_key(key: &str) -> bool {
     let mut plain = [0u8; 24];
     let mut length = 0;
-    for byte in key
-        .bytes()
-        .filter(|byte| !matches!(byte, b'-' | b'_' | b' '))
-    {
+    for byte in key.bytes().filter(|byte| !matches!(byte, b'-' | b'_' | b' ')) {
         if length == plain.len() {
             return false;
         }
         plain[length] = byte.to_ascii_lowercase();
         length += 1;
     }
-    SECRET_KEYS
-        .iter()
-        .any(|secret| secret.as_bytes() == &plain[..length])
+    SECRET_KEYS.iter().any(|secret| secret.as_bytes() == &plain[..length])
 }
 
 fn is_kept_header(name: &str) -> bool {
-    KEPT_HEADERS
-        .iter()
-        .any(|kept| kept.eq_ignore_ascii_case(name))
+    KEPT_HEADERS.iter().any(|kept| kept.eq_ignore_ascii_case(name))
 }
 
 /// Tokens and keys are known by their looks wherever they stand; maps that were
@@ -185,8 +172,7 @@ fn looks_secret(text: &str) -> bool {
 }
 
 fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
-    text.get(..prefix.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
 /// A JWT (`eyJ….eyJ….…`) or an OCI security token (`ST$…`) anywhere in the text.
@@ -203,9 +189,7 @@ fn has_token(text: &str) -> bool {
 /// Eight characters are more than chance and less than any real header.
 fn is_token_part(part: &str) -> bool {
     part.len() >= 8
-        && part
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_=+/".contains(&byte))
+        && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=+/".contains(&byte))
 }
 
 fn has_secret_key_inside(text: &str) -> bool {
@@ -235,10 +219,7 @@ mod tests {
             done.text.unwrap(),
             r#"{ "a" : 1.0, "Opc-Obo-Token": "[redacted]", "n":{"notificationSmsOtpCode": "[redacted]"} }"#
         );
-        assert_eq!(
-            done.pointers,
-            ["/Opc-Obo-Token", "/n/notificationSmsOtpCode"]
-        );
+        assert_eq!(done.pointers, ["/Opc-Obo-Token", "/n/notificationSmsOtpCode"]);
     }
 
     #[test]

@@ -19,20 +19,13 @@ pub fn parse(text: &str) -> Option<i64> {
     }
     let number: i64 = text.parse().ok()?;
     // 10^11 seconds is the year 5138, 10^11 milliseconds is 1973.
-    Some(if number.abs() < 100_000_000_000 {
-        number.saturating_mul(1000)
-    } else {
-        number
-    })
+    Some(if number.abs() < 100_000_000_000 { number.saturating_mul(1000) } else { number })
 }
 
 /// RFC 3339 in UTC: whole seconds as `…00Z`, else with milliseconds.
 pub fn format(time_ms: i64) -> String {
-    let precision = if time_ms.rem_euclid(1000) == 0 {
-        SecondsFormat::Secs
-    } else {
-        SecondsFormat::Millis
-    };
+    let precision =
+        if time_ms.rem_euclid(1000) == 0 { SecondsFormat::Secs } else { SecondsFormat::Millis };
     DateTime::<Utc>::from_timestamp_millis(time_ms)
         .unwrap_or_default()
         .to_rfc3339_opts(precision, true)

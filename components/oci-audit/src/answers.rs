@@ -69,17 +69,12 @@ fn describe(status: u16, body: &[u8]) -> String {
 }
 
 fn clock_hint(date: Option<&str>) -> String {
-    date.map(|date| format!(" (the service's clock says {date})"))
-        .unwrap_or_default()
+    date.map(|date| format!(" (the service's clock says {date})")).unwrap_or_default()
 }
 
 /// Only the form in seconds; a date would need a clock to be of use.
 fn retry_after(value: Option<&str>) -> Option<u64> {
-    value?
-        .trim()
-        .parse::<u64>()
-        .ok()
-        .map(|seconds| seconds.saturating_mul(1000))
+    value?.trim().parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1000))
 }
 
 #[cfg(test)]
@@ -97,28 +92,18 @@ mod tests {
     }
 
     fn answer(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response<Bytes> {
-        let headers = headers
-            .iter()
-            .map(|(n, v)| ((*n).into(), (*v).into()))
-            .collect();
-        Response {
-            status,
-            headers,
-            body: Bytes(Some(body)),
-        }
+        let headers = headers.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
+        Response { status, headers, body: Bytes(Some(body)) }
     }
 
     #[test]
     fn every_error_names_code_and_remedy() {
         let body = r#"{"code":"NotAuthorizedOrNotFound","message":"Authorization failed"}"#;
-        let SourceError::Forbidden(text) = error(answer(404, &[], body), false) else {
-            panic!()
-        };
+        let SourceError::Forbidden(text) = error(answer(404, &[], body), false) else { panic!() };
         assert!(text.contains("NotAuthorizedOrNotFound") && text.contains("read audit-events"));
-        let SourceError::Unauthorized(text) = error(
-            answer(401, &[("date", "Sat, 01 Jan 2022 00:00:00 GMT")], "<html>"),
-            false,
-        ) else {
+        let SourceError::Unauthorized(text) =
+            error(answer(401, &[("date", "Sat, 01 Jan 2022 00:00:00 GMT")], "<html>"), false)
+        else {
             panic!()
         };
         assert!(text.contains("clock says Sat, 01 Jan 2022") && !text.contains("<html>"));
@@ -126,14 +111,8 @@ mod tests {
 
     #[test]
     fn bad_request_with_a_token_means_an_expired_cursor() {
-        assert!(matches!(
-            error(answer(400, &[], ""), true),
-            SourceError::CursorExpired(_)
-        ));
-        assert!(matches!(
-            error(answer(400, &[], ""), false),
-            SourceError::Malformed(_)
-        ));
+        assert!(matches!(error(answer(400, &[], ""), true), SourceError::CursorExpired(_)));
+        assert!(matches!(error(answer(400, &[], ""), false), SourceError::Malformed(_)));
     }
 
     #[test]

@@ -22,10 +22,7 @@ pub fn check<T: Transport>(
 ) -> Result<Vec<Finding>, SourceError> {
     // Recent enough to lie within any retention, old enough to have been processed.
     let end = (now_ms.div_euclid(MINUTE_MS) - 1) * MINUTE_MS;
-    let range = MinuteRange::try_from(TimeRange {
-        start: end - MINUTE_MS,
-        end,
-    })?;
+    let range = MinuteRange::try_from(TimeRange { start: end - MINUTE_MS, end })?;
     let mut findings = Vec::new();
     for place in config.places() {
         let request = query::request(&place, range, None);

@@ -92,10 +92,7 @@ impl Config {
                 ),
             }
         }
-        reader.finish(Self {
-            regions: found,
-            compartments,
-        })
+        reader.finish(Self { regions: found, compartments })
     }
 
     /// Everything there is to read, in a stable order.
@@ -114,16 +111,14 @@ impl Config {
     ///
     /// `invalid-config` when the configuration has no such stream.
     pub fn place(&self, stream: &str) -> Result<Place, SourceError> {
-        self.places()
-            .find(|place| place.id() == stream)
-            .ok_or_else(|| {
-                SourceError::InvalidConfig(vec![signon_kit::contract::Finding {
-                    severity: signon_kit::contract::Severity::Error,
-                    path: String::new(),
-                    problem: format!("no stream {stream:?} in this configuration"),
-                    fix: "open one of the streams that `streams` lists".to_owned(),
-                }])
-            })
+        self.places().find(|place| place.id() == stream).ok_or_else(|| {
+            SourceError::InvalidConfig(vec![signon_kit::contract::Finding {
+                severity: signon_kit::contract::Severity::Error,
+                path: String::new(),
+                problem: format!("no stream {stream:?} in this configuration"),
+                fix: "open one of the streams that `streams` lists".to_owned(),
+            }])
+        })
     }
 
     /// The streams of this configuration.
@@ -176,18 +171,12 @@ impl Region {
             ),
             // No `.oci.` label: the Audit API is one of the older services.
             (None, Some(domain), _) => (format!("https://audit.{name}.{domain}"), String::new()),
-            (None, None, Some(known)) => (
-                format!("https://audit.{name}.{}", known.domain),
-                String::new(),
-            ),
+            (None, None, Some(known)) => {
+                (format!("https://audit.{name}.{}", known.domain), String::new())
+            }
             (None, None, None) => return Err(format!("unknown region {written:?}")),
         };
-        Ok(Self {
-            name,
-            realm,
-            origin,
-            base_path,
-        })
+        Ok(Self { name, realm, origin, base_path })
     }
 }
 
@@ -234,18 +223,13 @@ fn is_compartment(text: &str) -> bool {
         && matches!(parts[1], "tenancy" | "compartment")
         && !parts[2].is_empty()
         && !parts[parts.len() - 1].is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
 fn is_domain(text: &str) -> bool {
     text.contains('.')
         && text.split('.').all(|label| {
-            !label.is_empty()
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         })
 }
 
@@ -280,18 +264,9 @@ mod tests {
             format!(r#"{{"regions":["IAD","eu-frankfurt-1"],"compartments":["{TENANCY}"]}}"#);
         let config = Config::parse(&text).unwrap();
         let ids: Vec<String> = config.streams().into_iter().map(|s| s.id).collect();
-        assert_eq!(
-            ids,
-            [
-                format!("us-ashburn-1/{TENANCY}"),
-                format!("eu-frankfurt-1/{TENANCY}")
-            ]
-        );
+        assert_eq!(ids, [format!("us-ashburn-1/{TENANCY}"), format!("eu-frankfurt-1/{TENANCY}")]);
         let rules = config.access();
-        assert_eq!(
-            rules[1].origin,
-            "https://audit.eu-frankfurt-1.oraclecloud.com"
-        );
+        assert_eq!(rules[1].origin, "https://audit.eu-frankfurt-1.oraclecloud.com");
         assert_eq!(rules[1].path_prefix, "/20190901/auditEvents");
         assert_eq!(rules[1].methods, ["GET"]);
     }
@@ -300,15 +275,10 @@ mod tests {
     fn an_unknown_region_needs_its_realms_domain() {
         let text = format!(r#"{{"regions":["mars-olympus-1"],"compartments":["{TENANCY}"]}}"#);
         assert_eq!(findings(&text)[0].1, "unknown region \"mars-olympus-1\"");
-        let text = text.replace(
-            "\"compartments\"",
-            "\"realm_domain\":\"oc99.example\",\"compartments\"",
-        );
+        let text =
+            text.replace("\"compartments\"", "\"realm_domain\":\"oc99.example\",\"compartments\"");
         let config = Config::parse(&text).unwrap();
-        assert_eq!(
-            config.access()[0].origin,
-            "https://audit.mars-olympus-1.oc99.example"
-        );
+        assert_eq!(config.access()[0].origin, "https://audit.mars-olympus-1.oc99.example");
     }
 
     #[test]
@@ -318,10 +288,7 @@ mod tests {
         );
         assert!(findings(&one)[0].1.contains("telling them apart"));
         let config = Config::parse(&one.replace(":1\"", ":1/{region}\"")).unwrap();
-        assert_eq!(
-            config.access()[1].path_prefix,
-            "/eu-frankfurt-1/20190901/auditEvents"
-        );
+        assert_eq!(config.access()[1].path_prefix, "/eu-frankfurt-1/20190901/auditEvents");
         assert_eq!(config.access()[1].origin, "http://127.0.0.1:1");
     }
 
@@ -333,13 +300,7 @@ mod tests {
         let places: Vec<&str> = told.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(
             places,
-            [
-                "/compartments/0",
-                "/realm_domain",
-                "/endpoint",
-                "/regions/0",
-                "/auth"
-            ]
+            ["/compartments/0", "/realm_domain", "/endpoint", "/regions/0", "/auth"]
         );
     }
 
@@ -347,9 +308,6 @@ mod tests {
     fn the_schema_is_json_and_knows_the_same_keys() {
         let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
         let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
-        assert_eq!(
-            keys,
-            ["compartments", "endpoint", "realm_domain", "regions"]
-        );
+        assert_eq!(keys, ["compartments", "endpoint", "realm_domain", "regions"]);
     }
 }

@@ -31,17 +31,8 @@ pub struct Position {
 impl Position {
     /// The position in a page after some records.
     pub fn new(page: Option<String>, records: u64, head: &HeadDigest) -> Self {
-        let head = if records == 0 {
-            String::new()
-        } else {
-            head.text()
-        };
-        Self {
-            version: VERSION,
-            page,
-            records,
-            head,
-        }
+        let head = if records == 0 { String::new() } else { head.text() };
+        Self { version: VERSION, page, records, head }
     }
 
     /// Reads a cursor.
@@ -93,16 +84,8 @@ mod tests {
         head.add("a");
         let position = Position::new(Some("AP==".into()), 1, &head);
         assert_eq!(Position::decode(&position.encode()).unwrap(), position);
-        for foreign in [
-            &b""[..],
-            b"{}",
-            b"\xff",
-            br#"{"v":2,"page":null,"n":0,"head":""}"#,
-        ] {
-            assert!(matches!(
-                Position::decode(foreign),
-                Err(SourceError::CursorExpired(_))
-            ));
+        for foreign in [&b""[..], b"{}", b"\xff", br#"{"v":2,"page":null,"n":0,"head":""}"#] {
+            assert!(matches!(Position::decode(foreign), Err(SourceError::CursorExpired(_))));
         }
     }
 

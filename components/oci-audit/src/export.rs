@@ -1,8 +1,5 @@
 //! The thin shell around this crate that the sandbox calls.
-#![allow(
-    unsafe_code,
-    reason = "the generated exports are `unsafe(no_mangle)` functions"
-)]
+#![allow(unsafe_code, reason = "the generated exports are `unsafe(no_mangle)` functions")]
 
 use std::cell::RefCell;
 
@@ -36,11 +33,7 @@ impl Guest for Component {
     }
 
     fn check(config: String) -> Result<Vec<Finding>, SourceError> {
-        crate::check::check(
-            &Config::parse(&config)?,
-            &mut WasiTransport,
-            wall_clock_ms(),
-        )
+        crate::check::check(&Config::parse(&config)?, &mut WasiTransport, wall_clock_ms())
     }
 }
 

@@ -19,12 +19,7 @@ pub struct Normalizer {
 impl Normalizer {
     /// A normalizer at the start of its bytes.
     pub fn new(options: ReadOptions) -> Self {
-        Self {
-            reader: RecordReader::new(),
-            options,
-            records: 0,
-            failed: None,
-        }
+        Self { reader: RecordReader::new(), options, records: 0, failed: None }
     }
 
     /// Takes more bytes.

@@ -92,10 +92,7 @@ mod tests {
 
     #[test]
     fn a_page_token_goes_into_page_and_is_encoded() {
-        let range = TimeRange {
-            start: 1_714_521_600_000,
-            end: 1_714_525_200_000,
-        };
+        let range = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
         let request = request(&place(), range.try_into().unwrap(), Some("AP37-f_9=="));
         assert_eq!(request.origin, "https://audit.us-phoenix-1.oraclecloud.com");
         assert_eq!(

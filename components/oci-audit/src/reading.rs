@@ -36,11 +36,7 @@ impl Gathering {
             limits,
             events: Vec::new(),
             bytes: 0,
-            counts: Counts {
-                received: 0,
-                filtered: 0,
-                rejected: 0,
-            },
+            counts: Counts { received: 0, filtered: 0, rejected: 0 },
             rejects: Vec::new(),
         }
     }
@@ -103,12 +99,7 @@ impl Gathering {
                 self.events.push(event);
             }
             Err(unreadable) => {
-                self.reject(
-                    unreadable.reason,
-                    position,
-                    text.as_bytes(),
-                    unreadable.scrubbed,
-                );
+                self.reject(unreadable.reason, position, text.as_bytes(), unreadable.scrubbed);
             }
         }
     }
@@ -147,12 +138,7 @@ impl Gathering {
         self.counts.rejected += 1;
         if self.rejects.len() < MOST_REJECTS {
             let digest = hex(&Sha256::digest(bytes));
-            self.rejects.push(Reject {
-                reason,
-                position,
-                digest,
-                text,
-            });
+            self.rejects.push(Reject { reason, position, digest, text });
         }
     }
 }
@@ -170,11 +156,7 @@ fn unwrap<'a>(node: &Node<'a>) -> Vec<&'a str> {
             .iter()
             .flat_map(|result| {
                 let inner = unwrap(result);
-                if inner.is_empty() {
-                    vec![result.raw]
-                } else {
-                    inner
-                }
+                if inner.is_empty() { vec![result.raw] } else { inner }
             })
             .collect(),
         _ => Vec::new(),
@@ -204,9 +186,7 @@ impl<'a> Head<'a> {
     }
 
     fn is_sign_on(&self) -> bool {
-        self.event_type
-            .as_deref()
-            .is_some_and(normalize::names::is_sign_on)
+        self.event_type.as_deref().is_some_and(normalize::names::is_sign_on)
     }
 }
 
@@ -237,7 +217,5 @@ impl<'de> Visitor<'de> for HeadVisitor {
 }
 
 fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    Node::parse(raw.get())
-        .ok()
-        .and_then(|node| node.scalar_text())
+    Node::parse(raw.get()).ok().and_then(|node| node.scalar_text())
 }

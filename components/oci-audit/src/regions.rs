@@ -26,20 +26,11 @@ pub fn find(written: &str) -> Option<KnownRegion> {
 /// Every known region, realm by realm.
 pub fn all() -> impl Iterator<Item = KnownRegion> {
     REALMS.iter().flat_map(|(realm, domain, regions)| {
-        regions.iter().map(|(name, code)| KnownRegion {
-            name,
-            code,
-            realm,
-            domain,
-        })
+        regions.iter().map(|(name, code)| KnownRegion { name, code, realm, domain })
     })
 }
 
-type Realm = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+type Realm = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 #[rustfmt::skip]
 const REALMS: &[Realm] = &[

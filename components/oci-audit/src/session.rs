@@ -65,14 +65,9 @@ impl<T: Transport> Session<T> {
         cursor: Option<&[u8]>,
         options: ReadOptions,
     ) -> Result<Self, SourceError> {
-        let position = cursor
-            .map(Position::decode)
-            .transpose()?
-            .unwrap_or_default();
-        let origin = Origin {
-            region: Some(place.region.name.clone()),
-            realm: place.region.realm.clone(),
-        };
+        let position = cursor.map(Position::decode).transpose()?.unwrap_or_default();
+        let origin =
+            Origin { region: Some(place.region.name.clone()), realm: place.region.realm.clone() };
         Ok(Self {
             transport,
             place,
@@ -114,11 +109,7 @@ impl<T: Transport> Session<T> {
                 break;
             }
         }
-        let progress = if self.finished {
-            Progress::Finished
-        } else {
-            Progress::More
-        };
+        let progress = if self.finished { Progress::Finished } else { Progress::More };
         Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
     }
 
@@ -180,9 +171,7 @@ impl<T: Transport> Session<T> {
         if response.status != 200 {
             return Err(answers::error(response, token.is_some()));
         }
-        let next = response
-            .header("opc-next-page")
-            .filter(|next| !next.is_empty());
+        let next = response.header("opc-next-page").filter(|next| !next.is_empty());
         if next.is_some() && next == token.as_deref() {
             return Err(SourceError::Malformed(
                 "the OCI Audit API names a page as its own successor; reading it would never end"
@@ -241,7 +230,5 @@ impl<T: Transport> Session<T> {
 
 fn id_of(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    Head::read(&text)
-        .map(|head| head.id.into_owned())
-        .unwrap_or_default()
+    Head::read(&text).map(|head| head.id.into_owned()).unwrap_or_default()
 }

@@ -115,9 +115,8 @@ impl Authorization {
             (Parameter::Signature, Some(STANDARD.encode(&self.signature))),
         ];
         let mut text = format!("{SCHEME} ");
-        let present = parameters
-            .iter()
-            .filter_map(|(parameter, value)| Some((parameter, value.as_deref()?)));
+        let present =
+            parameters.iter().filter_map(|(parameter, value)| Some((parameter, value.as_deref()?)));
         for (index, (parameter, value)) in present.enumerate() {
             check_value(*parameter, value)?;
             let comma = if index == 0 { "" } else { "," };
@@ -150,13 +149,8 @@ enum Parameter {
 }
 
 impl Parameter {
-    const ALL: [Self; 5] = [
-        Self::Version,
-        Self::Headers,
-        Self::KeyId,
-        Self::Algorithm,
-        Self::Signature,
-    ];
+    const ALL: [Self; 5] =
+        [Self::Version, Self::Headers, Self::KeyId, Self::Algorithm, Self::Signature];
 
     fn name(self) -> &'static str {
         match self {
@@ -186,11 +180,8 @@ impl<'a> Parameters<'a> {
     }
 
     fn finish(self) -> Result<Authorization, AuthorizationError> {
-        let headers: Vec<String> = self
-            .required(Parameter::Headers)?
-            .split(' ')
-            .map(str::to_owned)
-            .collect();
+        let headers: Vec<String> =
+            self.required(Parameter::Headers)?.split(' ').map(str::to_owned).collect();
         if headers.iter().any(String::is_empty) {
             return Err(AuthorizationError::BadValue(Parameter::Headers.name()));
         }

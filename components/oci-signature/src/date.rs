@@ -10,9 +10,8 @@ const FIRST: i64 = -62_167_219_200;
 const LAST: i64 = 253_402_300_799;
 /// 1970-01-01 was a Thursday.
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 /// The calendar repeats every 400 years, which are this many days.
 const DAYS_PER_ERA: i64 = 146_097;
 /// Days from 0000-03-01, where the algorithm's eras start, to 1970-01-01.
@@ -42,31 +41,17 @@ pub fn imf_fixdate(unix_seconds: i64) -> String {
 /// section 5.6.7) and counts as the second after 59.
 pub fn parse_imf_fixdate(text: &str) -> Option<i64> {
     let bytes: &[u8; 29] = text.as_bytes().try_into().ok()?;
-    let separators = [
-        (3, b','),
-        (4, b' '),
-        (7, b' '),
-        (11, b' '),
-        (16, b' '),
-        (19, b':'),
-        (22, b':'),
-    ];
+    let separators =
+        [(3, b','), (4, b' '), (7, b' '), (11, b' '), (16, b' '), (19, b':'), (22, b':')];
     if separators.iter().any(|&(at, byte)| bytes[at] != byte) || &bytes[25..] != b" GMT" {
         return None;
     }
-    WEEKDAYS
-        .iter()
-        .find(|name| name.as_bytes() == &bytes[..3])?;
-    let month = 1 + MONTHS
-        .iter()
-        .position(|name| name.as_bytes() == &bytes[8..11])? as i64;
+    WEEKDAYS.iter().find(|name| name.as_bytes() == &bytes[..3])?;
+    let month = 1 + MONTHS.iter().position(|name| name.as_bytes() == &bytes[8..11])? as i64;
     let day = number(&bytes[5..7])?;
     let year = number(&bytes[12..16])?;
-    let (hour, minute, second) = (
-        number(&bytes[17..19])?,
-        number(&bytes[20..22])?,
-        number(&bytes[23..25])?,
-    );
+    let (hour, minute, second) =
+        (number(&bytes[17..19])?, number(&bytes[20..22])?, number(&bytes[23..25])?);
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -80,9 +65,7 @@ pub fn parse_imf_fixdate(text: &str) -> Option<i64> {
 
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |value, digit| {
-        digit
-            .is_ascii_digit()
-            .then(|| value * 10 + i64::from(digit - b'0'))
+        digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0'))
     })
 }
 

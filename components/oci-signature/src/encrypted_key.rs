@@ -28,11 +28,7 @@ pub(crate) fn decrypt(
     passphrase: Option<&str>,
 ) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let info = EncryptedPrivateKeyInfo::from_der(der).map_err(|_| {
-        if has_the_shape(der) {
-            KeyError::UnsupportedEncryption
-        } else {
-            KeyError::Damaged
-        }
+        if has_the_shape(der) { KeyError::UnsupportedEncryption } else { KeyError::Damaged }
     })?;
     let EncryptionScheme::Pbes2(scheme) = &info.encryption_algorithm else {
         return Err(KeyError::UnsupportedEncryption);
@@ -40,26 +36,22 @@ pub(crate) fn decrypt(
     if !is_affordable(scheme) {
         return Err(KeyError::UnsupportedEncryption);
     }
-    let passphrase = passphrase
-        .filter(|text| !text.is_empty())
-        .ok_or(KeyError::MissingPassphrase)?;
-    scheme
-        .decrypt(passphrase, info.encrypted_data)
-        .map(Zeroizing::new)
-        .map_err(|error| match error {
-            Pkcs5Error::UnsupportedAlgorithm { .. }
-            | Pkcs5Error::AlgorithmParametersInvalid { .. } => KeyError::UnsupportedEncryption,
-            _ => KeyError::WrongPassphrase,
-        })
+    let passphrase =
+        passphrase.filter(|text| !text.is_empty()).ok_or(KeyError::MissingPassphrase)?;
+    scheme.decrypt(passphrase, info.encrypted_data).map(Zeroizing::new).map_err(|error| match error
+    {
+        Pkcs5Error::UnsupportedAlgorithm { .. } | Pkcs5Error::AlgorithmParametersInvalid { .. } => {
+            KeyError::UnsupportedEncryption
+        }
+        _ => KeyError::WrongPassphrase,
+    })
 }
 
 fn is_affordable(scheme: &pbes2::Parameters<'_>) -> bool {
     match &scheme.kdf {
         Kdf::Pbkdf2(kdf) => kdf.iteration_count <= MOST_PBKDF2_ITERATIONS,
         Kdf::Scrypt(kdf) => {
-            let memory = kdf
-                .cost_parameter
-                .checked_mul(128 * u64::from(kdf.block_size));
+            let memory = kdf.cost_parameter.checked_mul(128 * u64::from(kdf.block_size));
             memory.is_some_and(|bytes| bytes <= MOST_SCRYPT_MEMORY)
                 && kdf.parallelization <= MOST_SCRYPT_PARALLELIZATION
         }

@@ -58,9 +58,7 @@ impl PrivateKey {
             other => return Err(foreign(other)),
         };
         if key.n().bits() < LEAST_BITS {
-            return Err(KeyError::TooShort {
-                bits: key.n().bits(),
-            });
+            return Err(KeyError::TooShort { bits: key.n().bits() });
         }
         Ok(Self(key))
     }
@@ -104,10 +102,7 @@ impl PrivateKey {
         if actual == *expected {
             return Ok(());
         }
-        Err(KeyError::WrongFingerprint {
-            expected: *expected,
-            actual,
-        })
+        Err(KeyError::WrongFingerprint { expected: *expected, actual })
     }
 
     /// Length of the modulus in bits.
@@ -118,8 +113,7 @@ impl PrivateKey {
     /// RSASSA-PKCS1-v1_5 with SHA-256. The RNG only blinds: the signature does not depend on it.
     pub(crate) fn sign<R: CryptoRngCore>(&self, text: &str, rng: &mut R) -> rsa::Result<Vec<u8>> {
         let digest = Sha256::digest(text);
-        self.0
-            .sign_with_rng(rng, Pkcs1v15Sign::new::<Sha256>(), &digest)
+        self.0.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha256>(), &digest)
     }
 }
 
@@ -155,10 +149,7 @@ impl PublicKey {
         let der = block.decode()?;
         let info = SubjectPublicKeyInfoRef::from_der(&der).map_err(|_| KeyError::Damaged)?;
         check_algorithm(info.algorithm.oid)?;
-        let bits = info
-            .subject_public_key
-            .as_bytes()
-            .ok_or(KeyError::Damaged)?;
+        let bits = info.subject_public_key.as_bytes().ok_or(KeyError::Damaged)?;
         let numbers = pkcs1::RsaPublicKey::from_der(bits).map_err(|_| KeyError::Damaged)?;
         let modulus = BigUint::from_bytes_be(numbers.modulus.as_bytes());
         let exponent = BigUint::from_bytes_be(numbers.public_exponent.as_bytes());
@@ -183,19 +174,15 @@ impl PublicKey {
 
     /// The name under which the Console lists the key.
     pub fn fingerprint(&self) -> Fingerprint {
-        let der = self
-            .0
-            .to_public_key_der()
-            .expect("a modulus of at most 16384 bits fits into DER");
+        let der =
+            self.0.to_public_key_der().expect("a modulus of at most 16384 bits fits into DER");
         Fingerprint::of_public_key(der.as_bytes())
     }
 
     /// Whether the signature is this key's over the text.
     pub(crate) fn accepts(&self, text: &str, signature: &[u8]) -> bool {
         let digest = Sha256::digest(text);
-        self.0
-            .verify(Pkcs1v15Sign::new::<Sha256>(), &digest, signature)
-            .is_ok()
+        self.0.verify(Pkcs1v15Sign::new::<Sha256>(), &digest, signature).is_ok()
     }
 }
 
@@ -237,10 +224,7 @@ fn from_numbers(
     if bits > MOST_BITS {
         return Err(KeyError::TooLong { bits });
     }
-    let primes = vec![
-        BigUint::from_bytes_be(prime1),
-        BigUint::from_bytes_be(prime2),
-    ];
+    let primes = vec![BigUint::from_bytes_be(prime1), BigUint::from_bytes_be(prime2)];
     if primes[0].bits().abs_diff(primes[1].bits()) > MOST_PRIME_IMBALANCE {
         return Err(KeyError::Damaged);
     }
@@ -273,12 +257,8 @@ fn check_algorithm(oid: ObjectIdentifier) -> Result<(), KeyError> {
 fn foreign(label: Label) -> KeyError {
     match label {
         Label::OpenSsh => KeyError::OpenSsh,
-        Label::EllipticCurve => KeyError::NotRsa {
-            algorithm: "an elliptic curve key",
-        },
-        Label::Dsa => KeyError::NotRsa {
-            algorithm: "a DSA key",
-        },
+        Label::EllipticCurve => KeyError::NotRsa { algorithm: "an elliptic curve key" },
+        Label::Dsa => KeyError::NotRsa { algorithm: "a DSA key" },
         _ => KeyError::UnknownBlock,
     }
 }

@@ -95,9 +95,7 @@ impl OciConfig {
                 sections.push(section);
                 continue;
             }
-            let section = sections
-                .last_mut()
-                .ok_or(OciConfigError::BeforeProfile { line })?;
+            let section = sections.last_mut().ok_or(OciConfigError::BeforeProfile { line })?;
             section.add(content, line)?;
         }
         Ok(Self { sections })
@@ -119,11 +117,7 @@ impl OciConfig {
     /// malformed or unsupported it names the key.
     pub fn profile(&self, name: &str) -> Result<Profile, OciConfigError> {
         let own = self.section(name).ok_or_else(|| self.unknown(name))?;
-        Lookup {
-            own,
-            default: self.section(DEFAULT_PROFILE),
-        }
-        .profile()
+        Lookup { own, default: self.section(DEFAULT_PROFILE) }.profile()
     }
 
     fn section(&self, name: &str) -> Option<&Section> {
@@ -131,51 +125,34 @@ impl OciConfig {
     }
 
     fn unknown(&self, name: &str) -> OciConfigError {
-        let names: Vec<String> = self
-            .profile_names()
-            .map(|existing| format!("[{existing}]"))
-            .collect();
-        let existing = if names.is_empty() {
-            "no profile at all".to_owned()
-        } else {
-            names.join(", ")
-        };
-        OciConfigError::UnknownProfile {
-            name: name.to_owned(),
-            existing,
-        }
+        let names: Vec<String> =
+            self.profile_names().map(|existing| format!("[{existing}]")).collect();
+        let existing =
+            if names.is_empty() { "no profile at all".to_owned() } else { names.join(", ") };
+        OciConfigError::UnknownProfile { name: name.to_owned(), existing }
     }
 }
 
 impl fmt::Debug for OciConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.profile_names().collect();
-        f.debug_struct("OciConfig")
-            .field("profiles", &names)
-            .finish_non_exhaustive()
+        f.debug_struct("OciConfig").field("profiles", &names).finish_non_exhaustive()
     }
 }
 
 impl Section {
     fn start(content: &str, line: usize) -> Result<Self, OciConfigError> {
-        let (name, after) = content[1..]
-            .split_once(']')
-            .ok_or(OciConfigError::BadProfileLine { line })?;
+        let (name, after) =
+            content[1..].split_once(']').ok_or(OciConfigError::BadProfileLine { line })?;
         let (name, after) = (name.trim(), after.trim_start());
         if name.is_empty() || !(after.is_empty() || after.starts_with(['#', ';'])) {
             return Err(OciConfigError::BadProfileLine { line });
         }
-        Ok(Self {
-            name: name.to_owned(),
-            line,
-            entries: BTreeMap::new(),
-        })
+        Ok(Self { name: name.to_owned(), line, entries: BTreeMap::new() })
     }
 
     fn add(&mut self, content: &str, line: usize) -> Result<(), OciConfigError> {
-        let (key, value) = content
-            .split_once('=')
-            .ok_or(OciConfigError::NoEquals { line })?;
+        let (key, value) = content.split_once('=').ok_or(OciConfigError::NoEquals { line })?;
         let mut key = key.trim().to_lowercase();
         if key.is_empty() {
             return Err(OciConfigError::NoKey { line });
@@ -195,9 +172,7 @@ impl Section {
 
     /// An empty value counts as none.
     fn get(&self, key: &str) -> Option<&Entry> {
-        self.entries
-            .get(key)
-            .filter(|entry| !entry.value.is_empty())
+        self.entries.get(key).filter(|entry| !entry.value.is_empty())
     }
 }
 
@@ -221,10 +196,8 @@ impl<'a> Lookup<'a> {
     }
 
     fn required(&self, key: &'static str) -> Result<&'a Entry, OciConfigError> {
-        self.get(key).ok_or_else(|| OciConfigError::MissingKey {
-            profile: self.own.name.clone(),
-            key,
-        })
+        self.get(key)
+            .ok_or_else(|| OciConfigError::MissingKey { profile: self.own.name.clone(), key })
     }
 
     fn ocid(&self, key: &'static str) -> Result<String, OciConfigError> {
@@ -232,11 +205,7 @@ impl<'a> Lookup<'a> {
         if looks_like_an_ocid(&entry.value) {
             return Ok(entry.value.as_str().to_owned());
         }
-        Err(OciConfigError::NotAnOcid {
-            line: entry.line,
-            profile: self.own.name.clone(),
-            key,
-        })
+        Err(OciConfigError::NotAnOcid { line: entry.line, profile: self.own.name.clone(), key })
     }
 
     fn profile(&self) -> Result<Profile, OciConfigError> {
@@ -270,14 +239,11 @@ impl<'a> Lookup<'a> {
     fn api_key(&self) -> Result<Identity, OciConfigError> {
         let user = self.ocid("user")?;
         let entry = self.required("fingerprint")?;
-        let fingerprint = entry
-            .value
-            .parse()
-            .map_err(|problem| OciConfigError::Fingerprint {
-                line: entry.line,
-                profile: self.own.name.clone(),
-                problem,
-            })?;
+        let fingerprint = entry.value.parse().map_err(|problem| OciConfigError::Fingerprint {
+            line: entry.line,
+            profile: self.own.name.clone(),
+            problem,
+        })?;
         Ok(Identity::ApiKey { user, fingerprint })
     }
 
@@ -300,11 +266,7 @@ impl<'a> Lookup<'a> {
                   and remove this line"
             }
         };
-        for key in [
-            "key_content",
-            "delegation_token_file",
-            "authentication_type",
-        ] {
+        for key in ["key_content", "delegation_token_file", "authentication_type"] {
             if let Some(entry) = self.get(key) {
                 return Err(OciConfigError::Unsupported {
                     line: entry.line,
@@ -341,9 +303,7 @@ pub fn expand_home(path: &str, home: Option<&str>) -> Result<String, OciConfigEr
     if !below.is_empty() && !below.starts_with(['/', '\\']) {
         return Err(OciConfigError::HomeOfAnotherUser);
     }
-    let home = home
-        .filter(|home| !home.is_empty())
-        .ok_or(OciConfigError::NoHome)?;
+    let home = home.filter(|home| !home.is_empty()).ok_or(OciConfigError::NoHome)?;
     if below.is_empty() {
         return Ok(home.to_owned());
     }

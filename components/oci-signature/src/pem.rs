@@ -52,10 +52,7 @@ impl Label {
     }
 
     pub(crate) fn is_private(self) -> bool {
-        matches!(
-            self,
-            Self::RsaPrivateKey | Self::PrivateKey | Self::EncryptedPrivateKey
-        )
+        matches!(self, Self::RsaPrivateKey | Self::PrivateKey | Self::EncryptedPrivateKey)
     }
 }
 
@@ -78,9 +75,7 @@ impl Block<'_> {
         while let Some(byte) = bytes.next() {
             match byte {
                 b'\\' => {
-                    bytes
-                        .next_if(|next| matches!(next, b'n' | b'r'))
-                        .ok_or(KeyError::Damaged)?;
+                    bytes.next_if(|next| matches!(next, b'n' | b'r')).ok_or(KeyError::Damaged)?;
                 }
                 byte if byte.is_ascii_whitespace() => {}
                 byte => compact.push(byte),
@@ -114,11 +109,7 @@ pub(crate) fn find(text: &str, wanted: impl Fn(Label) -> bool) -> Result<Block<'
         rest = after;
     }
     first.ok_or_else(|| {
-        if text.starts_with("ssh-rsa ") {
-            KeyError::PublicKeyGiven
-        } else {
-            KeyError::NoPemBlock
-        }
+        if text.starts_with("ssh-rsa ") { KeyError::PublicKeyGiven } else { KeyError::NoPemBlock }
     })
 }
 

@@ -33,9 +33,5 @@ impl fmt::Debug for Secret {
 /// session token, which is a credential.
 pub(crate) fn printable_key_id(key_id: &str) -> &str {
     // Whatever is not plainly `<tenancy>/<user>/<fingerprint>` is treated as a token.
-    if key_id.starts_with("ocid1.") && key_id.split('/').count() == 3 {
-        key_id
-    } else {
-        "redacted"
-    }
+    if key_id.starts_with("ocid1.") && key_id.split('/').count() == 3 { key_id } else { "redacted" }
 }

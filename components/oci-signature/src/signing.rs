@@ -62,10 +62,7 @@ impl fmt::Debug for Body<'_> {
         match self {
             Self::None => f.write_str("None"),
             Self::Exempt => f.write_str("Exempt"),
-            Self::Signed {
-                content_type,
-                bytes,
-            } => f
+            Self::Signed { content_type, bytes } => f
                 .debug_struct("Signed")
                 .field("content_type", content_type)
                 .field("length", &bytes.len())
@@ -132,10 +129,7 @@ impl Signer {
     /// Joins a key id ([`api_key_id`], [`session_token_key_id`]) with its private key. Whether they
     /// belong together only the service can tell.
     pub fn new(key_id: impl Into<String>, key: PrivateKey) -> Self {
-        Self {
-            key_id: Zeroizing::new(key_id.into()),
-            key,
-        }
+        Self { key_id: Zeroizing::new(key_id.into()), key }
     }
 
     /// The key id. Of a session token it is a credential: not for logs.
@@ -160,10 +154,7 @@ impl Signer {
     ) -> Result<Vec<(&'static str, String)>, SignError> {
         check(request)?;
         let mut fields = signed_fields(request);
-        let signature = self
-            .key
-            .sign(&join(&fields), rng)
-            .map_err(|_| SignError::Key)?;
+        let signature = self.key.sign(&join(&fields), rng).map_err(|_| SignError::Key)?;
         let authorization = Authorization {
             version: Some(VERSION.to_owned()),
             headers: fields.iter().map(|(name, _)| (*name).to_owned()).collect(),
@@ -223,17 +214,10 @@ pub(crate) fn request_target(method: &str, target: &str) -> String {
 fn signed_fields(request: &RequestToSign<'_>) -> Vec<(&'static str, String)> {
     let mut fields = vec![
         (request.date_header.name(), request.date.to_owned()),
-        (
-            REQUEST_TARGET,
-            request_target(request.method, request.target),
-        ),
+        (REQUEST_TARGET, request_target(request.method, request.target)),
         ("host", request.host.to_owned()),
     ];
-    if let Body::Signed {
-        content_type,
-        bytes,
-    } = request.body
-    {
+    if let Body::Signed { content_type, bytes } = request.body {
         fields.push(("content-length", bytes.len().to_string()));
         fields.push(("content-type", content_type.to_owned()));
         fields.push(("x-content-sha256", content_sha256(bytes)));
@@ -242,28 +226,18 @@ fn signed_fields(request: &RequestToSign<'_>) -> Vec<(&'static str, String)> {
 }
 
 fn join(fields: &[(&'static str, String)]) -> String {
-    let lines: Vec<String> = fields
-        .iter()
-        .map(|(name, value)| line(name, value))
-        .collect();
+    let lines: Vec<String> = fields.iter().map(|(name, value)| line(name, value)).collect();
     lines.join("\n")
 }
 
 /// Whether the service asks for length, type and hash of the body with this method.
 pub(crate) fn signs_its_body(method: &str) -> bool {
-    ["POST", "PUT", "PATCH"]
-        .iter()
-        .any(|name| method.eq_ignore_ascii_case(name))
+    ["POST", "PUT", "PATCH"].iter().any(|name| method.eq_ignore_ascii_case(name))
 }
 
 fn check(request: &RequestToSign<'_>) -> Result<(), SignError> {
     let part = |part, problem| Err(SignError::Part { part, problem });
-    if request.method.is_empty()
-        || !request
-            .method
-            .bytes()
-            .all(|byte| byte.is_ascii_alphabetic())
-    {
+    if request.method.is_empty() || !request.method.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return part("method", "is not a word");
     }
     if !request.target.starts_with('/') {

@@ -164,10 +164,7 @@ pub fn received_signing_string(
     for (index, listed) in authorization.headers.iter().enumerate() {
         let name = listed.to_ascii_lowercase();
         let earlier = &authorization.headers[..index];
-        if earlier
-            .iter()
-            .any(|other| other.eq_ignore_ascii_case(&name))
-        {
+        if earlier.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
             return Err(VerifyError::ListedTwice(name));
         }
         let value = if name == REQUEST_TARGET {
@@ -200,18 +197,11 @@ pub fn signed_date<'a>(
 /// even if it is not signed: else anybody could give an old request a new date.
 fn date_header(request: &ReceivedRequest<'_>) -> &'static str {
     let mut names = request.headers.iter().map(|(name, _)| name);
-    if names.any(|name| name.eq_ignore_ascii_case("x-date")) {
-        "x-date"
-    } else {
-        "date"
-    }
+    if names.any(|name| name.eq_ignore_ascii_case("x-date")) { "x-date" } else { "date" }
 }
 
 fn is_signed(authorization: &Authorization, name: &str) -> bool {
-    authorization
-        .headers
-        .iter()
-        .any(|listed| listed.eq_ignore_ascii_case(name))
+    authorization.headers.iter().any(|listed| listed.eq_ignore_ascii_case(name))
 }
 
 /// The value of a header that must be there once, without the white space around it, which HTTP
@@ -222,9 +212,7 @@ fn single<'a>(request: &ReceivedRequest<'a>, name: &str) -> Result<&'a str, Veri
         .iter()
         .filter(|(other, _)| other.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.trim_matches([' ', '\t']));
-    let value = values
-        .next()
-        .ok_or_else(|| VerifyError::Absent(name.to_owned()))?;
+    let value = values.next().ok_or_else(|| VerifyError::Absent(name.to_owned()))?;
     match values.next() {
         None => Ok(value),
         Some(_) => Err(VerifyError::Repeated(name.to_owned())),

@@ -75,14 +75,7 @@ fn an_unknown_a_repeated_and_an_unquoted_parameter_are_named() {
 
 #[test]
 fn another_scheme_or_none_is_refused() {
-    for text in [
-        "",
-        "Signature",
-        "Basic dTpw",
-        "Bearer x",
-        "signatures a=\"b\"",
-        "a=\"b\"",
-    ] {
+    for text in ["", "Signature", "Basic dTpw", "Bearer x", "signatures a=\"b\"", "a=\"b\""] {
         assert_eq!(parse(text), Err(AuthorizationError::Scheme), "{text}");
     }
 }
@@ -106,10 +99,7 @@ fn values_that_have_two_readings_are_refused() {
     }
     for base64 in ["AQI", "AQID=", "A-_D", "AQ ID", "AQID\n"] {
         let error = parse(&HEADER.replace("AQID", base64)).unwrap_err();
-        let expected = [
-            AuthorizationError::NotBase64,
-            AuthorizationError::BadValue("signature"),
-        ];
+        let expected = [AuthorizationError::NotBase64, AuthorizationError::BadValue("signature")];
         assert!(expected.contains(&error), "{base64}: {error}");
     }
 }
@@ -124,11 +114,7 @@ fn malformed_text_is_refused_with_its_place() {
         ("Signature version=\"1\",,keyId=\"a\"", 22),
         ("  Signature a b=\"1\"  ", 12),
     ] {
-        assert_eq!(
-            parse(text),
-            Err(AuthorizationError::Malformed(at)),
-            "{text}"
-        );
+        assert_eq!(parse(text), Err(AuthorizationError::Malformed(at)), "{text}");
     }
 }
 
@@ -136,49 +122,19 @@ fn malformed_text_is_refused_with_its_place() {
 fn what_cannot_be_read_back_is_not_written() {
     let good = parse(HEADER).unwrap();
     let bad = [
-        Authorization {
-            key_id: "a\"b".to_owned(),
-            ..good.clone()
-        },
-        Authorization {
-            key_id: "a\r\nb".to_owned(),
-            ..good.clone()
-        },
-        Authorization {
-            key_id: String::new(),
-            ..good.clone()
-        },
-        Authorization {
-            algorithm: "a\\".to_owned(),
-            ..good.clone()
-        },
-        Authorization {
-            version: Some(String::new()),
-            ..good.clone()
-        },
-        Authorization {
-            headers: Vec::new(),
-            ..good.clone()
-        },
-        Authorization {
-            headers: vec!["a b".to_owned()],
-            ..good.clone()
-        },
-        Authorization {
-            headers: vec![String::new(), "a".to_owned()],
-            ..good.clone()
-        },
-        Authorization {
-            signature: Vec::new(),
-            ..good
-        },
+        Authorization { key_id: "a\"b".to_owned(), ..good.clone() },
+        Authorization { key_id: "a\r\nb".to_owned(), ..good.clone() },
+        Authorization { key_id: String::new(), ..good.clone() },
+        Authorization { algorithm: "a\\".to_owned(), ..good.clone() },
+        Authorization { version: Some(String::new()), ..good.clone() },
+        Authorization { headers: Vec::new(), ..good.clone() },
+        Authorization { headers: vec!["a b".to_owned()], ..good.clone() },
+        Authorization { headers: vec![String::new(), "a".to_owned()], ..good.clone() },
+        Authorization { signature: Vec::new(), ..good },
     ];
     for authorization in bad {
         let error = authorization.render();
-        assert!(
-            matches!(error, Err(AuthorizationError::BadValue(_))),
-            "{authorization:?}"
-        );
+        assert!(matches!(error, Err(AuthorizationError::BadValue(_))), "{authorization:?}");
     }
 }
 

@@ -54,14 +54,8 @@ fn text_around_the_block_and_damaged_line_ends_are_forgiven() {
         assert_is_the_key(&text.replace('\n', "\\r\\n"), None);
         assert_is_the_key(&text.replace('\n', " "), None);
         assert_is_the_key(&format!("\u{feff}{text}"), None);
-        assert_is_the_key(
-            &format!("Bag Attributes: <none>\n{text}OCI_API_KEY\n"),
-            None,
-        );
-        assert_is_the_key(
-            &format!("{}\n{text}", key_file("rsa2048.certificate.pem")),
-            None,
-        );
+        assert_is_the_key(&format!("Bag Attributes: <none>\n{text}OCI_API_KEY\n"), None);
+        assert_is_the_key(&format!("{}\n{text}", key_file("rsa2048.certificate.pem")), None);
         assert_is_the_key(text.trim_end(), None);
     }
 }
@@ -85,11 +79,7 @@ fn a_legacy_encrypted_key_is_refused_with_the_command_that_converts_it() {
 
 #[test]
 fn an_unsupported_encryption_is_refused_with_the_command_that_converts_it() {
-    for name in [
-        "rsa2048.pbes1.pem",
-        "rsa2048.pbes2_des3.pem",
-        "rsa2048.pbes2_sha1.pem",
-    ] {
+    for name in ["rsa2048.pbes1.pem", "rsa2048.pbes2_des3.pem", "rsa2048.pbes2_sha1.pem"] {
         let expected = KeyError::UnsupportedEncryption;
         assert_refused(name, Some(PASSPHRASE), expected, CONVERT);
     }
@@ -112,10 +102,7 @@ fn a_wrong_passphrase_is_called_wrong_however_its_padding_falls() {
     let text = key_file("rsa2048.pkcs8_encrypted.pem");
     // Of so many wrong ones a few decrypt to valid padding.
     for number in 0..600 {
-        assert_eq!(
-            refusal(&text, Some(&format!("wrong {number}"))),
-            KeyError::WrongPassphrase
-        );
+        assert_eq!(refusal(&text, Some(&format!("wrong {number}"))), KeyError::WrongPassphrase);
     }
     assert_refused(
         "rsa2048.pkcs8_scrypt.pem",
@@ -129,28 +116,15 @@ fn a_wrong_passphrase_is_called_wrong_however_its_padding_falls() {
 fn what_is_no_private_key_is_named() {
     let check = "openssl rsa -in KEY.pem -noout -check";
     assert_refused("rsa2048.public.pem", None, KeyError::PublicKeyGiven, check);
-    assert_refused(
-        "rsa2048.public_pkcs1.pem",
-        None,
-        KeyError::PublicKeyGiven,
-        check,
-    );
-    assert_refused(
-        "rsa2048.certificate.pem",
-        None,
-        KeyError::CertificateGiven,
-        check,
-    );
+    assert_refused("rsa2048.public_pkcs1.pem", None, KeyError::PublicKeyGiven, check);
+    assert_refused("rsa2048.certificate.pem", None, KeyError::CertificateGiven, check);
     assert_refused(
         "rsa2048.openssh.pem",
         None,
         KeyError::OpenSsh,
         "ssh-keygen -p -m PEM -f KEY.pem",
     );
-    assert_eq!(
-        refusal("ssh-rsa AAAA user@host", None),
-        KeyError::PublicKeyGiven
-    );
+    assert_eq!(refusal("ssh-rsa AAAA user@host", None), KeyError::PublicKeyGiven);
     let other = "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----";
     assert_eq!(refusal(other, None), KeyError::UnknownBlock);
 }
@@ -183,11 +157,7 @@ fn an_empty_file_and_garbage_are_told_apart() {
     for empty in ["", "\n\n", "\u{feff}", " \r\n\t"] {
         assert_eq!(refusal(empty, None), KeyError::Empty);
     }
-    for garbage in [
-        "not a key",
-        "{\"kty\":\"RSA\"}",
-        "----BEGIN RSA PRIVATE KEY----",
-    ] {
+    for garbage in ["not a key", "{\"kty\":\"RSA\"}", "----BEGIN RSA PRIVATE KEY----"] {
         assert_eq!(refusal(garbage, None), KeyError::NoPemBlock);
     }
 }
@@ -196,21 +166,13 @@ fn an_empty_file_and_garbage_are_told_apart() {
 fn a_file_cut_anywhere_inside_the_block_is_called_truncated() {
     let text = key_file("rsa2048.pkcs8.pem");
     for length in "-----BEGIN P".len()..text.trim_end().len() {
-        assert_eq!(
-            refusal(&text[..length], None),
-            KeyError::Truncated,
-            "{length}"
-        );
+        assert_eq!(refusal(&text[..length], None), KeyError::Truncated, "{length}");
     }
 }
 
 #[test]
 fn a_file_that_lost_lines_in_the_middle_is_called_damaged() {
-    for name in [
-        "rsa2048.pkcs8.pem",
-        "rsa2048.pkcs1.pem",
-        "rsa2048.pkcs8_encrypted.pem",
-    ] {
+    for name in ["rsa2048.pkcs8.pem", "rsa2048.pkcs1.pem", "rsa2048.pkcs8_encrypted.pem"] {
         let text = key_file(name);
         for lost in 1..text.lines().count() - 1 {
             let kept: Vec<&str> = text
@@ -275,10 +237,7 @@ fn a_wrong_fingerprint_is_refused_with_both() {
     let error = key.check_fingerprint(&other.fingerprint()).unwrap_err();
     let message = error.to_string();
     assert!(message.contains(&fingerprint().to_string()), "{message}");
-    assert!(
-        message.contains(&other.fingerprint().to_string()),
-        "{message}"
-    );
+    assert!(message.contains(&other.fingerprint().to_string()), "{message}");
     assert!(message.contains("openssl md5 -c"), "{message}");
 }
 
@@ -293,31 +252,13 @@ fn the_public_half_is_written_as_openssl_writes_it() {
 #[test]
 fn what_is_no_public_key_is_named_with_the_command_that_makes_one() {
     for (name, expected, command) in [
-        (
-            "rsa2048.pkcs1.pem",
-            KeyError::PrivateKeyGiven,
-            "openssl pkey -in KEY.pem -pubout",
-        ),
-        (
-            "rsa2048.pkcs8_encrypted.pem",
-            KeyError::PrivateKeyGiven,
-            "-pubout",
-        ),
-        (
-            "rsa2048.certificate.pem",
-            KeyError::CertificateForPublicKey,
-            "openssl x509",
-        ),
-        (
-            "rsa2048.public_pkcs1.pem",
-            KeyError::Pkcs1PublicKey,
-            "-RSAPublicKey_in",
-        ),
+        ("rsa2048.pkcs1.pem", KeyError::PrivateKeyGiven, "openssl pkey -in KEY.pem -pubout"),
+        ("rsa2048.pkcs8_encrypted.pem", KeyError::PrivateKeyGiven, "-pubout"),
+        ("rsa2048.certificate.pem", KeyError::CertificateForPublicKey, "openssl x509"),
+        ("rsa2048.public_pkcs1.pem", KeyError::Pkcs1PublicKey, "-RSAPublicKey_in"),
         (
             "ec.public.pem",
-            KeyError::NotRsa {
-                algorithm: "an elliptic curve key",
-            },
+            KeyError::NotRsa { algorithm: "an elliptic curve key" },
             "openssl genrsa",
         ),
     ] {

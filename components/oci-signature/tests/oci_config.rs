@@ -66,23 +66,17 @@ fn a_profile_inherits_what_it_does_not_say() {
     assert_eq!(profile.region.as_deref(), Some("phx"));
     assert_eq!(profile.tenancy, "ocid1.tenancy.oc1..bbbb");
     assert!(profile.passphrase.is_some());
-    let Identity::ApiKey { user, fingerprint } = profile.identity else {
-        panic!("an API key")
-    };
+    let Identity::ApiKey { user, fingerprint } = profile.identity else { panic!("an API key") };
     assert_eq!(user, "ocid1.user.oc1..cccc");
     assert_eq!(fingerprint.to_string(), FINGERPRINT);
 }
 
 #[test]
 fn a_session_token_needs_neither_user_nor_fingerprint() {
-    let expected = Identity::SessionToken {
-        token_file: "~/.oci/sessions/token".to_owned(),
-    };
+    let expected = Identity::SessionToken { token_file: "~/.oci/sessions/token".to_owned() };
     assert_eq!(profile(CONFIG, "SESSION").unwrap().identity, expected);
     let alone = "[S]\nsecurity_token_file=t\ntenancy=ocid1.tenancy.oc1..b\nkey_file=k\n";
-    let expected = Identity::SessionToken {
-        token_file: "t".to_owned(),
-    };
+    let expected = Identity::SessionToken { token_file: "t".to_owned() };
     let alone = profile(alone, "S").unwrap();
     assert_eq!(alone.identity, expected);
     assert!(alone.region.is_none() && alone.passphrase.is_none());
@@ -103,10 +97,7 @@ fn go_s_spelling_of_the_passphrase_is_read() {
     let passphrase = profile(&text, "DEFAULT").unwrap().passphrase.unwrap();
     assert_eq!(passphrase.expose(), "a=b==#;");
     let both = CONFIG.replace("[OTHER]", "[OTHER]\npassphrase=a\npass_phrase=b");
-    let expected = OciConfigError::DuplicateKey {
-        line: 13,
-        first: 12,
-    };
+    let expected = OciConfigError::DuplicateKey { line: 13, first: 12 };
     assert_eq!(parse_error(&both), expected);
 }
 
@@ -115,24 +106,15 @@ fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
     let text = format!("\u{feff}{}", CONFIG.replace('\n', "\r\n"));
     let names: Vec<String> = config(&text).profile_names().map(str::to_owned).collect();
     assert_eq!(names, ["DEFAULT", "OTHER", "SESSION"]);
-    assert_eq!(
-        profile(&text, "DEFAULT").unwrap().key_file,
-        "~/.oci/oci_api_key.pem"
-    );
+    assert_eq!(profile(&text, "DEFAULT").unwrap().key_file, "~/.oci/oci_api_key.pem");
 }
 
 #[test]
 fn an_unknown_profile_is_refused_with_those_that_exist() {
     let message = profile(CONFIG, "default").unwrap_err().to_string();
-    assert_eq!(
-        message,
-        "no profile [default]; the file has [DEFAULT], [OTHER], [SESSION]"
-    );
+    assert_eq!(message, "no profile [default]; the file has [DEFAULT], [OTHER], [SESSION]");
     let message = profile("", "DEFAULT").unwrap_err().to_string();
-    assert_eq!(
-        message,
-        "no profile [DEFAULT]; the file has no profile at all"
-    );
+    assert_eq!(message, "no profile [DEFAULT]; the file has no profile at all");
 }
 
 #[test]
@@ -145,17 +127,10 @@ fn every_malformed_line_is_refused_with_its_number() {
         ("[A", OciConfigError::BadProfileLine { line: 1 }),
         ("[ ]", OciConfigError::BadProfileLine { line: 1 }),
         ("[A] x", OciConfigError::BadProfileLine { line: 1 }),
-        (
-            "[A]\nu=1\nk=2\nU=3",
-            OciConfigError::DuplicateKey { line: 4, first: 2 },
-        ),
+        ("[A]\nu=1\nk=2\nU=3", OciConfigError::DuplicateKey { line: 4, first: 2 }),
         (
             "[A]\n[B]\n[A]",
-            OciConfigError::DuplicateProfile {
-                line: 3,
-                first: 1,
-                name: "A".to_owned(),
-            },
+            OciConfigError::DuplicateProfile { line: 3, first: 1, name: "A".to_owned() },
         ),
     ] {
         let error = parse_error(text);
@@ -171,10 +146,7 @@ fn a_missing_or_empty_key_is_named() {
         for replacement in ["other=", &format!("{key}=\n#")] {
             let text = CONFIG.replace(&format!("\n{key}="), &format!("\n{replacement}"));
             let error = profile(&text, "DEFAULT").unwrap_err();
-            let expected = OciConfigError::MissingKey {
-                profile: "DEFAULT".to_owned(),
-                key,
-            };
+            let expected = OciConfigError::MissingKey { profile: "DEFAULT".to_owned(), key };
             assert_eq!(error, expected, "{replacement}");
             assert!(error.to_string().contains(key));
         }
@@ -194,18 +166,11 @@ fn values_of_the_wrong_shape_are_refused_with_line_and_key() {
         let text = CONFIG.replace("user=ocid1.user.oc1..aaaa", bad);
         let error = profile(&text, "DEFAULT").unwrap_err();
         let profile = "DEFAULT".to_owned();
-        assert_eq!(
-            error,
-            OciConfigError::NotAnOcid { line, profile, key },
-            "{bad}"
-        );
+        assert_eq!(error, OciConfigError::NotAnOcid { line, profile, key }, "{bad}");
     }
     let text = CONFIG.replace("=73:61", "=SHA256:73:61");
     let message = profile(&text, "OTHER").unwrap_err().to_string();
-    assert!(
-        message.starts_with("line 4: `fingerprint` of profile [OTHER]"),
-        "{message}"
-    );
+    assert!(message.starts_with("line 4: `fingerprint` of profile [OTHER]"), "{message}");
     assert!(message.contains("16 pairs"), "{message}");
     let old_style = CONFIG.replace("ocid1.user.oc1..aaaa", "ocid1:user:oc1:phx-1:a_a-1");
     assert!(profile(&old_style, "DEFAULT").is_ok());
@@ -215,31 +180,14 @@ fn values_of_the_wrong_shape_are_refused_with_line_and_key() {
 fn settings_that_change_who_signs_are_refused_and_not_ignored() {
     for (setting, key, fragment) in [
         ("key_content=-----BEGIN", "key_content", "key_file"),
-        (
-            "authentication_type=Instance_Principal",
-            "authentication_type",
-            "instance principals",
-        ),
-        (
-            "authentication_type=something",
-            "authentication_type",
-            "not supported",
-        ),
-        (
-            "delegation_token_file=t",
-            "delegation_token_file",
-            "delegation",
-        ),
+        ("authentication_type=Instance_Principal", "authentication_type", "instance principals"),
+        ("authentication_type=something", "authentication_type", "not supported"),
+        ("delegation_token_file=t", "delegation_token_file", "delegation"),
     ] {
         let text = CONFIG.replace("[DEFAULT]", &format!("[DEFAULT]\n{setting}"));
         for name in ["DEFAULT", "OTHER"] {
             let error = profile(&text, name).unwrap_err();
-            let OciConfigError::Unsupported {
-                line: 3,
-                key: found,
-                ..
-            } = error
-            else {
+            let OciConfigError::Unsupported { line: 3, key: found, .. } = error else {
                 panic!("{error:?}")
             };
             assert_eq!(found, key);

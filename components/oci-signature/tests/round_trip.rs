@@ -14,11 +14,7 @@ use proptest::prelude::*;
 fn what_is_signed_verifies_for_every_method_and_both_dates() {
     for method in ["GET", "HEAD", "DELETE", "get"] {
         for date_header in [DateHeader::Date, DateHeader::XDate] {
-            let request = RequestToSign {
-                method,
-                date_header,
-                ..GET
-            };
+            let request = RequestToSign { method, date_header, ..GET };
             assert_eq!(check(&request, &sign(&request), b""), Ok(()));
         }
     }
@@ -32,32 +28,17 @@ fn what_is_signed_verifies_for_every_method_and_both_dates() {
 fn the_headers_come_in_lower_case_and_in_the_order_of_the_signing_string() {
     let headers = sign(&POST);
     let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
-    let expected = [
-        "date",
-        "host",
-        "content-length",
-        "content-type",
-        "x-content-sha256",
-        "authorization",
-    ];
+    let expected =
+        ["date", "host", "content-length", "content-type", "x-content-sha256", "authorization"];
     assert_eq!(names, expected);
     assert_eq!(header(&headers, "content-length"), "7");
-    assert_eq!(
-        header(&headers, "x-content-sha256"),
-        content_sha256(b"{\"a\":1}")
-    );
+    assert_eq!(header(&headers, "x-content-sha256"), content_sha256(b"{\"a\":1}"));
 }
 
 #[test]
 fn an_empty_body_is_signed_with_its_length_and_hash() {
-    let empty = Body::Signed {
-        content_type: "application/json",
-        bytes: b"",
-    };
-    let request = RequestToSign {
-        body: empty,
-        ..POST
-    };
+    let empty = Body::Signed { content_type: "application/json", bytes: b"" };
+    let request = RequestToSign { body: empty, ..POST };
     let headers = sign(&request);
     assert_eq!(header(&headers, "content-length"), "0");
     assert_eq!(
@@ -65,10 +46,7 @@ fn an_empty_body_is_signed_with_its_length_and_hash() {
         "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
     );
     assert_eq!(check(&request, &headers, b""), Ok(()));
-    assert_eq!(
-        check(&request, &headers, b"x"),
-        Err(VerifyError::ContentLength { actual: 1 })
-    );
+    assert_eq!(check(&request, &headers, b"x"), Err(VerifyError::ContentLength { actual: 1 }));
 }
 
 #[test]
@@ -82,94 +60,25 @@ fn a_post_without_a_body_to_sign_is_not_signed() {
 
 #[test]
 fn nothing_is_signed_that_would_not_arrive_as_it_was_signed() {
-    let typed = |content_type| Body::Signed {
-        content_type,
-        bytes: b"",
-    };
+    let typed = |content_type| Body::Signed { content_type, bytes: b"" };
     let bad = [
         (RequestToSign { method: "", ..GET }, "method"),
-        (
-            RequestToSign {
-                method: "GET\n",
-                ..GET
-            },
-            "method",
-        ),
+        (RequestToSign { method: "GET\n", ..GET }, "method"),
         (RequestToSign { target: "", ..GET }, "target"),
-        (
-            RequestToSign {
-                target: "https://h/",
-                ..GET
-            },
-            "target",
-        ),
-        (
-            RequestToSign {
-                target: "/a b",
-                ..GET
-            },
-            "target",
-        ),
-        (
-            RequestToSign {
-                target: "/a\nhost: x",
-                ..GET
-            },
-            "target",
-        ),
-        (
-            RequestToSign {
-                target: "/ä",
-                ..GET
-            },
-            "target",
-        ),
-        (
-            RequestToSign {
-                target: "/a#b",
-                ..GET
-            },
-            "target",
-        ),
+        (RequestToSign { target: "https://h/", ..GET }, "target"),
+        (RequestToSign { target: "/a b", ..GET }, "target"),
+        (RequestToSign { target: "/a\nhost: x", ..GET }, "target"),
+        (RequestToSign { target: "/ä", ..GET }, "target"),
+        (RequestToSign { target: "/a#b", ..GET }, "target"),
         (RequestToSign { host: "", ..GET }, "host"),
-        (
-            RequestToSign {
-                host: "user@h",
-                ..GET
-            },
-            "host",
-        ),
-        (
-            RequestToSign {
-                host: "h\r\n",
-                ..GET
-            },
-            "host",
-        ),
+        (RequestToSign { host: "user@h", ..GET }, "host"),
+        (RequestToSign { host: "h\r\n", ..GET }, "host"),
         (RequestToSign { host: "h/", ..GET }, "host"),
         (RequestToSign { date: "", ..GET }, "date"),
         (RequestToSign { date: " x", ..GET }, "date"),
-        (
-            RequestToSign {
-                date: "x\nhost: y",
-                ..GET
-            },
-            "date",
-        ),
-        (
-            RequestToSign {
-                body: typed(""),
-                ..POST
-            },
-            "content type",
-        ),
-        (
-            RequestToSign {
-                body: typed("a\r\nb"),
-                ..POST
-            },
-            "content type",
-        ),
+        (RequestToSign { date: "x\nhost: y", ..GET }, "date"),
+        (RequestToSign { body: typed(""), ..POST }, "content type"),
+        (RequestToSign { body: typed("a\r\nb"), ..POST }, "content type"),
     ];
     for (request, expected) in bad {
         match signer().sign(&request, &mut TestRng(7)) {
@@ -192,11 +101,7 @@ fn change(text: &str, at: prop::sample::Index, to: u8) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let at = at.index(bytes.len());
     let to = b'!' + to % 94;
-    bytes[at] = if bytes[at] == to {
-        if to == b'!' { b'~' } else { to - 1 }
-    } else {
-        to
-    };
+    bytes[at] = if bytes[at] == to { if to == b'!' { b'~' } else { to - 1 } } else { to };
     String::from_utf8(bytes).unwrap()
 }
 

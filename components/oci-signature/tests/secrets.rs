@@ -77,22 +77,12 @@ fn no_error_of_a_configuration_quotes_a_value() {
     let base = "[DEFAULT]\nuser=ocid1.user.oc1..a\ntenancy=ocid1.tenancy.oc1..b\nkey_file=k\n\
                 fingerprint=73:61:a2:21:67:e0:df:be:7e:4b:93:1e:15:98:a5:b7\n";
     let mut errors: Vec<OciConfigError> = Vec::new();
-    for line in [
-        SECRET.to_owned(),
-        format!("={SECRET}"),
-        format!("[{SECRET}"),
-    ] {
+    for line in [SECRET.to_owned(), format!("={SECRET}"), format!("[{SECRET}")] {
         errors.push(OciConfig::parse(&format!("{base}{line}")).unwrap_err());
     }
     errors.push(OciConfig::parse(&format!("{SECRET}=1")).unwrap_err());
     errors.push(OciConfig::parse(&format!("[A]\n{SECRET}=1\n{SECRET}=2")).unwrap_err());
-    for key in [
-        "user",
-        "tenancy",
-        "fingerprint",
-        "key_content",
-        "authentication_type",
-    ] {
+    for key in ["user", "tenancy", "fingerprint", "key_content", "authentication_type"] {
         let kept: String = base
             .lines()
             .filter(|line| !line.starts_with(&format!("{key}=")))
@@ -162,10 +152,7 @@ fn no_error_of_a_header_quotes_a_token() {
 #[test]
 fn a_body_is_not_shown() {
     let request = RequestToSign {
-        body: Body::Signed {
-            content_type: "t",
-            bytes: SECRET.as_bytes(),
-        },
+        body: Body::Signed { content_type: "t", bytes: SECRET.as_bytes() },
         ..REQUEST
     };
     assert!(shown(&request).contains(&SECRET.len().to_string()));

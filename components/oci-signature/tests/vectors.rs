@@ -59,20 +59,12 @@ fn request(vector: &Value) -> RequestToSign<'_> {
     };
     let body = match vector["body"].as_str() {
         None => Body::None,
-        Some(body) if signs_body(vector) => Body::Signed {
-            content_type: text(headers, "content-type"),
-            bytes: body.as_bytes(),
-        },
+        Some(body) if signs_body(vector) => {
+            Body::Signed { content_type: text(headers, "content-type"), bytes: body.as_bytes() }
+        }
         Some(_) => Body::Exempt,
     };
-    RequestToSign {
-        method: text(vector, "method"),
-        target,
-        host,
-        date,
-        date_header,
-        body,
-    }
+    RequestToSign { method: text(vector, "method"), target, host, date, date_header, body }
 }
 
 #[test]
@@ -84,31 +76,15 @@ fn every_vector_is_signed_byte_for_byte() {
         let id = text(vector, "id");
         let signer = Signer::new(text(vector, "keyId"), published_key(&file));
         let request = request(vector);
-        assert_eq!(
-            signing_string(&request),
-            text(vector, "signing_string"),
-            "{id}"
-        );
+        assert_eq!(signing_string(&request), text(vector, "signing_string"), "{id}");
         let headers = signer.sign(&request, &mut TestRng(1)).unwrap();
-        assert_eq!(
-            header(&headers, "authorization"),
-            text(vector, "authorization"),
-            "{id}"
-        );
+        assert_eq!(header(&headers, "authorization"), text(vector, "authorization"), "{id}");
         let authorization = Authorization::parse(header(&headers, "authorization")).unwrap();
-        assert_eq!(
-            STANDARD.encode(&authorization.signature),
-            text(vector, "signature"),
-            "{id}"
-        );
+        assert_eq!(STANDARD.encode(&authorization.signature), text(vector, "signature"), "{id}");
         assert_eq!(authorization.key_id, text(vector, "keyId"), "{id}");
         for name in authorization.headers.iter().map(String::as_str) {
             if name != "(request-target)" {
-                assert_eq!(
-                    header(&headers, name),
-                    text(&vector["headers"], name),
-                    "{id}: {name}"
-                );
+                assert_eq!(header(&headers, name), text(&vector["headers"], name), "{id}: {name}");
             }
         }
     }
@@ -141,19 +117,11 @@ fn every_vector_verifies() {
                 Err(VerifyError::NotSigned("content-length")),
                 "{id}"
             );
-            assert_eq!(
-                verify_exempt(&authorization, &received, &key),
-                Ok(()),
-                "{id}"
-            );
+            assert_eq!(verify_exempt(&authorization, &received, &key), Ok(()), "{id}");
         } else {
             assert_eq!(verify(&authorization, &received, &key), Ok(()), "{id}");
         }
-        assert_eq!(
-            signed_date(&authorization, &received),
-            Some(to_sign.date),
-            "{id}"
-        );
+        assert_eq!(signed_date(&authorization, &received), Some(to_sign.date), "{id}");
     }
 }
 
@@ -162,24 +130,14 @@ fn a_signature_over_a_trailing_newline_does_not_verify() {
     let file = vectors();
     let negative = &file["negative"][0];
     let official = &file["vectors"][0];
-    assert_eq!(
-        text(negative, "signing_string"),
-        format!("{}\n", text(official, "signing_string"))
-    );
+    assert_eq!(text(negative, "signing_string"), format!("{}\n", text(official, "signing_string")));
     let genuine = text(official, "authorization");
-    let forged = genuine.replace(
-        text(official, "signature"),
-        text(negative, "wrong_signature"),
-    );
+    let forged = genuine.replace(text(official, "signature"), text(negative, "wrong_signature"));
     assert_ne!(genuine, forged);
     let to_sign = request(official);
     let headers = [("date", to_sign.date), ("host", to_sign.host)];
-    let received = ReceivedRequest {
-        method: "GET",
-        target: to_sign.target,
-        headers: &headers,
-        body: b"",
-    };
+    let received =
+        ReceivedRequest { method: "GET", target: to_sign.target, headers: &headers, body: b"" };
     assert_eq!(
         verify(
             &Authorization::parse(&forged).unwrap(),

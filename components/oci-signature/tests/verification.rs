@@ -19,26 +19,15 @@ fn another_key_does_not_verify() {
         headers: &borrow(&headers),
         body: b"",
     };
-    assert_eq!(
-        verify(&authorization, &received, &other.public_key()),
-        Err(VerifyError::Signature)
-    );
+    assert_eq!(verify(&authorization, &received, &other.public_key()), Err(VerifyError::Signature));
 }
 
 #[test]
 fn the_order_of_the_headers_parameter_is_followed() {
     let mut headers = sign(&GET);
-    list(
-        &mut headers,
-        "date (request-target) host",
-        "host (request-target) date",
-    );
+    list(&mut headers, "date (request-target) host", "host (request-target) date");
     assert_eq!(check(&GET, &headers, b""), Err(VerifyError::Signature));
-    list(
-        &mut headers,
-        "host (request-target) date",
-        "Date (request-target) HOST",
-    );
+    list(&mut headers, "host (request-target) date", "Date (request-target) HOST");
     assert_eq!(check(&GET, &headers, b""), Ok(()));
 }
 
@@ -51,10 +40,7 @@ fn every_required_header_must_be_signed() {
     ] {
         let mut headers = sign(&GET);
         list(&mut headers, "date (request-target) host", listed);
-        assert_eq!(
-            check(&GET, &headers, b""),
-            Err(VerifyError::NotSigned(missing))
-        );
+        assert_eq!(check(&GET, &headers, b""), Err(VerifyError::NotSigned(missing)));
     }
     for missing in ["content-length", "content-type", "x-content-sha256"] {
         let mut headers = sign(&POST);
@@ -66,34 +52,21 @@ fn every_required_header_must_be_signed() {
 
 #[test]
 fn an_exempt_upload_verifies_only_as_exempt() {
-    let upload = RequestToSign {
-        method: "PUT",
-        body: Body::Exempt,
-        ..GET
-    };
+    let upload = RequestToSign { method: "PUT", body: Body::Exempt, ..GET };
     let headers = sign(&upload);
     assert_eq!(headers.len(), 3);
-    assert_eq!(
-        check(&upload, &headers, b"x"),
-        Err(VerifyError::NotSigned("content-length"))
-    );
+    assert_eq!(check(&upload, &headers, b"x"), Err(VerifyError::NotSigned("content-length")));
     assert_eq!(check_with(verify_exempt, &upload, &headers, b"x"), Ok(()));
 }
 
 #[test]
 fn a_signed_hash_is_compared_even_where_it_is_not_required() {
-    let upload = RequestToSign {
-        method: "PUT",
-        ..POST
-    };
+    let upload = RequestToSign { method: "PUT", ..POST };
     let headers = sign(&upload);
     let changed = b"{\"a\":2}";
     let result = check_with(verify_exempt, &upload, &headers, changed);
     assert_eq!(result, Err(VerifyError::BodyHash));
-    let delete = RequestToSign {
-        method: "DELETE",
-        ..POST
-    };
+    let delete = RequestToSign { method: "DELETE", ..POST };
     let result = check(&delete, &sign(&delete), changed);
     assert_eq!(result, Err(VerifyError::BodyHash));
 }
@@ -102,10 +75,7 @@ fn a_signed_hash_is_compared_even_where_it_is_not_required() {
 fn an_unsigned_x_date_does_not_renew_an_old_request() {
     let mut headers = sign(&GET);
     headers.push(("X-Date", "Thu, 02 May 2024 12:00:00 GMT".to_owned()));
-    assert_eq!(
-        check(&GET, &headers, b""),
-        Err(VerifyError::NotSigned("x-date"))
-    );
+    assert_eq!(check(&GET, &headers, b""), Err(VerifyError::NotSigned("x-date")));
     let authorization = Authorization::parse(header(&headers, "authorization")).unwrap();
     let received = ReceivedRequest {
         method: "GET",
@@ -118,10 +88,7 @@ fn an_unsigned_x_date_does_not_renew_an_old_request() {
 
 #[test]
 fn a_signed_x_date_wins_over_a_date() {
-    let request = RequestToSign {
-        date_header: DateHeader::XDate,
-        ..GET
-    };
+    let request = RequestToSign { date_header: DateHeader::XDate, ..GET };
     let mut headers = sign(&request);
     headers.insert(0, ("date", "Thu, 02 May 2024 12:00:00 GMT".to_owned()));
     assert_eq!(check(&request, &headers, b""), Ok(()));

@@ -106,10 +106,6 @@ pub fn describe(error: &SourceError) -> String {
 
 /// One line for a finding.
 pub fn describe_finding(finding: &Finding) -> String {
-    let place = if finding.path.is_empty() {
-        String::new()
-    } else {
-        format!("{}: ", finding.path)
-    };
+    let place = if finding.path.is_empty() { String::new() } else { format!("{}: ", finding.path) };
     format!("{place}{}; {}", finding.problem, finding.fix)
 }

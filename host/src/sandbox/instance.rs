@@ -55,20 +55,13 @@ impl IoView for Guest {
 
 impl WasiClocksView for Guest {
     fn clocks(&mut self) -> WasiClocksCtxView<'_> {
-        WasiClocksCtxView {
-            ctx: self.wasi.clocks(),
-            table: &mut self.table,
-        }
+        WasiClocksCtxView { ctx: self.wasi.clocks(), table: &mut self.table }
     }
 }
 
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            ctx: &mut self.http,
-            table: &mut self.table,
-            hooks: &mut self.door,
-        }
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.door }
     }
 }
 
@@ -120,21 +113,11 @@ impl Instance {
         store.epoch_deadline_callback(move |mut context| {
             let guest = context.data_mut();
             guest.ticks += 1;
-            if guest.ticks > budget {
-                Err(OutOfTicks.into())
-            } else {
-                Ok(UpdateDeadline::Yield(1))
-            }
+            if guest.ticks > budget { Err(OutOfTicks.into()) } else { Ok(UpdateDeadline::Yield(1)) }
         });
         let instantiated = component.linked.instantiate_async(&mut store).await;
         let bindings = instantiated.map_err(|error| {
-            failure(
-                &component.name,
-                "instantiate",
-                limits,
-                store.data().meter.refused,
-                &error,
-            )
+            failure(&component.name, "instantiate", limits, store.data().meter.refused, &error)
         })?;
         Ok(Self {
             name: component.name.clone(),
@@ -146,20 +129,23 @@ impl Instance {
     }
 }
 
-/// Calls a function of an instance within its limits.
+/// Calls a function of an instance within its limits:
+/// `call!(instance, "name in errors", [resource] function(arguments))`.
 macro_rules! call {
-    ($instance:expr, $call:literal $(, $resource:ident)?, |$store:ident, $source:ident| $future:expr) => {{
+    ($instance:expr, $call:literal, $([$resource:ident])? $function:ident($($argument:expr),*)) => {{
         let instance: &mut Instance = $instance;
         let guest = instance.store.data_mut();
         guest.ticks = 0;
         guest.meter.refused = None;
-        let wall_time = instance.limits.wall_time;
-        let result = {
-            let $store = &mut instance.store;
-            let $source = instance.bindings.signon_source_source();
-            $(let $source = $source.$resource();)?
-            within(wall_time, $future).await
-        };
+        let result = within(
+            instance.limits.wall_time,
+            instance
+                .bindings
+                .signon_source_source()
+                $(.$resource())?
+                .$function(&mut instance.store, $($argument),*),
+        )
+        .await;
         result.map_err(|error| {
             let refused = instance.store.data().meter.refused;
             failure(&instance.name, $call, &instance.limits, refused, &error)
@@ -190,12 +176,8 @@ fn failure(
     refused: Option<&'static str>,
     error: &wasmtime::Error,
 ) -> SandboxError {
-    let exceeded = |limit, value| SandboxError::LimitExceeded {
-        name: name.to_owned(),
-        limit,
-        value,
-        call,
-    };
+    let exceeded =
+        |limit, value| SandboxError::LimitExceeded { name: name.to_owned(), limit, value, call };
     if error.is::<OutOfTicks>() {
         return exceeded("cpu_ticks", limits.cpu_ticks.to_string());
     }
@@ -208,28 +190,11 @@ fn failure(
         None => {}
     }
     // The trap itself is the innermost cause; what wraps it is the stack.
-    let cause = error
-        .chain()
-        .last()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let cause = error.chain().last().map(ToString::to_string).unwrap_or_default();
     let stack = error.to_string();
-    let at = stack
-        .lines()
-        .find(|line| line.contains("!"))
-        .unwrap_or_default()
-        .trim()
-        .to_owned();
-    let problem = if at.is_empty() {
-        cause
-    } else {
-        format!("{cause} at {at}")
-    };
-    SandboxError::Trap {
-        name: name.to_owned(),
-        call,
-        problem,
-    }
+    let at = stack.lines().find(|line| line.contains("!")).unwrap_or_default().trim().to_owned();
+    let problem = if at.is_empty() { cause } else { format!("{cause} at {at}") };
+    SandboxError::Trap { name: name.to_owned(), call, problem }
 }
 
 impl Sandbox {
@@ -252,8 +217,7 @@ impl Sandbox {
         limits: &Limits,
     ) -> Result<Descriptor, SandboxError> {
         let mut instance = self.pure(component, limits).await?;
-        let descriptor = call!(&mut instance, "describe", |store, source| source
-            .call_describe(store))?;
+        let descriptor = call!(&mut instance, "describe", call_describe())?;
         check_descriptor(component.name(), &descriptor)?;
         Ok(descriptor)
     }
@@ -270,9 +234,7 @@ impl Sandbox {
         config: &str,
     ) -> Result<Vec<AccessRule>, SandboxError> {
         let mut instance = self.pure(component, limits).await?;
-        call!(&mut instance, "access", |store, source| source
-            .call_access(store, config))?
-        .map_err(SandboxError::Source)
+        call!(&mut instance, "access", call_access(config))?.map_err(SandboxError::Source)
     }
 
     /// What a configuration expands to.
@@ -287,9 +249,7 @@ impl Sandbox {
         config: &str,
     ) -> Result<Vec<Stream>, SandboxError> {
         let mut instance = self.pure(component, limits).await?;
-        call!(&mut instance, "streams", |store, source| source
-            .call_streams(store, config))?
-        .map_err(SandboxError::Source)
+        call!(&mut instance, "streams", call_streams(config))?.map_err(SandboxError::Source)
     }
 
     /// Tries a configuration through `door`.
@@ -305,9 +265,7 @@ impl Sandbox {
         config: &str,
     ) -> Result<Vec<Finding>, SandboxError> {
         let mut instance = Instance::new(self, component, limits, door).await?;
-        call!(&mut instance, "check", |store, source| source
-            .call_check(store, config))?
-        .map_err(SandboxError::Source)
+        call!(&mut instance, "check", call_check(config))?.map_err(SandboxError::Source)
     }
 }
 
@@ -334,9 +292,7 @@ pub struct SessionInstance {
 
 impl std::fmt::Debug for SessionInstance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SessionInstance")
-            .field("component", &self.instance.name)
-            .finish()
+        f.debug_struct("SessionInstance").field("component", &self.instance.name).finish()
     }
 }
 
@@ -354,16 +310,7 @@ impl SessionInstance {
         request: &SessionRequest,
     ) -> Result<Self, SandboxError> {
         let mut instance = Instance::new(sandbox, component, limits, door).await?;
-        let session = call!(&mut instance, "session.open", session, |store, source| {
-            source.call_open(
-                store,
-                &request.config,
-                &request.stream,
-                request.selection,
-                request.cursor.as_ref(),
-                request.options,
-            )
-        })?
+        let session = call!(&mut instance, "session.open", [session] call_open(&request.config, &request.stream, request.selection, request.cursor.as_ref(), request.options))?
         .map_err(SandboxError::Source)?;
         Ok(Self { instance, session })
     }
@@ -375,13 +322,9 @@ impl SessionInstance {
     /// When the source fails, the component misbehaves or its cursor is too large.
     pub async fn next(&mut self, limits: BatchLimits) -> Result<Batch, SandboxError> {
         let session = self.session;
-        let batch = call!(
-            &mut self.instance,
-            "session.next",
-            session,
-            |store, source| { source.call_next(store, session, limits) }
-        )?
-        .map_err(SandboxError::Source)?;
+        let batch =
+            call!(&mut self.instance, "session.next", [session] call_next(session, limits))?
+                .map_err(SandboxError::Source)?;
         self.instance.check(batch)
     }
 
@@ -430,9 +373,7 @@ pub struct NormalizerInstance {
 
 impl std::fmt::Debug for NormalizerInstance {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NormalizerInstance")
-            .field("component", &self.instance.name)
-            .finish()
+        f.debug_struct("NormalizerInstance").field("component", &self.instance.name).finish()
     }
 }
 
@@ -449,17 +390,9 @@ impl NormalizerInstance {
         options: ReadOptions,
     ) -> Result<Self, SandboxError> {
         let mut instance = sandbox.pure(component, limits).await?;
-        let normalizer = call!(
-            &mut instance,
-            "normalizer.open",
-            normalizer,
-            |store, source| { source.call_open(store, options) }
-        )?
-        .map_err(SandboxError::Source)?;
-        Ok(Self {
-            instance,
-            normalizer,
-        })
+        let normalizer = call!(&mut instance, "normalizer.open", [normalizer] call_open(options))?
+            .map_err(SandboxError::Source)?;
+        Ok(Self { instance, normalizer })
     }
 
     /// Hands more bytes in.
@@ -469,12 +402,7 @@ impl NormalizerInstance {
     /// When the component misbehaves.
     pub async fn push(&mut self, chunk: &[u8]) -> Result<(), SandboxError> {
         let (normalizer, chunk) = (self.normalizer, chunk.to_vec());
-        call!(
-            &mut self.instance,
-            "normalizer.push",
-            normalizer,
-            |store, source| { source.call_push(store, normalizer, &chunk) }
-        )
+        call!(&mut self.instance, "normalizer.push", [normalizer] call_push(normalizer, &chunk))
     }
 
     /// There are no more bytes.
@@ -484,12 +412,7 @@ impl NormalizerInstance {
     /// When the component misbehaves.
     pub async fn finish(&mut self) -> Result<(), SandboxError> {
         let normalizer = self.normalizer;
-        call!(
-            &mut self.instance,
-            "normalizer.finish",
-            normalizer,
-            |store, source| { source.call_finish(store, normalizer) }
-        )
+        call!(&mut self.instance, "normalizer.finish", [normalizer] call_finish(normalizer))
     }
 
     /// Reads on.
@@ -499,12 +422,7 @@ impl NormalizerInstance {
     /// When the bytes cannot be read or the component misbehaves.
     pub async fn next(&mut self, limits: BatchLimits) -> Result<Batch, SandboxError> {
         let normalizer = self.normalizer;
-        let batch = call!(
-            &mut self.instance,
-            "normalizer.next",
-            normalizer,
-            |store, source| { source.call_next(store, normalizer, limits) }
-        )?
+        let batch = call!(&mut self.instance, "normalizer.next", [normalizer] call_next(normalizer, limits))?
         .map_err(SandboxError::Source)?;
         self.instance.check(batch)
     }

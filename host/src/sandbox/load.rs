@@ -38,9 +38,7 @@ pub struct LoadedComponent {
 
 impl std::fmt::Debug for LoadedComponent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LoadedComponent")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("LoadedComponent").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -68,10 +66,8 @@ impl Sandbox {
     ///
     /// As [`Sandbox::load`], or when the file cannot be read.
     pub fn load_file(&self, path: &Path) -> Result<LoadedComponent, SandboxError> {
-        let bytes = std::fs::read(path).map_err(|source| SandboxError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let bytes = std::fs::read(path)
+            .map_err(|source| SandboxError::Read { path: path.to_owned(), source })?;
         self.load(&path.display().to_string(), &bytes)
     }
 
@@ -94,19 +90,12 @@ impl Sandbox {
         let component = Component::from_binary(&self.engine, bytes)
             .map_err(|error| not_a_component(format!("{error:#}")))?;
         let kind = component.component_type();
-        let imports: Vec<String> = kind
-            .imports(&self.engine)
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        let exports: Vec<String> = kind
-            .exports(&self.engine)
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        let forbidden: Vec<String> = imports
-            .iter()
-            .filter(|import| !is_allowed(import))
-            .cloned()
-            .collect();
+        let imports: Vec<String> =
+            kind.imports(&self.engine).map(|(name, _)| name.to_owned()).collect();
+        let exports: Vec<String> =
+            kind.exports(&self.engine).map(|(name, _)| name.to_owned()).collect();
+        let forbidden: Vec<String> =
+            imports.iter().filter(|import| !is_allowed(import)).cloned().collect();
         if !forbidden.is_empty() {
             return Err(SandboxError::ForbiddenImports {
                 name: name.to_owned(),
@@ -163,18 +152,10 @@ fn is_allowed(import: &str) -> bool {
 
 /// Holds a descriptor against the contract.
 pub(super) fn check_descriptor(name: &str, descriptor: &Descriptor) -> Result<(), SandboxError> {
-    let bad = |problem: String| {
-        Err(SandboxError::BadDescriptor {
-            name: name.to_owned(),
-            problem,
-        })
-    };
+    let bad = |problem: String| Err(SandboxError::BadDescriptor { name: name.to_owned(), problem });
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if descriptor.name.is_empty() || !descriptor.name.chars().all(plain) {
-        return bad(format!(
-            "the name {:?} is not lower case with dashes",
-            descriptor.name
-        ));
+        return bad(format!("the name {:?} is not lower case with dashes", descriptor.name));
     }
     if let Err(error) = serde_json::from_str::<serde_json::Value>(&descriptor.config_schema) {
         return bad(format!("the configuration schema is not JSON: {error}"));
@@ -196,11 +177,7 @@ pub(super) fn check_descriptor(name: &str, descriptor: &Descriptor) -> Result<()
 }
 
 fn first_line(text: &str) -> String {
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(':')
-        .to_owned()
+    text.lines().next().unwrap_or_default().trim_end_matches(':').to_owned()
 }
 
 #[cfg(test)]

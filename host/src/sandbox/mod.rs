@@ -101,17 +101,15 @@ impl Ticker {
     fn start(engine: &Engine) -> std::io::Result<Self> {
         let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let (stopped, engine) = (stop.clone(), engine.weak());
-        std::thread::Builder::new()
-            .name("signon-ticker".to_owned())
-            .spawn(move || {
-                while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
-                    std::thread::sleep(TICK);
-                    match engine.upgrade() {
-                        Some(engine) => engine.increment_epoch(),
-                        None => return,
-                    }
+        std::thread::Builder::new().name("signon-ticker".to_owned()).spawn(move || {
+            while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+                std::thread::sleep(TICK);
+                match engine.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
                 }
-            })?;
+            }
+        })?;
         Ok(Self { stop })
     }
 }

@@ -27,10 +27,7 @@ impl RequestDenied<'_> {
         let origin = format!(
             "{}://{}",
             self.uri.scheme_str().unwrap_or_default(),
-            self.uri
-                .authority()
-                .map(http::uri::Authority::as_str)
-                .unwrap_or_default()
+            self.uri.authority().map(http::uri::Authority::as_str).unwrap_or_default()
         );
         let (source, method, path, reason) =
             (self.source, self.method, self.uri.path(), self.reason);
@@ -120,12 +117,7 @@ pub struct RecordRejected<'a> {
 impl RecordRejected<'_> {
     /// Logs; the batch counts.
     pub fn emit(self) {
-        warn!(
-            source = self.source,
-            reason = self.reason,
-            digest = self.digest,
-            "Record rejected."
-        );
+        warn!(source = self.source, reason = self.reason, digest = self.digest, "Record rejected.");
     }
 }
 
@@ -146,13 +138,7 @@ impl ReadingFinished<'_> {
     /// Logs and counts.
     pub fn emit(self) {
         let (start, end) = (self.start, self.end);
-        info!(
-            source = self.source,
-            stream = self.stream,
-            start,
-            end,
-            "Range read."
-        );
+        info!(source = self.source, stream = self.stream, start, end, "Range read.");
         counters().readings_finished.add(1);
     }
 }

@@ -29,13 +29,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn json(status: StatusCode, body: Vec<Bytes>) -> Self {
-        Self {
-            status,
-            content_type: "application/json",
-            headers: Vec::new(),
-            body,
-            cut: false,
-        }
+        Self { status, content_type: "application/json", headers: Vec::new(), body, cut: false }
     }
 }
 
@@ -49,11 +43,7 @@ pub(crate) struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-        }
+        Self { status, code, message: message.into() }
     }
 
     pub(crate) fn invalid_parameter(message: impl Into<String>) -> Self {
@@ -122,14 +112,10 @@ impl PacedBody {
 
     /// How much may be sent at once right now.
     fn allowance(&self) -> usize {
-        let pace = self
-            .bytes_per_second
-            .map(|pace| (pace / PIECES_A_SECOND).max(1));
+        let pace = self.bytes_per_second.map(|pace| (pace / PIECES_A_SECOND).max(1));
         let allowed = [pace, self.left_before_cut].into_iter().flatten().min();
         allowed.map_or(LARGEST_PIECE, |allowed| {
-            usize::try_from(allowed)
-                .unwrap_or(LARGEST_PIECE)
-                .min(LARGEST_PIECE)
+            usize::try_from(allowed).unwrap_or(LARGEST_PIECE).min(LARGEST_PIECE)
         })
     }
 

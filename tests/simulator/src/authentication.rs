@@ -25,16 +25,12 @@ pub(crate) fn authenticate(
         .iter()
         .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
         .map(|(_, value)| *value);
-    let value = values
-        .next()
-        .ok_or_else(|| refused("the Authorization header is missing"))?;
+    let value = values.next().ok_or_else(|| refused("the Authorization header is missing"))?;
     if values.next().is_some() {
         return Err(refused("the Authorization header is there more than once"));
     }
     let authorization = Authorization::parse(value).map_err(|error| refused(error.to_string()))?;
-    let key = caller
-        .key(&authorization.key_id)
-        .ok_or_else(|| refused("the keyId is not known"))?;
+    let key = caller.key(&authorization.key_id).ok_or_else(|| refused("the keyId is not known"))?;
     oci_signature::verify(&authorization, request, key)
         .map_err(|error| refused(error.to_string()))?;
     check_date(&authorization, request, now)

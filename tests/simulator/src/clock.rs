@@ -17,11 +17,7 @@ impl Clock {
     /// A clock that shows `start` (or the system's time) now and runs on;
     /// `skew` milliseconds are added to every reading.
     pub(crate) fn new(start: Option<i64>, skew: i64) -> Self {
-        Self {
-            start: start.unwrap_or_else(system_time),
-            started: Instant::now(),
-            skew,
-        }
+        Self { start: start.unwrap_or_else(system_time), started: Instant::now(), skew }
     }
 
     /// What the clock showed at start, without the skew; Unix milliseconds.
@@ -37,8 +33,6 @@ impl Clock {
 }
 
 fn system_time() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -31,10 +31,7 @@ pub(crate) fn write(directory: &Path, files: &ConfigFiles<'_>) -> Result<(), Sim
         .filter(|text| !text.contains(['\n', '\r']))
         .ok_or_else(|| SimulatorError::UnusablePath(directory.clone()))?;
     write_private(&directory.join("oci_key.pem"), &files.caller.key_pem)?;
-    write_private(
-        &directory.join("session_token"),
-        &files.caller.session_token,
-    )?;
+    write_private(&directory.join("session_token"), &files.caller.session_token)?;
     write_public(&directory.join("ca.pem"), files.ca_pem)?;
     write_public(&directory.join("oci_config"), &oci_config(text, files))?;
     write_public(&directory.join("signon.toml"), &signon_toml(text, files))
@@ -73,6 +70,8 @@ fn signon_toml(directory: &str, files: &ConfigFiles<'_>) -> String {
          regions = [{regions}]\n\
          compartments = [{tenancy}]\n\
          endpoint = {endpoint}\n\
+         # A simulator on loopback is no public address.\n\
+         allow_private_addresses = true\n\
          start = {start}\n\
          credentials = {{ type = \"oci_api_key\", config_file = {config}, profile = \"DEFAULT\" }}\n\
          \n\
@@ -112,10 +111,7 @@ fn write_private(path: &Path, content: &str) -> Result<(), SimulatorError> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .and_then(|mut file| file.write_all(content.as_bytes()))
-        .map_err(failed(path))
+    options.open(path).and_then(|mut file| file.write_all(content.as_bytes())).map_err(failed(path))
 }
 
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> SimulatorError + use<> {

@@ -118,9 +118,7 @@ impl FromStr for Fault {
         };
         let share = || {
             let expected = "a probability from 0 to 1";
-            number::<f64>(name, valued()?, expected, |share| {
-                (0.0..=1.0).contains(share)
-            })
+            number::<f64>(name, valued()?, expected, |share| (0.0..=1.0).contains(share))
         };
         match name {
             "429" => throttle(name, valued()?),
@@ -157,9 +155,7 @@ fn throttle(name: &str, value: &str) -> Result<Fault, FaultError> {
         None => (value, None),
     };
     Ok(Fault::Throttle {
-        share: number(name, share, expected, |share: &f64| {
-            (0.0..=1.0).contains(share)
-        })?,
+        share: number(name, share, expected, |share: &f64| (0.0..=1.0).contains(share))?,
         retry_after: seconds
             .map(|seconds| number(name, seconds, expected, |_| true))
             .transpose()?,
@@ -172,15 +168,11 @@ fn number<N: FromStr>(
     expected: &'static str,
     fits: impl Fn(&N) -> bool,
 ) -> Result<N, FaultError> {
-    value
-        .parse()
-        .ok()
-        .filter(fits)
-        .ok_or_else(|| FaultError::InvalidValue {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            expected,
-        })
+    value.parse().ok().filter(fits).ok_or_else(|| FaultError::InvalidValue {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        expected,
+    })
 }
 
 impl Fault {
@@ -311,13 +303,7 @@ mod tests {
         assert_eq!(faults.latency(), Some(Duration::from_millis(20)));
         assert_eq!(faults.bytes_per_second(), Some(1000));
         assert!(faults.shuffle() && faults.strict_minutes());
-        assert_eq!(
-            "429=1".parse(),
-            Ok(Fault::Throttle {
-                share: 1.0,
-                retry_after: None
-            })
-        );
+        assert_eq!("429=1".parse(), Ok(Fault::Throttle { share: 1.0, retry_after: None }));
     }
 
     #[test]

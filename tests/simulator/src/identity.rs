@@ -57,10 +57,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// Makes a key; takes a fraction of a second.
     pub(crate) fn new(names: &Names) -> Result<Self, SimulatorError> {
-        let failed = |reason: String| SimulatorError::Identity {
-            what: "api key",
-            reason,
-        };
+        let failed = |reason: String| SimulatorError::Identity { what: "api key", reason };
         let key = rsa::RsaPrivateKey::new(&mut rand_core::OsRng, KEY_BITS)
             .map_err(|error| failed(error.to_string()))?;
         let key_pem = key
@@ -76,12 +73,7 @@ impl Caller {
         let api_key = oci_signature::api_key_id(&names.tenancy, &names.user, &fingerprint);
         let session = oci_signature::session_token_key_id(&session_token);
         let keys = BTreeMap::from([(api_key, key.public_key()), (session, key.public_key())]);
-        Ok(Self {
-            key_pem,
-            fingerprint,
-            session_token,
-            keys,
-        })
+        Ok(Self { key_pem, fingerprint, session_token, keys })
     }
 
     /// The public key that belongs to a `keyId`.
@@ -99,10 +91,7 @@ pub(crate) struct Certificates {
 impl Certificates {
     /// A fresh authority and a certificate for the loopback names.
     pub(crate) fn new() -> Result<Self, SimulatorError> {
-        let failed = |reason: String| SimulatorError::Identity {
-            what: "certificate",
-            reason,
-        };
+        let failed = |reason: String| SimulatorError::Identity { what: "certificate", reason };
         let (ca, ca_pem, chain, key) = issue().map_err(|error| failed(error.to_string()))?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut server = rustls::ServerConfig::builder_with_provider(provider)
@@ -112,10 +101,7 @@ impl Certificates {
             .with_single_cert(vec![chain, ca], PrivateKeyDer::Pkcs8(key))
             .map_err(|error| failed(error.to_string()))?;
         server.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Self {
-            ca_pem,
-            server: Arc::new(server),
-        })
+        Ok(Self { ca_pem, server: Arc::new(server) })
     }
 }
 
@@ -133,16 +119,14 @@ fn issue() -> Result<Issued, rcgen::Error> {
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     // Python 3.13 verifies strictly: key usage and key identifiers must be there.
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    ca.distinguished_name
-        .push(DnType::CommonName, "signon simulator authority");
+    ca.distinguished_name.push(DnType::CommonName, "signon simulator authority");
     let ca_certificate = ca.self_signed(&ca_key)?;
     let issuer = Issuer::new(ca, ca_key);
 
     let key = KeyPair::generate()?;
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let mut leaf = CertificateParams::new(names)?;
-    leaf.distinguished_name
-        .push(DnType::CommonName, "signon simulator");
+    leaf.distinguished_name.push(DnType::CommonName, "signon simulator");
     leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     leaf.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
     leaf.use_authority_key_identifier_extension = true;

@@ -42,12 +42,7 @@ struct Places {
 
 impl Injector {
     pub(crate) fn new(faults: Faults, seed: u64) -> Self {
-        Self {
-            faults,
-            seed,
-            requests: AtomicU64::new(0),
-            places: Mutex::new(Places::default()),
-        }
+        Self { faults, seed, requests: AtomicU64::new(0), places: Mutex::new(Places::default()) }
     }
 
     /// The generator of one more request, seeded by its number.
@@ -94,9 +89,9 @@ impl Injector {
 
     fn roll(&self, random: &mut Prng, continued: bool) -> Option<Strike> {
         self.faults.iter().find_map(|fault| match *fault {
-            Fault::Throttle { share, retry_after } => random
-                .chance(share)
-                .then_some(Strike::Throttle { retry_after }),
+            Fault::Throttle { share, retry_after } => {
+                random.chance(share).then_some(Strike::Throttle { retry_after })
+            }
             Fault::ServerError { share } => {
                 random.chance(share).then(|| Strike::ServerError {
                     status: *random.pick(&[500, 502, 503, 504]),
@@ -133,9 +128,7 @@ mod tests {
                 for _ in 0..MOST_IN_A_ROW {
                     assert_eq!(
                         strike(&injector, place, None),
-                        Some(Strike::Throttle {
-                            retry_after: Some(7)
-                        })
+                        Some(Strike::Throttle { retry_after: Some(7) })
                     );
                 }
                 assert_eq!(strike(&injector, place, None), None);
@@ -172,9 +165,7 @@ mod tests {
     fn the_same_seed_strikes_the_same_requests() {
         let strikes = || {
             let injector = injector(&["429=0.3", "5xx=0.3"]);
-            (0..50)
-                .map(|place| strike(&injector, place, None))
-                .collect::<Vec<_>>()
+            (0..50).map(|place| strike(&injector, place, None)).collect::<Vec<_>>()
         };
         assert_eq!(strikes(), strikes());
     }

@@ -72,10 +72,7 @@ impl Options {
     /// Refuses values that make no sense, naming the option and what is expected.
     pub(crate) fn check(&self) -> Result<(), SimulatorError> {
         let refuse = |option, reason: &str| {
-            Err(SimulatorError::Option {
-                option,
-                reason: reason.to_owned(),
-            })
+            Err(SimulatorError::Option { option, reason: reason.to_owned() })
         };
         if !self.listen.ip().is_loopback() {
             return Err(SimulatorError::NotLoopback(self.listen));
@@ -97,20 +94,11 @@ impl Options {
         }
         // Far enough from both ends of the calendar that no time in a record
         // leaves the years 1 to 9999.
-        if self
-            .now
-            .is_some_and(|now| !(0..200_000_000_000_000).contains(&now))
-        {
-            return refuse(
-                "now",
-                "expected Unix milliseconds between 1970 and the year 8307",
-            );
+        if self.now.is_some_and(|now| !(0..200_000_000_000_000).contains(&now)) {
+            return refuse("now", "expected Unix milliseconds between 1970 and the year 8307");
         }
         if self.regions.is_empty() {
-            return refuse(
-                "regions",
-                "expected at least one region, such as us-ashburn-1",
-            );
+            return refuse("regions", "expected at least one region, such as us-ashburn-1");
         }
         for (index, region) in self.regions.iter().enumerate() {
             let shaped = region.contains('-')
@@ -144,56 +132,13 @@ mod tests {
     fn values_that_make_no_sense_are_refused_by_name() {
         let day = Duration::from_secs(86_400);
         let cases: [(&str, Options); 7] = [
-            (
-                "page_size",
-                Options {
-                    page_size: 0,
-                    ..Options::default()
-                },
-            ),
-            (
-                "sign_on_share",
-                Options {
-                    sign_on_share: f64::NAN,
-                    ..Options::default()
-                },
-            ),
-            (
-                "span",
-                Options {
-                    span: Duration::ZERO,
-                    ..Options::default()
-                },
-            ),
-            (
-                "span",
-                Options {
-                    span: day,
-                    quiet: day,
-                    ..Options::default()
-                },
-            ),
-            (
-                "regions",
-                Options {
-                    regions: vec![],
-                    ..Options::default()
-                },
-            ),
-            (
-                "regions",
-                Options {
-                    regions: vec!["IAD".into()],
-                    ..Options::default()
-                },
-            ),
-            (
-                "now",
-                Options {
-                    now: Some(-1),
-                    ..Options::default()
-                },
-            ),
+            ("page_size", Options { page_size: 0, ..Options::default() }),
+            ("sign_on_share", Options { sign_on_share: f64::NAN, ..Options::default() }),
+            ("span", Options { span: Duration::ZERO, ..Options::default() }),
+            ("span", Options { span: day, quiet: day, ..Options::default() }),
+            ("regions", Options { regions: vec![], ..Options::default() }),
+            ("regions", Options { regions: vec!["IAD".into()], ..Options::default() }),
+            ("now", Options { now: Some(-1), ..Options::default() }),
         ];
         for (option, options) in cases {
             let message = options.check().unwrap_err().to_string();
@@ -204,10 +149,7 @@ mod tests {
     #[test]
     fn an_address_that_others_can_reach_is_refused() {
         for address in ["0.0.0.0:0", "192.0.2.1:80", "[::]:0"] {
-            let options = Options {
-                listen: address.parse().unwrap(),
-                ..Options::default()
-            };
+            let options = Options { listen: address.parse().unwrap(), ..Options::default() };
             let message = options.check().unwrap_err().to_string();
             assert!(message.contains("loopback only"), "{message}");
         }

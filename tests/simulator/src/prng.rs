@@ -57,9 +57,7 @@ impl Prng {
 
     /// Text of so many characters out of `alphabet`.
     pub(crate) fn text(&mut self, alphabet: &[u8], length: usize) -> String {
-        (0..length)
-            .map(|_| char::from(*self.pick(alphabet)))
-            .collect()
+        (0..length).map(|_| char::from(*self.pick(alphabet))).collect()
     }
 
     pub(crate) fn hex(&mut self, length: usize) -> String {

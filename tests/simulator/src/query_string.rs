@@ -16,11 +16,7 @@ pub(crate) struct Malformed(pub(crate) String);
 
 impl fmt::Display for Malformed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "query parameter '{}' is not valid percent-encoding",
-            self.0
-        )
+        write!(f, "query parameter '{}' is not valid percent-encoding", self.0)
     }
 }
 
@@ -50,19 +46,13 @@ impl QueryString {
 
     /// A parameter that is not among these.
     pub(crate) fn unknown(&self, known: &[&str]) -> Option<&str> {
-        self.0
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .find(|name| !known.contains(name))
+        self.0.iter().map(|(name, _)| name.as_str()).find(|name| !known.contains(name))
     }
 
     /// A parameter that is there more than once.
     pub(crate) fn repeated(&self) -> Option<&str> {
         self.0.iter().enumerate().find_map(|(index, (name, _))| {
-            self.0[..index]
-                .iter()
-                .any(|(earlier, _)| earlier == name)
-                .then_some(name.as_str())
+            self.0[..index].iter().any(|(earlier, _)| earlier == name).then_some(name.as_str())
         })
     }
 }

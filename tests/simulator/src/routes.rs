@@ -25,10 +25,7 @@ pub(crate) struct Route {
 /// Finds the operation, or says 404 the way the service would.
 pub(crate) fn find(method: &Method, path: &str, regions: &[String]) -> Result<Route, Refusal> {
     if let Some(operation) = operation(method, path) {
-        return Ok(Route {
-            region: 0,
-            operation,
-        });
+        return Ok(Route { region: 0, operation });
     }
     let (segment, operation) = path
         .strip_prefix('/')
@@ -82,12 +79,8 @@ mod tests {
 
     #[test]
     fn an_unknown_region_looks_like_a_missing_permission() {
-        let refusal = find(
-            &Method::GET,
-            "/uk-london-1/20190901/auditEvents",
-            &regions(),
-        )
-        .unwrap_err();
+        let refusal =
+            find(&Method::GET, "/uk-london-1/20190901/auditEvents", &regions()).unwrap_err();
         assert_eq!(refusal.code, "NotAuthorizedOrNotFound");
     }
 

@@ -56,9 +56,7 @@ pub(crate) struct Services {
 
 /// Binds the address; from here on connections queue.
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, SimulatorError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| SimulatorError::Bind { address, source })
+    TcpListener::bind(address).await.map_err(|source| SimulatorError::Bind { address, source })
 }
 
 /// Serves until the task is aborted; its connections end with it.
@@ -154,10 +152,7 @@ impl Services {
             .to_bytes();
         let now = self.clock.now();
         // As sent, but for the origin that a proxy-style target would carry.
-        let target = parts
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let headers: Vec<(&str, &str)> = parts
             .headers
             .iter()
@@ -196,10 +191,7 @@ impl Services {
         *response.status_mut() = answer.status;
         let headers = response.headers_mut();
         headers.insert("opc-request-id", request_id);
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(answer.content_type),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
         let date = oci_signature::imf_fixdate(self.clock.now().div_euclid(1000));
         for (name, value) in [("date", date)].into_iter().chain(answer.headers) {
             // Dates, numbers and page tokens are visible ASCII.

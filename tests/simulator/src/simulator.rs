@@ -62,18 +62,11 @@ impl Simulator {
         let listener = server::bind(options.listen).await?;
         let address = listener
             .local_addr()
-            .map_err(|source| SimulatorError::Bind {
-                address: options.listen,
-                source,
-            })?;
+            .map_err(|source| SimulatorError::Bind { address: options.listen, source })?;
         let clock = Clock::new(options.now, options.faults.skew_milliseconds());
         let names = Names::new(options.seed);
         let prepared = prepare(options.clone(), names.clone(), clock.start()).await?;
-        let Traffic {
-            shelves,
-            truth,
-            first,
-        } = prepared.traffic;
+        let Traffic { shelves, truth, first } = prepared.traffic;
         let oci_audit = OciAudit::new(
             shelves,
             Settings {
@@ -95,11 +88,7 @@ impl Simulator {
             faults: options.faults,
             counters: Counters::default(),
         });
-        let task = server::serve(
-            listener,
-            Arc::clone(&services),
-            prepared.certificates.server,
-        );
+        let task = server::serve(listener, Arc::clone(&services), prepared.certificates.server);
         Ok(Self {
             address,
             names,
@@ -227,11 +216,7 @@ async fn prepare(options: Options, names: Names, now: i64) -> Result<Prepared, S
     });
     Ok(Prepared {
         certificates: Certificates::new()?,
-        caller: caller
-            .await
-            .map_err(|_| SimulatorError::Task("key generation"))??,
-        traffic: traffic
-            .await
-            .map_err(|_| SimulatorError::Task("record generation"))??,
+        caller: caller.await.map_err(|_| SimulatorError::Task("key generation"))??,
+        traffic: traffic.await.map_err(|_| SimulatorError::Task("record generation"))??,
     })
 }

@@ -45,11 +45,7 @@ impl Counters {
     }
 
     pub(crate) fn snapshot(&self) -> Statistics {
-        let mut counts = self
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
         counts.bytes = self.bytes.load(Ordering::Relaxed);
         counts
     }

@@ -30,9 +30,6 @@ impl Truth {
             }
             file.flush()
         };
-        write().map_err(|source| SimulatorError::Write {
-            path: path.to_owned(),
-            source,
-        })
+        write().map_err(|source| SimulatorError::Write { path: path.to_owned(), source })
     }
 }

@@ -63,10 +63,8 @@ pub fn build_guests(
     guests
         .iter()
         .map(|guest| {
-            let module = target
-                .join(TARGET)
-                .join("guest")
-                .join(format!("{}.wasm", guest.replace('-', "_")));
+            let module =
+                target.join(TARGET).join("guest").join(format!("{}.wasm", guest.replace('-', "_")));
             let component = out.join(format!("{guest}.wasm"));
             encode(&module, &component)?;
             Ok(component)
@@ -78,15 +76,7 @@ fn compile(road: &Road, root: &Path, target: &Path, guests: &[&str]) -> Result<(
     let mut command = Command::new(&road.cargo);
     command
         .current_dir(root)
-        .args([
-            "build",
-            "--locked",
-            "--profile",
-            "guest",
-            "--target",
-            TARGET,
-            "--target-dir",
-        ])
+        .args(["build", "--locked", "--profile", "guest", "--target", TARGET, "--target-dir"])
         .arg(target)
         .stdin(Stdio::null());
     for guest in guests {
@@ -101,24 +91,18 @@ fn compile(road: &Road, root: &Path, target: &Path, guests: &[&str]) -> Result<(
     }
     if road.build_std {
         // The key that lets a stable compiler build the std it was released with.
-        command
-            .env("RUSTC_BOOTSTRAP", "1")
-            .arg("-Zbuild-std=std,panic_abort");
+        command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
         flags.push("-Cembed-bitcode=yes".to_owned());
     }
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
-    let output = command.output().map_err(|source| BuildError::Run {
-        program: road.cargo.clone(),
-        source,
-    })?;
+    let output = command
+        .output()
+        .map_err(|source| BuildError::Run { program: road.cargo.clone(), source })?;
     if output.status.success() {
         return Ok(());
     }
     let output = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(BuildError::Compile {
-        road: road.clone(),
-        output,
-    })
+    Err(BuildError::Compile { road: road.clone(), output })
 }
 
 /// The guests are the same whoever builds them: flags, wrappers and cargo's own
@@ -142,10 +126,8 @@ fn clear_environment(command: &mut Command) {
 }
 
 fn encode(module: &Path, component: &Path) -> Result<(), BuildError> {
-    let bytes = fs::read(module).map_err(|source| BuildError::File {
-        path: module.to_owned(),
-        source,
-    })?;
+    let bytes =
+        fs::read(module).map_err(|source| BuildError::File { path: module.to_owned(), source })?;
     let encoded = ComponentEncoder::default()
         .validate(true)
         .module(&bytes)
@@ -158,8 +140,6 @@ fn encode(module: &Path, component: &Path) -> Result<(), BuildError> {
     if fs::read(component).is_ok_and(|before| before == encoded) {
         return Ok(());
     }
-    fs::write(component, encoded).map_err(|source| BuildError::File {
-        path: component.to_owned(),
-        source,
-    })
+    fs::write(component, encoded)
+        .map_err(|source| BuildError::File { path: component.to_owned(), source })
 }

@@ -29,17 +29,9 @@ pub struct Road {
 
 impl fmt::Display for Road {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let std = if self.build_std {
-            "std built from the compiler's sources"
-        } else {
-            "std at hand"
-        };
-        write!(
-            f,
-            "{} with {}, {std}",
-            self.cargo.display(),
-            self.rustc.display()
-        )
+        let std =
+            if self.build_std { "std built from the compiler's sources" } else { "std at hand" };
+        write!(f, "{} with {}, {std}", self.cargo.display(), self.rustc.display())
     }
 }
 
@@ -69,9 +61,7 @@ pub fn find() -> Result<Road, RoadError> {
             Err(why) => tried.push(format!("  {}: {why}", candidate.rustc.display())),
         }
     }
-    Err(RoadError {
-        tried: tried.join("\n"),
-    })
+    Err(RoadError { tried: tried.join("\n") })
 }
 
 /// Like [`find`]; where there is no road, tries to make one with rustup, or with
@@ -95,9 +85,7 @@ pub fn install(say: &mut dyn FnMut(&str)) -> Result<Road, RoadError> {
         say("apt-get install rustc-web rust-web-src lld");
         run(Command::new("apt-get").arg("update").arg("--quiet"));
         let packages = ["install", "--yes", "--quiet", "--no-install-recommends"];
-        run(Command::new("apt-get")
-            .args(packages)
-            .args(["rustc-web", "rust-web-src", "lld"]));
+        run(Command::new("apt-get").args(packages).args(["rustc-web", "rust-web-src", "lld"]));
     }
     find()
 }
@@ -121,24 +109,12 @@ fn candidates() -> Vec<Candidate> {
     }];
     // Debian's `rustc-web` lives beside `rustc` under a folder of its own; both
     // work with any newer cargo, so the one in use serves where they have none.
-    for rustc in [
-        "/usr/bin/rustc",
-        "/usr/lib/rust-web/bin/rustc",
-        "/usr/local/bin/rustc",
-    ] {
+    for rustc in ["/usr/bin/rustc", "/usr/lib/rust-web/bin/rustc", "/usr/local/bin/rustc"] {
         let rustc = PathBuf::from(rustc);
         if rustc.exists() {
             let beside = rustc.with_file_name("cargo");
-            let cargo = if beside.exists() {
-                beside
-            } else {
-                own("cargo", "CARGO")
-            };
-            candidates.push(Candidate {
-                rustc,
-                cargo,
-                distribution: true,
-            });
+            let cargo = if beside.exists() { beside } else { own("cargo", "CARGO") };
+            candidates.push(Candidate { rustc, cargo, distribution: true });
         }
     }
     candidates
@@ -167,12 +143,7 @@ impl Candidate {
                     .ok_or("no linker for WebAssembly: apt-get install lld")?,
             )
         };
-        Ok(Road {
-            rustc: self.rustc.clone(),
-            cargo: self.cargo.clone(),
-            build_std,
-            linker,
-        })
+        Ok(Road { rustc: self.rustc.clone(), cargo: self.cargo.clone(), build_std, linker })
     }
 
     fn sysroot(&self) -> Result<PathBuf, String> {
@@ -182,29 +153,21 @@ impl Candidate {
             .output()
             .map_err(|error| format!("does not run: {error}"))?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if text.is_empty() {
-            Err("names no sysroot".to_owned())
-        } else {
-            Ok(PathBuf::from(text))
-        }
+        if text.is_empty() { Err("names no sysroot".to_owned()) } else { Ok(PathBuf::from(text)) }
     }
 
     /// Whether the compiler brings `rust-lld`, as rustup's do.
     fn links(&self, sysroot: &Path) -> bool {
         let hosts = sysroot.join("lib/rustlib");
         std::fs::read_dir(hosts).is_ok_and(|entries| {
-            entries
-                .flatten()
-                .any(|entry| entry.path().join("bin/rust-lld").exists())
+            entries.flatten().any(|entry| entry.path().join("bin/rust-lld").exists())
         })
     }
 }
 
 fn has_file(folder: &Path, prefix: &str) -> bool {
     std::fs::read_dir(folder).is_ok_and(|entries| {
-        entries
-            .flatten()
-            .any(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+        entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
     })
 }
 
@@ -215,10 +178,7 @@ fn on_path(program: &str) -> Option<PathBuf> {
 }
 
 fn is_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout.starts_with(b"0\n"))
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"))
 }
 
 fn run(command: &mut Command) {
@@ -232,16 +192,9 @@ mod tests {
 
     #[test]
     fn the_error_names_every_fix_and_everything_tried() {
-        let error = RoadError {
-            tried: "  /nowhere/rustc: does not run".to_owned(),
-        };
+        let error = RoadError { tried: "  /nowhere/rustc: does not run".to_owned() };
         let text = error.to_string();
-        for part in [
-            "rustup target add",
-            "rustc-web",
-            "SIGNON_COMPONENTS",
-            "/nowhere/rustc",
-        ] {
+        for part in ["rustup target add", "rustc-web", "SIGNON_COMPONENTS", "/nowhere/rustc"] {
             assert!(text.contains(part), "{part}");
         }
     }

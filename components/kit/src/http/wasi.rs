@@ -35,9 +35,7 @@ impl Transport for WasiTransport {
 /// The time of day, in milliseconds since 1970.
 pub fn wall_clock_ms() -> i64 {
     let now = wall_clock::now();
-    i64::try_from(now.seconds)
-        .unwrap_or(i64::MAX / 1000)
-        .saturating_mul(1000)
+    i64::try_from(now.seconds).unwrap_or(i64::MAX / 1000).saturating_mul(1000)
         + i64::from(now.nanoseconds / 1_000_000)
 }
 
@@ -45,29 +43,19 @@ fn outgoing(request: &Request) -> Result<OutgoingRequest, TransportError> {
     let refused = |what: &str| TransportError::Denied(format!("the runtime refuses the {what}"));
     let headers = Fields::new();
     for (name, value) in &request.headers {
-        headers
-            .append(name, value.as_bytes())
-            .map_err(|_| refused("request header"))?;
+        headers.append(name, value.as_bytes()).map_err(|_| refused("request header"))?;
     }
-    let (scheme, authority) = request
-        .origin
-        .split_once("://")
-        .ok_or_else(|| refused("origin, which has no scheme"))?;
+    let (scheme, authority) =
+        request.origin.split_once("://").ok_or_else(|| refused("origin, which has no scheme"))?;
     let scheme = match scheme {
         "http" => Scheme::Http,
         "https" => Scheme::Https,
         other => Scheme::Other(other.to_owned()),
     };
     let outgoing = OutgoingRequest::new(headers);
-    outgoing
-        .set_scheme(Some(&scheme))
-        .map_err(|()| refused("scheme"))?;
-    outgoing
-        .set_authority(Some(authority))
-        .map_err(|()| refused("authority"))?;
-    outgoing
-        .set_path_with_query(Some(&request.target))
-        .map_err(|()| refused("request target"))?;
+    outgoing.set_scheme(Some(&scheme)).map_err(|()| refused("scheme"))?;
+    outgoing.set_authority(Some(authority)).map_err(|()| refused("authority"))?;
+    outgoing.set_path_with_query(Some(&request.target)).map_err(|()| refused("request target"))?;
     Ok(outgoing)
 }
 
@@ -77,9 +65,7 @@ fn wait(pending: &FutureIncomingResponse) -> Result<IncomingResponse, TransportE
             Some(Ok(Ok(response))) => return Ok(response),
             Some(Ok(Err(code))) => return Err(error(&code)),
             Some(Err(())) => {
-                return Err(TransportError::Unavailable(
-                    "the response was taken twice".into(),
-                ));
+                return Err(TransportError::Unavailable("the response was taken twice".into()));
             }
             None => pending.subscribe().block(),
         }
@@ -98,14 +84,7 @@ fn incoming(response: IncomingResponse) -> Result<Response<WasiBody>, TransportE
     let lost = |()| TransportError::Unavailable("the response has no body to read".into());
     let body = response.consume().map_err(lost)?;
     let stream = body.stream().map_err(lost)?;
-    Ok(Response {
-        status: response.status(),
-        headers,
-        body: WasiBody {
-            stream,
-            _body: body,
-        },
-    })
+    Ok(Response { status: response.status(), headers, body: WasiBody { stream, _body: body } })
 }
 
 /// A response body; the stream has to go before the body it belongs to.

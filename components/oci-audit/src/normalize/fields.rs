@@ -18,11 +18,7 @@ pub struct Fields<'n, 'a> {
 impl<'n, 'a> Fields<'n, 'a> {
     /// Nothing taken yet; texts will be cut to `limit` bytes.
     pub fn new(root: &'n Node<'a>, limit: u32) -> Self {
-        Self {
-            root,
-            limit: limit as usize,
-            taken: Vec::new(),
-        }
+        Self { root, limit: limit as usize, taken: Vec::new() }
     }
 
     /// The value at a path, without taking it; `null` counts as absent.
@@ -134,10 +130,7 @@ mod tests {
         assert_eq!(fields.text(&["a", "b"]).as_deref(), Some("x"));
         assert_eq!(fields.text(&["l"]).as_deref(), Some("one"));
         assert_eq!(fields.text(&["a", "n"]), None);
-        assert_eq!(
-            fields.unmapped(),
-            r#"{"a":{"c":9007199254740993},"z":[1, 2]}"#
-        );
+        assert_eq!(fields.unmapped(), r#"{"a":{"c":9007199254740993},"z":[1, 2]}"#);
     }
 
     #[test]

@@ -58,10 +58,7 @@ pub fn record(
     origin: &Origin,
     options: ReadOptions,
 ) -> Result<SignOnEvent, Unreadable> {
-    let unreadable = |reason: String| Unreadable {
-        reason,
-        scrubbed: None,
-    };
+    let unreadable = |reason: String| Unreadable { reason, scrubbed: None };
     let parsed = Node::parse(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
     let redacted = redact(text, &parsed, &HEADER_MAPS);
     let clean = redacted.text.as_deref().unwrap_or(text);
@@ -80,12 +77,10 @@ pub fn record(
 fn read(mut f: Fields<'_, '_>, clean: &str, origin: &Origin) -> Result<SignOnEvent, Unreadable> {
     let mut labels = Vec::new();
     let native_type = f.first(&[&["eventType"], &["type"]]).unwrap_or_default();
-    let native_id = f
-        .first(&[&["eventId"], &["id"], &["eventID"]])
-        .unwrap_or_else(|| {
-            labels.push(ID_FROM_CONTENT.to_owned());
-            format!("sha256:{}", hex(&Sha256::digest(clean)))
-        });
+    let native_id = f.first(&[&["eventId"], &["id"], &["eventID"]]).unwrap_or_else(|| {
+        labels.push(ID_FROM_CONTENT.to_owned());
+        format!("sha256:{}", hex(&Sha256::digest(clean)))
+    });
     let (time, original_time) = time(&mut f).ok_or_else(|| Unreadable {
         reason: "no readable eventTime, time or responseTime".to_owned(),
         scrubbed: Some(clean.to_owned()),
@@ -101,10 +96,7 @@ fn read(mut f: Fields<'_, '_>, clean: &str, origin: &Origin) -> Result<SignOnEve
     let meaning = names::meaning(&name);
     let activity = names::refine(meaning.activity, domain_event_id.as_deref());
 
-    let message = f.first(&[
-        &["data", "message"],
-        &["data", "additionalDetails", "message"],
-    ]);
+    let message = f.first(&[&["data", "message"], &["data", "additionalDetails", "message"]]);
     let login_result = f.text(&["data", "response", "payload", "login_result"]);
     let status = f.first(&[
         &["data", "response", "status"],
@@ -127,9 +119,7 @@ fn read(mut f: Fields<'_, '_>, clean: &str, origin: &Origin) -> Result<SignOnEve
     let reason_value = f.text(&["data", "additionalDetails", "reasonValue"]);
     let comments = f.text(&["data", "additionalDetails", "ssoComments"]);
     let reason = if outcome == Outcome::Failure {
-        comments
-            .or_else(|| login_result.clone())
-            .or(response_message)
+        comments.or_else(|| login_result.clone()).or(response_message)
     } else {
         comments
     };
@@ -139,9 +129,7 @@ fn read(mut f: Fields<'_, '_>, clean: &str, origin: &Origin) -> Result<SignOnEve
     let agent = agent(&mut f);
     let service = service(&mut f);
     let idp = idp(&mut f);
-    let protocol = meaning
-        .protocol
-        .or_else(|| protocol(idp.as_ref(), service.as_ref()));
+    let protocol = meaning.protocol.or_else(|| protocol(idp.as_ref(), service.as_ref()));
     let session = session(&mut f);
     let (factors, mfa) = factors::read(&mut f, &activity);
     Ok(SignOnEvent {
@@ -248,10 +236,7 @@ fn idp(f: &mut Fields<'_, '_>) -> Option<Idp> {
 
 /// A protocol only where a field names it.
 fn protocol(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
-    let kinds = [
-        idp.and_then(|idp| idp.kind.as_deref()),
-        service.and_then(|s| s.kind.as_deref()),
-    ];
+    let kinds = [idp.and_then(|idp| idp.kind.as_deref()), service.and_then(|s| s.kind.as_deref())];
     kinds.into_iter().flatten().find_map(|kind| {
         let kind = kind.to_ascii_uppercase();
         match () {
@@ -268,9 +253,7 @@ fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {
     let console = f.text(&["data", "identity", "consoleSessionId"]);
     // Stars and our own mark name no credential.
     const CREDENTIALS: [&str; 3] = ["data", "identity", "credentials"];
-    let named = f
-        .peek(&CREDENTIALS)
-        .is_some_and(|id| id != MARK && !id.starts_with("***"));
+    let named = f.peek(&CREDENTIALS).is_some_and(|id| id != MARK && !id.starts_with("***"));
     let credential_uid = if named { f.text(&CREDENTIALS) } else { None };
     let (uid, uid_alt) = match single_sign_on {
         Some(uid) => (Some(uid), console),
@@ -329,10 +312,6 @@ fn cloud(f: &mut Fields<'_, '_>, origin: &Origin) -> CloudPlace {
         account_name: f.text(&["data", "compartmentName"]),
         organization_uid: tenancy.or_else(|| f.text(&["oracle", "tenantid"])),
         // In the Logging shape `source` is a resource's name, not a service.
-        service: if f.node(&["specversion"]).is_none() {
-            f.text(&["source"])
-        } else {
-            None
-        },
+        service: if f.node(&["specversion"]).is_none() { f.text(&["source"]) } else { None },
     }
 }

@@ -9,9 +9,7 @@ const SERVICE: &str = "com.oraclecloud.identitysignon.";
 /// Whether an event type is a sign-on's. The Events service writes types in lower
 /// case, so case does not count.
 pub fn is_sign_on(event_type: &str) -> bool {
-    event_type
-        .get(..SERVICE.len())
-        .is_some_and(|head| head.eq_ignore_ascii_case(SERVICE))
+    event_type.get(..SERVICE.len()).is_some_and(|head| head.eq_ignore_ascii_case(SERVICE))
 }
 
 /// The event name at the end of an event type.
@@ -90,21 +88,14 @@ mod tests {
 
     #[test]
     fn types_are_sign_ons_by_their_service_in_any_case() {
-        assert!(is_sign_on(
-            "com.oraclecloud.IdentitySignOn.InteractiveLogin"
-        ));
+        assert!(is_sign_on("com.oraclecloud.IdentitySignOn.InteractiveLogin"));
         assert!(is_sign_on("com.oraclecloud.identitysignon.brandnew"));
-        assert!(!is_sign_on(
-            "com.oraclecloud.ComputeApi.IdentitySignOn.Launch"
-        ));
+        assert!(!is_sign_on("com.oraclecloud.ComputeApi.IdentitySignOn.Launch"));
         assert!(!is_sign_on("x"));
     }
 
     #[test]
     fn an_unknown_name_is_kept_as_it_is() {
-        assert_eq!(
-            meaning("BrandNew").activity,
-            Activity::Other("BrandNew".into())
-        );
+        assert_eq!(meaning("BrandNew").activity, Activity::Other("BrandNew".into()));
     }
 }

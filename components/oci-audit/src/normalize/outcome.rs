@@ -21,14 +21,8 @@ pub struct Hints<'a> {
 
 /// The outcome, and whether the hints disagree.
 pub fn decide(activity: &Activity, hints: Hints<'_>) -> (Outcome, bool) {
-    let strong = [
-        hints.event_id.and_then(by_event_id),
-        hints.login_result.and_then(by_result),
-    ];
-    let weak = [
-        hints.status.and_then(by_status),
-        hints.message.and_then(by_message),
-    ];
+    let strong = [hints.event_id.and_then(by_event_id), hints.login_result.and_then(by_result)];
+    let weak = [hints.status.and_then(by_status), hints.message.and_then(by_message)];
     let all = strong.iter().chain(&weak).flatten();
     let first = all.clone().next().cloned();
     let conflict = all.clone().any(|other| Some(other) != first.as_ref());
@@ -62,11 +56,9 @@ fn by_result(result: &str) -> Option<Outcome> {
     let result = result.to_ascii_uppercase();
     if ["SUCCESS", "SUCCEEDED", "OK"].contains(&result.as_str()) {
         Some(Outcome::Success)
-    } else if [
-        "INVALID", "FAIL", "DENIED", "LOCKED", "EXPIRED", "ERROR", "REJECT", "BLOCKED",
-    ]
-    .iter()
-    .any(|word| result.contains(word))
+    } else if ["INVALID", "FAIL", "DENIED", "LOCKED", "EXPIRED", "ERROR", "REJECT", "BLOCKED"]
+        .iter()
+        .any(|word| result.contains(word))
     {
         Some(Outcome::Failure)
     } else {
@@ -76,11 +68,7 @@ fn by_result(result: &str) -> Option<Outcome> {
 
 fn by_status(status: &str) -> Option<Outcome> {
     let status: u16 = status.parse().ok()?;
-    Some(if (200..300).contains(&status) {
-        Outcome::Success
-    } else {
-        Outcome::Failure
-    })
+    Some(if (200..300).contains(&status) { Outcome::Success } else { Outcome::Failure })
 }
 
 fn by_message(message: &str) -> Option<Outcome> {
@@ -112,48 +100,12 @@ mod tests {
     fn each_hint_is_enough_alone() {
         let none = Hints::default();
         let cases = [
-            (
-                Hints {
-                    login_result: Some("PASSWORD_INVALID"),
-                    ..none
-                },
-                Outcome::Failure,
-            ),
-            (
-                Hints {
-                    status: Some("400"),
-                    ..none
-                },
-                Outcome::Failure,
-            ),
-            (
-                Hints {
-                    status: Some("204"),
-                    ..none
-                },
-                Outcome::Success,
-            ),
-            (
-                Hints {
-                    message: Some("InteractiveLogin succeeded"),
-                    ..none
-                },
-                Outcome::Success,
-            ),
-            (
-                Hints {
-                    message: Some("InteractiveLogin failed"),
-                    ..none
-                },
-                Outcome::Failure,
-            ),
-            (
-                Hints {
-                    event_id: Some("sso.new.thing"),
-                    ..none
-                },
-                Outcome::Unknown,
-            ),
+            (Hints { login_result: Some("PASSWORD_INVALID"), ..none }, Outcome::Failure),
+            (Hints { status: Some("400"), ..none }, Outcome::Failure),
+            (Hints { status: Some("204"), ..none }, Outcome::Success),
+            (Hints { message: Some("InteractiveLogin succeeded"), ..none }, Outcome::Success),
+            (Hints { message: Some("InteractiveLogin failed"), ..none }, Outcome::Failure),
+            (Hints { event_id: Some("sso.new.thing"), ..none }, Outcome::Unknown),
             (none, Outcome::Unknown),
         ];
         for (hints, expected) in cases {
@@ -163,24 +115,12 @@ mod tests {
 
     #[test]
     fn a_challenge_that_was_sent_is_never_a_success() {
-        let sent = Hints {
-            status: Some("200"),
-            message: Some("FactorMfa succeeded"),
-            ..Hints::default()
-        };
+        let sent =
+            Hints { status: Some("200"), message: Some("FactorMfa succeeded"), ..Hints::default() };
         assert_eq!(decide(&Activity::MfaChallenge, sent).0, Outcome::Initiated);
-        assert_eq!(
-            decide(&Activity::MfaChallenge, Hints::default()).0,
-            Outcome::Initiated
-        );
-        let failed = Hints {
-            status: Some("401"),
-            ..Hints::default()
-        };
+        assert_eq!(decide(&Activity::MfaChallenge, Hints::default()).0, Outcome::Initiated);
+        let failed = Hints { status: Some("401"), ..Hints::default() };
         assert_eq!(decide(&Activity::MfaChallenge, failed).0, Outcome::Failure);
-        assert_eq!(
-            decide(&Activity::MfaVerify, Hints::default()).0,
-            Outcome::Success
-        );
+        assert_eq!(decide(&Activity::MfaVerify, Hints::default()).0, Outcome::Success);
     }
 }

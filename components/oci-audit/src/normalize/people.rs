@@ -25,16 +25,8 @@ pub fn read(f: &mut Fields<'_, '_>, activity: &Activity) -> People {
         Activity::PasswordChange | Activity::PasswordReset | Activity::BypassCode
     );
     match if about_account { account(f) } else { None } {
-        Some(account) => People {
-            user: Some(account),
-            actor: principal,
-            app,
-        },
-        None => People {
-            user: principal,
-            actor: None,
-            app,
-        },
+        Some(account) => People { user: Some(account), actor: principal, app },
+        None => People { user: principal, actor: None, app },
     }
 }
 
@@ -103,15 +95,9 @@ fn client(f: &mut Fields<'_, '_>) -> Option<Named> {
         &["data", "identity", "callerName"],
         &["data", "additionalDetails", "clientName"],
     ]);
-    let uid = f.first(&[
-        &["data", "identity", "callerId"],
-        &["data", "additionalDetails", "clientId"],
-    ]);
-    (name.is_some() || uid.is_some()).then_some(Named {
-        name,
-        uid,
-        kind: None,
-    })
+    let uid =
+        f.first(&[&["data", "identity", "callerId"], &["data", "additionalDetails", "clientId"]]);
+    (name.is_some() || uid.is_some()).then_some(Named { name, uid, kind: None })
 }
 
 fn kind(word: Option<String>) -> UserKind {

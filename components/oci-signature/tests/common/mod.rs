@@ -30,10 +30,7 @@ pub fn signer() -> Signer {
 
 /// Headers in the form that a server hands to the verifier.
 pub fn borrow<'a>(headers: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
-    headers
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect()
+    headers.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
 pub fn header<'a>(headers: &'a [(&'static str, String)], name: &str) -> &'a str {
@@ -51,10 +48,7 @@ pub const GET: RequestToSign<'static> = RequestToSign {
 };
 pub const POST: RequestToSign<'static> = RequestToSign {
     method: "POST",
-    body: Body::Signed {
-        content_type: "application/json",
-        bytes: b"{\"a\":1}",
-    },
+    body: Body::Signed { content_type: "application/json", bytes: b"{\"a\":1}" },
     ..GET
 };
 

@@ -48,6 +48,9 @@ pub enum CredentialError {
         /// What is wrong.
         source: oci_signature::KeyError,
     },
+    /// The fingerprint is none.
+    #[error("fingerprint: {0}")]
+    Fingerprint(oci_signature::FingerprintError),
     /// A request cannot be signed.
     #[error("{0}")]
     Sign(#[from] oci_signature::SignError),

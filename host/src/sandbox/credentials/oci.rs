@@ -32,10 +32,7 @@ impl OciSignature {
         profile: &str,
         passphrase: Option<&str>,
     ) -> Result<Self, CredentialError> {
-        let wrong = |source| CredentialError::OciConfig {
-            path: file.to_owned(),
-            source,
-        };
+        let wrong = |source| CredentialError::OciConfig { path: file.to_owned(), source };
         let config = OciConfig::parse(&read(file)?).map_err(wrong)?;
         let profile = config.profile(profile).map_err(wrong)?;
         let home = std::env::var("HOME").ok();
@@ -56,9 +53,7 @@ impl OciSignature {
                 session_token_key_id(read(&expand(token_file)?)?.trim())
             }
         };
-        Ok(Self {
-            signer: Signer::new(key_id, key),
-        })
+        Ok(Self { signer: Signer::new(key_id, key) })
     }
 
     /// Takes the parts of an API key one by one.
@@ -75,9 +70,7 @@ impl OciSignature {
     ) -> Result<Self, CredentialError> {
         let key = read_key(key_file, passphrase)?;
         check(&key, fingerprint, key_file)?;
-        Ok(Self {
-            signer: Signer::new(api_key_id(tenancy, user, fingerprint), key),
-        })
+        Ok(Self { signer: Signer::new(api_key_id(tenancy, user, fingerprint), key) })
     }
 
     /// Signs a request whose `host` is set.
@@ -90,16 +83,8 @@ impl OciSignature {
         request: &Request<B>,
         body: &Bytes,
     ) -> Result<Vec<(&'static str, String)>, CredentialError> {
-        let text = |name| {
-            request
-                .headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
-        let target = request
-            .uri()
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
+        let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let date = imf_fixdate(unix_seconds());
         let content_type = text(header::CONTENT_TYPE).unwrap_or("application/json");
         let has_body = matches!(request.method().as_str(), "POST" | "PUT" | "PATCH");
@@ -109,14 +94,7 @@ impl OciSignature {
             host: text(header::HOST).unwrap_or_default(),
             date: &date,
             date_header: DateHeader::Date,
-            body: if has_body {
-                Body::Signed {
-                    content_type,
-                    bytes: body,
-                }
-            } else {
-                Body::None
-            },
+            body: if has_body { Body::Signed { content_type, bytes: body } } else { Body::None },
         };
         Ok(self.signer.sign(&to_sign, &mut OsRng)?)
     }
@@ -124,26 +102,18 @@ impl OciSignature {
 
 fn check(key: &PrivateKey, fingerprint: &Fingerprint, file: &Path) -> Result<(), CredentialError> {
     key.check_fingerprint(fingerprint)
-        .map_err(|source| CredentialError::Key {
-            path: file.to_owned(),
-            source,
-        })
+        .map_err(|source| CredentialError::Key { path: file.to_owned(), source })
 }
 
 fn read_key(file: &Path, passphrase: Option<&str>) -> Result<PrivateKey, CredentialError> {
-    PrivateKey::from_pem(&read(file)?, passphrase).map_err(|source| CredentialError::Key {
-        path: file.to_owned(),
-        source,
-    })
+    PrivateKey::from_pem(&read(file)?, passphrase)
+        .map_err(|source| CredentialError::Key { path: file.to_owned(), source })
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>, CredentialError> {
     std::fs::read_to_string(path)
         .map(Zeroizing::new)
-        .map_err(|source| CredentialError::Read {
-            path: path.to_owned(),
-            source,
-        })
+        .map_err(|source| CredentialError::Read { path: path.to_owned(), source })
 }
 
 /// A relative path means beside the file that names it.
@@ -155,8 +125,6 @@ fn beside(file: &Path, path: &Path) -> PathBuf {
 }
 
 fn unix_seconds() -> i64 {
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_secs()).unwrap_or(i64::MAX)
 }

@@ -57,6 +57,26 @@ pub enum ClientError {
     Roots(String),
 }
 
+/// Where an operator allows addresses that are not public.
+#[derive(Debug, Clone, Default)]
+pub struct PrivateAddresses {
+    /// For every origin that is granted at all.
+    pub everywhere: bool,
+    /// For these origins, lower case, without the scheme's own port.
+    pub origins: Vec<String>,
+}
+
+impl PrivateAddresses {
+    fn allow(&self, uri: &Uri) -> bool {
+        let origin = format!(
+            "{}://{}",
+            uri.scheme_str().unwrap_or_default(),
+            uri.authority().map(http::uri::Authority::as_str).unwrap_or_default()
+        );
+        self.everywhere || self.origins.contains(&origin.to_ascii_lowercase())
+    }
+}
+
 /// The HTTP client of one source. Cheap to clone, the pool is shared.
 #[derive(Debug, Clone)]
 pub struct DoorClient {
@@ -65,11 +85,8 @@ pub struct DoorClient {
 
 impl DoorClient {
     /// A client that trusts `tls` and, if granted, dials private addresses too.
-    pub fn new(tls: Arc<ClientConfig>, private_addresses: bool) -> Self {
-        let connector = Connector {
-            tls: TlsConnector::from(tls),
-            private_addresses,
-        };
+    pub fn new(tls: Arc<ClientConfig>, private: PrivateAddresses) -> Self {
+        let connector = Connector { tls: TlsConnector::from(tls), private: Arc::new(private) };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
@@ -95,14 +112,10 @@ impl DoorClient {
                 CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
             let certificates = certificates.map_err(|e| ClientError::Roots(format!("{e:?}")))?;
             if certificates.is_empty() {
-                return Err(ClientError::Roots(
-                    "the file holds no PEM certificate".to_owned(),
-                ));
+                return Err(ClientError::Roots("the file holds no PEM certificate".to_owned()));
             }
             for certificate in certificates {
-                roots
-                    .add(certificate)
-                    .map_err(|error| ClientError::Roots(error.to_string()))?;
+                roots.add(certificate).map_err(|error| ClientError::Roots(error.to_string()))?;
             }
         }
         let config =
@@ -127,9 +140,7 @@ impl DoorClient {
                     .and_then(io::Error::get_ref)
                     .and_then(|inner| inner.downcast_ref::<Prohibited>())
                 {
-                    return ClientError::Prohibited {
-                        address: prohibited.0,
-                    };
+                    return ClientError::Prohibited { address: prohibited.0 };
                 }
             }
             ClientError::Failed(root_cause(&error))
@@ -145,14 +156,12 @@ struct Prohibited(IpAddr);
 #[derive(Clone)]
 struct Connector {
     tls: TlsConnector,
-    private_addresses: bool,
+    private: Arc<PrivateAddresses>,
 }
 
 impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connector")
-            .field("private_addresses", &self.private_addresses)
-            .finish()
+        f.debug_struct("Connector").field("private", &self.private).finish()
     }
 }
 
@@ -168,14 +177,9 @@ impl tower_service::Service<Uri> for Connector {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let connector = self.clone();
         Box::pin(async move {
-            tokio::time::timeout(CONNECT, connector.connect(&uri))
-                .await
-                .unwrap_or_else(|_| {
-                    Err(io::Error::new(
-                        io::ErrorKind::TimedOut,
-                        "no connection within 15 s",
-                    ))
-                })
+            tokio::time::timeout(CONNECT, connector.connect(&uri)).await.unwrap_or_else(|_| {
+                Err(io::Error::new(io::ErrorKind::TimedOut, "no connection within 15 s"))
+            })
         })
     }
 }
@@ -187,7 +191,7 @@ impl Connector {
         let host = uri.host().ok_or_else(|| invalid("no host"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-        let tcp = self.dial(host, port).await?;
+        let tcp = self.dial(host, port, self.private.allow(uri)).await?;
         tcp.set_nodelay(true)?;
         if !secure {
             return Ok(Stream::Plain(TokioIo::new(tcp)));
@@ -199,15 +203,11 @@ impl Connector {
 
     /// Resolves and connects; an address that is not granted is an error even if
     /// others of the name are, so that nothing depends on their order.
-    async fn dial(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+    async fn dial(&self, host: &str, port: u16, private: bool) -> io::Result<TcpStream> {
         let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
-        if !self.private_addresses
-            && let Some(private) = addresses.iter().find(|address| !is_public(address.ip()))
+        if !private && let Some(inside) = addresses.iter().find(|address| !is_public(address.ip()))
         {
-            return Err(io::Error::new(
-                io::ErrorKind::PermissionDenied,
-                Prohibited(private.ip()),
-            ));
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, Prohibited(inside.ip())));
         }
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         for address in addresses {

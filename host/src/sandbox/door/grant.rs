@@ -35,33 +35,19 @@ impl Grant {
     /// When the rule's origin, methods or path are malformed or too wide.
     pub fn new(rule: &AccessRule, credential: Option<Arc<Credential>>) -> Result<Self, GrantError> {
         let wrong = |problem| GrantError {
-            rule: format!(
-                "{} {}{}",
-                rule.methods.join(","),
-                rule.origin,
-                rule.path_prefix
-            ),
+            rule: format!("{} {}{}", rule.methods.join(","), rule.origin, rule.path_prefix),
             problem,
         };
-        let uri: Uri = rule
-            .origin
-            .parse()
-            .map_err(|_| wrong("the origin is no URL"))?;
-        let scheme = uri
-            .scheme_str()
-            .ok_or_else(|| wrong("the origin has no scheme"))?;
+        let uri: Uri = rule.origin.parse().map_err(|_| wrong("the origin is no URL"))?;
+        let scheme = uri.scheme_str().ok_or_else(|| wrong("the origin has no scheme"))?;
         if !matches!(scheme, "http" | "https") {
             return Err(wrong("the scheme is neither http nor https"));
         }
-        let authority = uri
-            .authority()
-            .ok_or_else(|| wrong("the origin has no host"))?;
+        let authority = uri.authority().ok_or_else(|| wrong("the origin has no host"))?;
         if authority.as_str().contains('@') {
             return Err(wrong("the origin names a user"));
         }
-        if uri
-            .path_and_query()
-            .is_some_and(|path| path.as_str() != "/")
+        if uri.path_and_query().is_some_and(|path| path.as_str() != "/")
             || rule.origin.ends_with('/')
         {
             return Err(wrong("the origin has a path"));
@@ -186,10 +172,7 @@ mod tests {
             ("https://audit.example", "v1"),
             ("https://audit.example", "/v1/../v2"),
         ] {
-            assert!(
-                Grant::new(&rule(origin, path), None).is_err(),
-                "{origin} {path}"
-            );
+            assert!(Grant::new(&rule(origin, path), None).is_err(), "{origin} {path}");
         }
         let mut delete = rule("https://audit.example", "/");
         delete.methods = vec!["DELETE".into()];

@@ -13,8 +13,8 @@ mod body;
 mod client;
 mod grant;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
@@ -24,7 +24,7 @@ use wasmtime_wasi_http::{
     WasiHttpHooks,
 };
 
-pub use client::{ClientError, DoorClient};
+pub use client::{ClientError, DoorClient, PrivateAddresses};
 pub use grant::{Grant, GrantError};
 
 use super::limits::Limits;
@@ -42,12 +42,8 @@ const HOST_HEADERS: [HeaderName; 6] = [
 ];
 
 /// Further ones without a constant.
-const HOST_HEADER_NAMES: [&str; 4] = [
-    "x-date",
-    "x-content-sha256",
-    "opc-obo-token",
-    "x-forwarded-for",
-];
+const HOST_HEADER_NAMES: [&str; 4] =
+    ["x-date", "x-content-sha256", "opc-obo-token", "x-forwarded-for"];
 
 /// The way out of one session.
 #[derive(Debug, Clone)]
@@ -62,48 +58,34 @@ struct OpenDoor {
     grants: Vec<Grant>,
     client: DoorClient,
     limits: Limits,
-    /// Newest `Date` a service answered, in milliseconds; 0 when none did.
-    service_clock: AtomicI64,
+    /// Newest `Date` a service answered, and when.
+    service_clock: Mutex<Option<(i64, Instant)>>,
 }
 
 impl Door {
     /// A door through which nothing goes, for pure calls.
     pub fn shut(owner: &str) -> Self {
-        Self {
-            owner: Arc::from(owner),
-            open: None,
-        }
+        Self { owner: Arc::from(owner), open: None }
     }
 
     /// A door for what `grants` allow, through connections of its own.
     pub fn open(owner: &str, grants: Vec<Grant>, client: DoorClient, limits: Limits) -> Self {
-        let open = OpenDoor {
-            grants,
-            client,
-            limits,
-            service_clock: AtomicI64::new(0),
-        };
-        Self {
-            owner: Arc::from(owner),
-            open: Some(Arc::new(open)),
-        }
+        let open = OpenDoor { grants, client, limits, service_clock: Mutex::new(None) };
+        Self { owner: Arc::from(owner), open: Some(Arc::new(open)) }
     }
 
-    /// The newest time of day that a service behind this door told, in
-    /// milliseconds; `None` when none has yet.
-    pub fn service_clock(&self) -> Option<i64> {
-        let clock = self.open.as_ref()?.service_clock.load(Ordering::Relaxed);
-        (clock != 0).then_some(clock)
+    /// What time it is for the service behind this door, in milliseconds, going by
+    /// its newest answer; `None` when there was none.
+    pub fn service_now(&self) -> Option<i64> {
+        let clock = self.open.as_ref()?.service_clock.lock().ok()?;
+        clock.map(|(told, at)| {
+            told.saturating_add(i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX))
+        })
     }
 }
 
-type Answer = Result<
-    (
-        Response<WasiBody>,
-        Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ),
-    Error,
->;
+type Answer =
+    Result<(Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
 
 impl WasiHttpHooks for Door {
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
@@ -176,18 +158,10 @@ impl OpenDoor {
         let response = match tokio::time::timeout(self.limits.first_byte, sent).await {
             Err(_) => {
                 let seconds = self.limits.first_byte.as_secs();
-                return Err(internal(format!(
-                    "{} did not answer within {seconds} s",
-                    host(&uri)
-                )));
+                return Err(internal(format!("{} did not answer within {seconds} s", host(&uri))));
             }
             Ok(Err(ClientError::Prohibited { address })) => {
-                telemetry::AddressDenied {
-                    source: owner,
-                    uri: &uri,
-                    address,
-                }
-                .emit();
+                telemetry::AddressDenied { source: owner, uri: &uri, address }.emit();
                 return Err(Error::DestinationIpProhibited);
             }
             Ok(Err(error)) => return Err(internal(format!("{}: {error}", host(&uri)))),
@@ -201,31 +175,22 @@ impl OpenDoor {
             .get(header::DATE)
             .and_then(|value| value.to_str().ok())
             .and_then(oci_signature::parse_imf_fixdate);
-        if let Some(seconds) = date {
-            self.service_clock
-                .fetch_max(seconds.saturating_mul(1000), Ordering::Relaxed);
+        if let (Some(seconds), Ok(mut clock)) = (date, self.service_clock.lock()) {
+            *clock = Some((seconds.saturating_mul(1000), Instant::now()));
         }
     }
 }
 
 /// Writes the headers that belong to the host.
 fn prepare(request: &mut Request<Full<Bytes>>, grant: &Grant, body: &Bytes) -> Result<(), Error> {
-    let authority = request
-        .uri()
-        .authority()
-        .ok_or(Error::HttpRequestUriInvalid)?
-        .to_string();
+    let authority = request.uri().authority().ok_or(Error::HttpRequestUriInvalid)?.to_string();
     let set = |headers: &mut HeaderMap, name: HeaderName, value: &str| {
         let value = HeaderValue::from_str(value).map_err(|_| Error::HttpProtocolError)?;
         headers.insert(name, value);
         Ok::<(), Error>(())
     };
     set(request.headers_mut(), header::HOST, &authority)?;
-    set(
-        request.headers_mut(),
-        header::USER_AGENT,
-        concat!("signon/", env!("CARGO_PKG_VERSION")),
-    )?;
+    set(request.headers_mut(), header::USER_AGENT, concat!("signon/", env!("CARGO_PKG_VERSION")))?;
     let Some(credential) = &grant.credential else {
         return Ok(());
     };

@@ -131,9 +131,7 @@ impl OciAudit {
         let (to, next) = match serving {
             Serving::Empty => (from, Some(position.after_empty_page())),
             Serving::Whole | Serving::Cut => {
-                let to = order
-                    .len()
-                    .min(from.saturating_add(self.settings.page_size));
+                let to = order.len().min(from.saturating_add(self.settings.page_size));
                 // A full page may have been the last: the service knows when
                 // it looks again, and then answers an empty one.
                 let full = to - from == self.settings.page_size;
@@ -151,9 +149,7 @@ impl OciAudit {
         }
         let mut answer = Answer::json(StatusCode::OK, order.body(shelf, from..to));
         answer.cut = serving == Serving::Cut;
-        answer
-            .headers
-            .extend(next.map(|next| ("opc-next-page", self.tokens.seal(&next))));
+        answer.headers.extend(next.map(|next| ("opc-next-page", self.tokens.seal(&next))));
         answer
     }
 
@@ -165,10 +161,7 @@ impl OciAudit {
         let compartment = query::required(&query, "compartmentId")?;
         self.shelf(call.region, compartment)?;
         let body = serde_json::json!({ "retentionPeriodDays": RETENTION_DAYS });
-        Ok(Answer::json(
-            StatusCode::OK,
-            vec![Bytes::from(body.to_string())],
-        ))
+        Ok(Answer::json(StatusCode::OK, vec![Bytes::from(body.to_string())]))
     }
 
     fn shelf(&self, region: usize, compartment: &str) -> Result<&Shelf, Refusal> {
@@ -188,9 +181,7 @@ fn throttled(retry_after: Option<u64>) -> Answer {
         "TooManyRequests",
         "Too many requests for the user.",
     ));
-    answer
-        .headers
-        .extend(retry_after.map(|seconds| ("retry-after", seconds.to_string())));
+    answer.headers.extend(retry_after.map(|seconds| ("retry-after", seconds.to_string())));
     answer
 }
 

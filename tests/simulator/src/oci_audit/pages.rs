@@ -40,18 +40,11 @@ pub(super) struct Position {
 
 impl Position {
     pub(super) fn at(self, offset: usize) -> Self {
-        Self {
-            offset,
-            empty_pages: 0,
-            ..self
-        }
+        Self { offset, empty_pages: 0, ..self }
     }
 
     pub(super) fn after_empty_page(self) -> Self {
-        Self {
-            empty_pages: self.empty_pages.saturating_add(1),
-            ..self
-        }
+        Self { empty_pages: self.empty_pages.saturating_add(1), ..self }
     }
 
     /// The same for every reading of the same query that got this far.
@@ -61,12 +54,7 @@ impl Position {
 
     fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION, self.empty_pages];
-        for number in [
-            self.query,
-            self.reading,
-            self.cutoff.cast_unsigned(),
-            self.offset as u64,
-        ] {
+        for number in [self.query, self.reading, self.cutoff.cast_unsigned(), self.offset as u64] {
             bytes.extend(number.to_be_bytes());
         }
         bytes
@@ -137,9 +125,7 @@ impl TokenKey {
 
 /// The first eight bytes of a hash, as a number.
 pub(super) fn first_eight(hash: &[u8]) -> u64 {
-    hash.iter()
-        .take(8)
-        .fold(0, |number, byte| (number << 8) | u64::from(*byte))
+    hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
 /// A number that stands for a token.
@@ -212,11 +198,7 @@ impl Readings {
             seed,
             shuffle,
             sequence: AtomicU64::new(1),
-            late: shelves
-                .iter()
-                .enumerate()
-                .map(|(region, shelf)| late(region, shelf))
-                .collect(),
+            late: shelves.iter().enumerate().map(|(region, shelf)| late(region, shelf)).collect(),
             orders: Mutex::new(VecDeque::new()),
         }
     }
@@ -289,9 +271,7 @@ impl Readings {
         for record in &late[visible(shelf, query, position)] {
             // Only if still hidden; another reading may have been faster.
             let _ =
-                record
-                    .0
-                    .compare_exchange(Late::HIDDEN, since, Ordering::AcqRel, Ordering::Acquire);
+                record.0.compare_exchange(Late::HIDDEN, since, Ordering::AcqRel, Ordering::Acquire);
         }
     }
 
@@ -312,13 +292,8 @@ fn visible(shelf: &Shelf, query: &ListEvents, position: &Position) -> Range<usiz
 mod tests {
     use super::*;
 
-    const POSITION: Position = Position {
-        query: 1,
-        reading: 2,
-        cutoff: -3,
-        offset: 4,
-        empty_pages: 5,
-    };
+    const POSITION: Position =
+        Position { query: 1, reading: 2, cutoff: -3, offset: 4, empty_pages: 5 };
 
     #[test]
     fn a_token_opens_for_its_own_query_only() {
@@ -326,9 +301,7 @@ mod tests {
         let token = key.seal(&POSITION);
         assert!(
             token.ends_with("==")
-                && token
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte)),
+                && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte)),
             "{token}"
         );
         assert_eq!(key.open(&token, 1), Ok(POSITION));

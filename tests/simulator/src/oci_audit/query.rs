@@ -31,16 +31,9 @@ impl ListEvents {
         let start = time(&query, "startTime", strict_minutes)?;
         let end = time(&query, "endTime", strict_minutes)?;
         if end <= start {
-            return Err(Refusal::invalid_parameter(
-                "endTime must be later than startTime",
-            ));
+            return Err(Refusal::invalid_parameter("endTime must be later than startTime"));
         }
-        Ok(Self {
-            compartment,
-            start,
-            end,
-            page: query.get("page").map(str::to_owned),
-        })
+        Ok(Self { compartment, start, end, page: query.get("page").map(str::to_owned) })
     }
 
     /// What a page token is bound to: everything but the page.
@@ -57,9 +50,7 @@ impl ListEvents {
 /// Refuses parameters that are not known or there twice.
 pub(super) fn check_names(query: &QueryString, known: &[&str]) -> Result<(), Refusal> {
     if let Some(name) = query.unknown(known) {
-        return Err(Refusal::invalid_parameter(format!(
-            "unknown query parameter '{name}'"
-        )));
+        return Err(Refusal::invalid_parameter(format!("unknown query parameter '{name}'")));
     }
     if let Some(name) = query.repeated() {
         return Err(Refusal::invalid_parameter(format!(
@@ -110,11 +101,8 @@ mod tests {
 
     #[test]
     fn fractions_and_offsets_are_understood() {
-        let query = read(
-            "1970-01-01T02:00:00.0000001%2B02:00",
-            "1970-01-01T00%3A00%3A01.500Z",
-        )
-        .unwrap();
+        let query =
+            read("1970-01-01T02:00:00.0000001%2B02:00", "1970-01-01T00%3A00%3A01.500Z").unwrap();
         assert_eq!((query.start, query.end), (1, 1500));
     }
 

@@ -52,10 +52,7 @@ impl Shelf {
                 Some(run) => body.push(self.slice(std::mem::replace(run, span))),
                 None => {
                     // The first record has no comma.
-                    run = Some(Span {
-                        start: span.start + 1,
-                        ..span
-                    });
+                    run = Some(Span { start: span.start + 1, ..span });
                 }
             }
         }
@@ -87,12 +84,7 @@ pub(crate) struct ShelfBuilder {
 impl ShelfBuilder {
     /// Adds the record that `render` appends to the buffer it is given.
     pub(crate) fn push(&mut self, processed: i64, render: impl FnOnce(&mut Vec<u8>)) {
-        debug_assert!(
-            self.shelf
-                .processed
-                .last()
-                .is_none_or(|last| *last <= processed)
-        );
+        debug_assert!(self.shelf.processed.last().is_none_or(|last| *last <= processed));
         if self.block.capacity() == 0 {
             // Room for the record that crosses the mark, in most cases.
             self.block.reserve(BLOCK + BLOCK / 64);

@@ -24,10 +24,8 @@ pub(crate) fn from_file(
     regions: usize,
     now: i64,
 ) -> Result<Traffic, SimulatorError> {
-    let text = std::fs::read_to_string(path).map_err(|source| SimulatorError::ReadEvents {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| SimulatorError::ReadEvents { path: path.to_owned(), source })?;
     let mut records = Vec::new();
     let mut truth = Truth::default();
     let mut random = Prng::new(seed ^ 0x0f11e, 0);
@@ -48,11 +46,7 @@ pub(crate) fn from_file(
     for (_, processed, raw) in records {
         shelves[0].push(processed, |out| out.extend_from_slice(raw.as_bytes()));
     }
-    Ok(Traffic {
-        shelves: shelves.into_iter().map(ShelfBuilder::finish).collect(),
-        truth,
-        first,
-    })
+    Ok(Traffic { shelves: shelves.into_iter().map(ShelfBuilder::finish).collect(), truth, first })
 }
 
 /// The records' texts, each with its place for messages.

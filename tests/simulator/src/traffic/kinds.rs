@@ -23,31 +23,16 @@ const fn kind(
     success: Option<&'static str>,
     failure: Option<&'static str>,
 ) -> Kind {
-    Kind {
-        name,
-        weight,
-        success,
-        failure,
-    }
+    Kind { name, weight, success, failure }
 }
 
 /// The eleven events that Oracle describes, then some that it does not: two
 /// seen elsewhere and one that nobody knows yet.
 pub(super) const KINDS: [Kind; 14] = [
-    kind(
-        "VerifyMfaToken",
-        8,
-        Some("sso.session.modify.success"),
-        None,
-    ),
+    kind("VerifyMfaToken", 8, Some("sso.session.modify.success"), None),
     kind("TokenRequest", 12, None, None),
     kind("SupportAccountSamlRequest", 1, None, None),
-    kind(
-        "ModifySSOSession",
-        6,
-        Some("sso.session.modify.success"),
-        None,
-    ),
+    kind("ModifySSOSession", 6, Some("sso.session.modify.success"), None),
     kind(
         "InteractiveLogin",
         30,
@@ -61,12 +46,7 @@ pub(super) const KINDS: [Kind; 14] = [
         Some("sso.session.create.failure"),
     ),
     kind("FactorMfa", 8, Some("sso.auth.factor.initiated"), None),
-    kind(
-        "DeleteSession",
-        12,
-        Some("sso.session.delete.success"),
-        None,
-    ),
+    kind("DeleteSession", 12, Some("sso.session.delete.success"), None),
     kind(
         "ChangePassword",
         2,
@@ -74,12 +54,7 @@ pub(super) const KINDS: [Kind; 14] = [
         Some("admin.me.password.change.failure"),
     ),
     kind("AuthcodeRequest", 4, None, None),
-    kind(
-        "AccessApp",
-        8,
-        Some("sso.app.access.success"),
-        Some("sso.app.access.failure"),
-    ),
+    kind("AccessApp", 8, Some("sso.app.access.success"), Some("sso.app.access.failure")),
     kind(
         "FederatedInteractiveLogin",
         3,
@@ -92,12 +67,7 @@ pub(super) const KINDS: [Kind; 14] = [
         Some("admin.authentication.success"),
         Some("admin.authentication.failure"),
     ),
-    kind(
-        "PasskeyCeremony",
-        1,
-        Some("sso.passkey.ceremony.success"),
-        None,
-    ),
+    kind("PasskeyCeremony", 1, Some("sso.passkey.ceremony.success"), None),
 ];
 
 /// Names of the sign-on events generated, as they stand in `data.eventName`.

@@ -53,23 +53,11 @@ pub(crate) fn generate(options: &Options, names: &Names, now: i64) -> Traffic {
     let world = World::new(names, &options.regions, options.seed);
     let span = i64::try_from(options.span.as_millis()).unwrap_or(i64::MAX);
     let quiet = i64::try_from(options.quiet.as_millis()).unwrap_or(0);
-    let window = Window {
-        start: now - span,
-        end: now - quiet,
-        quiet: quiet > 0,
-    };
+    let window = Window { start: now - span, end: now - quiet, quiet: quiet > 0 };
     let planned = plan(options, &window);
-    let first = planned
-        .iter()
-        .map(|record| record.happened)
-        .min()
-        .unwrap_or(window.start);
+    let first = planned.iter().map(|record| record.happened).min().unwrap_or(window.start);
     let mut truth = Truth::default();
-    let mut shelves: Vec<_> = options
-        .regions
-        .iter()
-        .map(|_| ShelfBuilder::default())
-        .collect();
+    let mut shelves: Vec<_> = options.regions.iter().map(|_| ShelfBuilder::default()).collect();
     for record in &planned {
         let mut random = Prng::new(options.seed, record.index);
         let id = random.uuid();
@@ -82,11 +70,7 @@ pub(crate) fn generate(options: &Options, names: &Names, now: i64) -> Traffic {
             None => ordinary::write(out, &world, &mut random, &moment),
         });
     }
-    Traffic {
-        shelves: shelves.into_iter().map(ShelfBuilder::finish).collect(),
-        truth,
-        first,
-    }
+    Traffic { shelves: shelves.into_iter().map(ShelfBuilder::finish).collect(), truth, first }
 }
 
 /// When events happen, Unix milliseconds.
@@ -116,13 +100,7 @@ fn plan(options: &Options, window: &Window) -> Vec<Planned> {
             let region = random.index(options.regions.len());
             let (ordinal, next) = (before(index), before(index + 1));
             let sign_on = (next > ordinal).then(|| u64::try_from(ordinal).unwrap_or(u64::MAX));
-            Planned {
-                region,
-                processed,
-                happened,
-                index,
-                sign_on,
-            }
+            Planned { region, processed, happened, index, sign_on }
         })
         .collect();
     planned.sort_by_key(|record| (record.processed, record.index));
@@ -145,23 +123,11 @@ mod tests {
 
     #[test]
     fn the_share_of_sign_ons_is_exact() {
-        for (events, share, expected) in [
-            (1000, 0.05, 50),
-            (7, 1.0, 7),
-            (7, 0.0, 0),
-            (3, 0.5, 2),
-            (0, 0.5, 0),
-        ] {
-            let options = Options {
-                events,
-                sign_on_share: share,
-                ..Options::default()
-            };
-            let window = Window {
-                start: 0,
-                end: 1000,
-                quiet: false,
-            };
+        for (events, share, expected) in
+            [(1000, 0.05, 50), (7, 1.0, 7), (7, 0.0, 0), (3, 0.5, 2), (0, 0.5, 0)]
+        {
+            let options = Options { events, sign_on_share: share, ..Options::default() };
+            let window = Window { start: 0, end: 1000, quiet: false };
             let planned = plan(&options, &window);
             let mut ordinals: Vec<_> = planned.iter().filter_map(|one| one.sign_on).collect();
             ordinals.sort_unstable();
@@ -172,15 +138,8 @@ mod tests {
 
     #[test]
     fn nothing_is_processed_in_the_quiet_time() {
-        let options = Options {
-            events: 500,
-            ..Options::default()
-        };
-        let window = Window {
-            start: 0,
-            end: 60_000,
-            quiet: true,
-        };
+        let options = Options { events: 500, ..Options::default() };
+        let window = Window { start: 0, end: 60_000, quiet: true };
         let planned = plan(&options, &window);
         assert!(planned.iter().all(|one| one.processed < 60_000));
         assert!(planned.iter().all(|one| one.happened <= one.processed));

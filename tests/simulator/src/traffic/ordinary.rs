@@ -29,11 +29,7 @@ pub(super) fn write(out: &mut Vec<u8>, world: &World, random: &mut Prng, moment:
         1 => usual.to_ascii_uppercase(),
         _ => usual,
     };
-    let envelope = Envelope {
-        event_type: &event_type,
-        source: operation.source,
-        moment,
-    };
+    let envelope = Envelope { event_type: &event_type, source: operation.source, moment };
     let trap = random.one_in(20).then(|| random.below(4));
     record::write(out, random, &envelope, |data, random| {
         body(data, world, random, moment, operation, trap);
@@ -58,10 +54,7 @@ fn body(
     };
     data.maybe(
         "eventGroupingId",
-        random
-            .one_in(2)
-            .then(|| format!("csid{}/{}", random.hex(28), random.hex(30)))
-            .as_deref(),
+        random.one_in(2).then(|| format!("csid{}/{}", random.hex(28), random.hex(30))).as_deref(),
     );
     data.text("eventName", operation.name);
     data.text("compartmentId", &compartment.ocid);
@@ -115,22 +108,14 @@ fn identity(data: &mut Object<'_>, world: &World, random: &mut Prng, person: &Pe
     data.object("identity", |identity| {
         identity.text("principalName", person.login);
         identity.text("principalId", &person.ocid);
-        identity.text(
-            "authType",
-            random.word(&["natv", "natf", "fed", "resource", "service"]),
-        );
+        identity.text("authType", random.word(&["natv", "natf", "fed", "resource", "service"]));
         identity.nulls(&["callerName", "callerId"]);
         identity.text("tenantId", &world.tenancy);
         identity.text("ipAddress", &address(random));
         let credentials = match random.below(3) {
             0 => None,
             1 => Some(record::security_token(random)),
-            _ => Some(format!(
-                "{}/{}/{}",
-                world.tenancy,
-                person.ocid,
-                random.hex(32)
-            )),
+            _ => Some(format!("{}/{}/{}", world.tenancy, person.ocid, random.hex(32))),
         };
         identity.maybe("credentials", credentials.as_deref());
         identity.text("userAgent", agent);
@@ -180,10 +165,8 @@ fn response(data: &mut Object<'_>, random: &mut Prng, moment: &Moment, operation
             }
         });
         match failure {
-            Some((_, code)) => response.text(
-                "message",
-                &format!("{} failed with response '{code}'", operation.name),
-            ),
+            Some((_, code)) => response
+                .text("message", &format!("{} failed with response '{code}'", operation.name)),
             None => response.null("message"),
         }
     });
@@ -195,16 +178,11 @@ fn details(data: &mut Object<'_>, random: &mut Prng, trap: Option<u64>) {
         match trap {
             // A rule about sign-ons holds the key and the value of a sign-on.
             Some(2) => details.object("ruleCondition", |rule| {
-                rule.text(
-                    "eventType",
-                    "com.oraclecloud.IdentitySignOn.InteractiveLogin",
-                );
+                rule.text("eventType", "com.oraclecloud.IdentitySignOn.InteractiveLogin");
                 rule.text("eventName", "InteractiveLogin");
             }),
-            Some(3) => details.text(
-                "body",
-                "{\"eventType\":\"com.oraclecloud.IdentitySignOn.DeleteSession\"}",
-            ),
+            Some(3) => details
+                .text("body", "{\"eventType\":\"com.oraclecloud.IdentitySignOn.DeleteSession\"}"),
             _ => {}
         }
         record::odd_values(details, random);

@@ -58,12 +58,7 @@ const PEOPLE: [(&str, &str); 16] = [
     ("zoe@example.com", "Zoë Brontë"),
 ];
 
-const DOMAINS: [&str; 4] = [
-    "Default",
-    "exfhtest",
-    "OracleIdentityCloudService",
-    "Zürich Kunden",
-];
+const DOMAINS: [&str; 4] = ["Default", "exfhtest", "OracleIdentityCloudService", "Zürich Kunden"];
 
 const COMPARTMENTS: [&str; 4] = ["network", "storage", "fusion-prod", "sandbox"];
 
@@ -98,10 +93,8 @@ impl World {
             name: format!("idcs-{}", random.hex(32)),
             ocid: ocid("domain", "", &mut random),
         });
-        let compartments = COMPARTMENTS.map(|name| Compartment {
-            name,
-            ocid: ocid("compartment", "", &mut random),
-        });
+        let compartments = COMPARTMENTS
+            .map(|name| Compartment { name, ocid: ocid("compartment", "", &mut random) });
         Self {
             tenancy: names.tenancy.clone(),
             tenancy_name: "simulated",
@@ -116,10 +109,7 @@ impl World {
 /// A user agent; now and then a very long one.
 pub(super) fn agent(random: &mut Prng) -> Cow<'static, str> {
     if random.one_in(200) {
-        return Cow::Owned(format!(
-            "Mozilla/5.0 (padded; {})",
-            "long-token/1.0 ".repeat(80)
-        ));
+        return Cow::Owned(format!("Mozilla/5.0 (padded; {})", "long-token/1.0 ".repeat(80)));
     }
     // Ordinary browsers most of the time, the odd ones one time in four.
     match random.one_in(4) {
@@ -131,11 +121,7 @@ pub(super) fn agent(random: &mut Prng) -> Cow<'static, str> {
 /// A source address: IPv4, IPv6, or the comma list that proxies leave.
 pub(super) fn address(random: &mut Prng) -> String {
     match random.below(10) {
-        0 => format!(
-            "2001:db8:{:x}::{:x}",
-            random.below(0xffff),
-            1 + random.below(0xfffe)
-        ),
+        0 => format!("2001:db8:{:x}::{:x}", random.below(0xffff), 1 + random.below(0xfffe)),
         1 => format!("{},{}", private(random), public(random)),
         2 => private(random),
         _ => public(random),

@@ -79,11 +79,7 @@ pub(super) fn write(
 
 /// A session token as it is found in `identity.credentials`.
 pub(super) fn security_token(random: &mut Prng) -> String {
-    format!(
-        "ST$eyJraWQiOiJhc3dfb2MxIn0.{SECRET_MARKER}{}.{}",
-        random.hex(48),
-        random.hex(24)
-    )
+    format!("ST$eyJraWQiOiJhc3dfb2MxIn0.{SECRET_MARKER}{}.{}", random.hex(48), random.hex(24))
 }
 
 /// Adds `headers`: what a console or an SDK sends, with the secrets in it.
@@ -138,10 +134,7 @@ pub(super) fn response_headers(response: &mut Object<'_>, random: &mut Prng, mom
         headers.list("X-Content-Type-Options", "nosniff");
         headers.list("Connection", "keep-alive");
         headers.list("Content-Length", &random.below(20_000).to_string());
-        headers.list(
-            "opc-request-id",
-            &format!("{}/{}", random.hex(32), random.hex(32)),
-        );
+        headers.list("opc-request-id", &format!("{}/{}", random.hex(32), random.hex(32)));
         headers.list("Date", &moment.header);
         headers.list("Content-Type", "application/json");
     });

@@ -14,14 +14,8 @@ use crate::prng::Prng;
 /// (`ssoComments`, `reasonValue`) of failures in an identity domain. The first
 /// is Oracle's; the others have its shape.
 const FAILURES: [(&str, &str); 3] = [
-    (
-        "You entered an incorrect user name or password.",
-        "SSO-1001",
-    ),
-    (
-        "Your account is locked. Contact your system administrator.",
-        "SSO-1003",
-    ),
+    ("You entered an incorrect user name or password.", "SSO-1001"),
+    ("Your account is locked. Contact your system administrator.", "SSO-1003"),
     ("Authentication with the second factor failed.", "SSO-1121"),
 ];
 
@@ -30,14 +24,8 @@ const FAILURES: [(&str, &str); 3] = [
 const LOGIN_RESULTS: [&str; 3] = ["PASSWORD_INVALID", "USER_NOT_FOUND", "MFA_TOKEN_INVALID"];
 
 /// Second factors as `ssoCompletedFactors` names them, none among them.
-const FACTORS: [Option<&str>; 6] = [
-    None,
-    None,
-    Some("TOTP"),
-    Some("PUSH"),
-    Some("SMS"),
-    Some("FIDO_AUTHENTICATOR"),
-];
+const FACTORS: [Option<&str>; 6] =
+    [None, None, Some("TOTP"), Some("PUSH"), Some("SMS"), Some("FIDO_AUTHENTICATOR")];
 
 /// (provider, type) by which a user signs on to an identity domain.
 const PROVIDERS: [(&str, &str); 4] = [
@@ -89,11 +77,7 @@ pub(super) fn write(
         moment,
     };
     let event_type = spelling(random, kind.name);
-    let envelope = Envelope {
-        event_type: &event_type,
-        source: "IdentitySignOn",
-        moment,
-    };
+    let envelope = Envelope { event_type: &event_type, source: "IdentitySignOn", moment };
     record::write(out, random, &envelope, |data, random| {
         data.maybe("eventGroupingId", None);
         data.text("eventName", kind.name);
@@ -150,10 +134,7 @@ fn legacy_generation(data: &mut Object<'_>, world: &World, random: &mut Prng, it
         identity.text("userAgent", it.agent);
         identity.maybe(
             "consoleSessionId",
-            random
-                .one_in(2)
-                .then(|| format!("csid{}", random.hex(28)))
-                .as_deref(),
+            random.one_in(2).then(|| format!("csid{}", random.hex(28))).as_deref(),
         );
     });
     data.object("request", |request| {
@@ -173,10 +154,8 @@ fn legacy_generation(data: &mut Object<'_>, world: &World, random: &mut Prng, it
         response.object("payload", |payload| {
             if !it.succeeded {
                 let login = it.person.login;
-                payload.text(
-                    "login_input",
-                    &format!("tenant: {}, user: {login}", world.tenancy_name),
-                );
+                payload
+                    .text("login_input", &format!("tenant: {}, user: {login}", world.tenancy_name));
                 payload.text("login_result", random.word(&LOGIN_RESULTS));
             }
         });
@@ -293,10 +272,7 @@ fn session(details: &mut Object<'_>, random: &mut Prng, it: &SignOn<'_>) {
     details.text("ssoApplicationType", kind);
     details.text("ssoRp", id);
     details.text("ssoBrowser", random.word(&["Firefox", "Chrome", "Safari"]));
-    details.text(
-        "ssoPlatform",
-        random.word(&["Mac OS X", "Windows", "Linux"]),
-    );
+    details.text("ssoPlatform", random.word(&["Mac OS X", "Windows", "Linux"]));
     details.text("ssoCSR", "false");
     details.text("ssoLocalIp", "127.0.0.1");
     details.text("ssoMatchedSignOnPolicy", "DefaultSignOnPolicy");

@@ -39,11 +39,7 @@ pub async fn start(options: Options) -> Simulator {
 }
 
 pub async fn start_with(events: u64, faults: &[&str]) -> Simulator {
-    start(Options {
-        faults: Faults::parse_all(faults).unwrap(),
-        ..options(events)
-    })
-    .await
+    start(Options { faults: Faults::parse_all(faults).unwrap(), ..options(events) }).await
 }
 
 pub type Headers = Vec<(String, String)>;
@@ -200,10 +196,7 @@ impl Client {
                 }
                 _ => failures += 1,
             }
-            assert!(
-                failures <= 3,
-                "the same place failed {failures} times in a row"
-            );
+            assert!(failures <= 3, "the same place failed {failures} times in a row");
         }
     }
 }

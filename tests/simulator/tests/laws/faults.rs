@@ -67,10 +67,7 @@ async fn server_errors_come_with_and_without_json() {
 #[tokio::test]
 async fn a_cut_connection_ends_in_the_middle_of_the_announced_body() {
     let simulator = start_with(10, &["cut=1"]).await;
-    for client in [
-        Client::new(&simulator),
-        Client::new(&simulator).over_tls(&simulator),
-    ] {
+    for client in [Client::new(&simulator), Client::new(&simulator).over_tls(&simulator)] {
         let target = client.list(NOW - DAY, NOW, None);
         for _ in 0..3 {
             let reply = client.get(&target).await;
@@ -91,11 +88,7 @@ async fn a_slow_body_takes_its_time() {
     assert_eq!(reply.json().as_array().unwrap().len(), 5);
     // Nothing is waited for after the last piece, a twentieth of a second.
     let least = Duration::from_secs_f64(length as f64 / 40_000.0 - 0.06);
-    assert!(
-        begun.elapsed() >= least,
-        "{length} bytes in {:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() >= least, "{length} bytes in {:?}", begun.elapsed());
 }
 
 #[tokio::test]
@@ -135,10 +128,7 @@ async fn late_records_show_after_a_reading_that_covers_them_was_finished() {
     // Beginning is not finishing.
     let target = client.list(NOW - DAY, NOW, None);
     for _ in 0..2 {
-        assert_eq!(
-            client.get(&target).await.json().as_array().unwrap().len(),
-            100
-        );
+        assert_eq!(client.get(&target).await.json().as_array().unwrap().len(), 100);
     }
     let first = client.read("", NOW - DAY, noon).await;
     let second = client.read("", NOW - DAY, NOW).await;
@@ -147,11 +137,7 @@ async fn late_records_show_after_a_reading_that_covers_them_was_finished() {
     assert_eq!(hidden, 0);
     let late = 400 - second.ids().len();
     assert!((20..90).contains(&late), "{late} of the second half");
-    let found = second
-        .records
-        .iter()
-        .filter(|(id, _)| !first.records.contains_key(*id))
-        .count();
+    let found = second.records.iter().filter(|(id, _)| !first.records.contains_key(*id)).count();
     assert!(found > 200 - late, "the first half's late ones are there");
     assert_eq!(sorted(third.ids()), sorted(simulator.ids()));
 }
@@ -185,10 +171,7 @@ async fn a_page_token_expires_once() {
 async fn whole_minutes_are_demanded_on_request() {
     let simulator = start_with(10, &["strict-minutes"]).await;
     let client = Client::new(&simulator);
-    assert_eq!(
-        client.get(&client.list(NOW - DAY, NOW, None)).await.status,
-        200
-    );
+    assert_eq!(client.get(&client.list(NOW - DAY, NOW, None)).await.status, 200);
     let odd = client.list(NOW - DAY, NOW + 1000, None);
     let (status, code, message) = client.get(&odd).await.refusal();
     assert_eq!((status, code.as_str()), (400, "InvalidParameter"));

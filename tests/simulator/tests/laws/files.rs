@@ -16,19 +16,13 @@ async fn from_file(content: &str) -> Result<signon_simulator::Simulator, Simulat
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("events");
     std::fs::write(&path, content).unwrap();
-    signon_simulator::Simulator::start(Options {
-        oci_events: Some(path),
-        ..options(99)
-    })
-    .await
+    signon_simulator::Simulator::start(Options { oci_events: Some(path), ..options(99) }).await
 }
 
 #[tokio::test]
 async fn records_of_a_file_are_served_byte_for_byte() {
-    for content in [
-        format!("{ORDINARY}\n\n{SIGN_ON}\n"),
-        format!(" [\n{ORDINARY} ,\n{SIGN_ON}]\n"),
-    ] {
+    for content in [format!("{ORDINARY}\n\n{SIGN_ON}\n"), format!(" [\n{ORDINARY} ,\n{SIGN_ON}]\n")]
+    {
         let simulator = from_file(&content).await.unwrap();
         assert_eq!(simulator.records(), 2);
         assert_eq!(Vec::from_iter(simulator.truth()), ["b-2"]);
@@ -58,17 +52,9 @@ async fn a_file_that_holds_no_records_is_refused_with_the_place() {
         let message = from_file(&content).await.unwrap_err().to_string();
         assert!(message.contains(says), "{message}");
     }
-    let missing = Options {
-        oci_events: Some("/nowhere/events.json".into()),
-        ..options(0)
-    };
-    let error = signon_simulator::Simulator::start(missing)
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("/nowhere/events.json"),
-        "{error}"
-    );
+    let missing = Options { oci_events: Some("/nowhere/events.json".into()), ..options(0) };
+    let error = signon_simulator::Simulator::start(missing).await.unwrap_err();
+    assert!(error.to_string().contains("/nowhere/events.json"), "{error}");
 }
 
 #[tokio::test]
@@ -99,22 +85,17 @@ async fn the_written_configuration_leads_back_to_the_simulator() {
     assert_eq!(source["type"].as_str(), Some("oci_audit"));
     assert_eq!(source["tenant"].as_str(), Some("simulated"));
     assert_eq!(source["regions"].as_array().unwrap().len(), 2);
-    assert_eq!(
-        source["compartments"][0].as_str(),
-        Some(simulator.tenancy())
-    );
+    assert_eq!(source["compartments"][0].as_str(), Some(simulator.tenancy()));
     let endpoint = format!("{}/{{region}}", simulator.http_url());
     assert_eq!(source["endpoint"].as_str(), Some(&*endpoint));
+    assert_eq!(source["allow_private_addresses"].as_bool(), Some(true));
     let start = chrono::DateTime::parse_from_rfc3339(source["start"].as_str().unwrap()).unwrap();
     assert_eq!(start.timestamp_millis(), simulator.first_minute());
     assert_eq!(start.timestamp_millis() % 60_000, 0);
     let credentials = &source["credentials"];
     assert_eq!(credentials["type"].as_str(), Some("oci_api_key"));
     assert_eq!(credentials["profile"].as_str(), Some("DEFAULT"));
-    assert_eq!(
-        credentials["config_file"].as_str(),
-        Some(&*path("oci_config"))
-    );
+    assert_eq!(credentials["config_file"].as_str(), Some(&*path("oci_config")));
     let sink = &config["sinks"]["file"];
     assert_eq!(sink["inputs"][0].as_str(), Some("oci_audit"));
     assert_eq!(sink["path"].as_str(), Some(&*path("events.ndjson")));
@@ -135,10 +116,7 @@ async fn the_written_configuration_leads_back_to_the_simulator() {
 fn private(directory: &Path) {
     use std::os::unix::fs::PermissionsExt;
     for name in ["oci_key.pem", "session_token"] {
-        let mode = std::fs::metadata(directory.join(name))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = std::fs::metadata(directory.join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
 }

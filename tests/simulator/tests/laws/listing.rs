@@ -17,10 +17,7 @@ async fn every_record_is_listed_exactly_once_over_http_and_https() {
     }
     assert_eq!(simulator.records(), 250);
     let statistics = simulator.statistics();
-    assert_eq!(
-        (statistics.requests, statistics.pages, statistics.records),
-        (6, 6, 500)
-    );
+    assert_eq!((statistics.requests, statistics.pages, statistics.records), (6, 6, 500));
     assert_eq!(statistics.faults, 0);
     assert!(statistics.rejected.is_empty());
     assert!(statistics.bytes > 500_000);
@@ -69,16 +66,10 @@ async fn a_record_shows_once_it_was_processed() {
     let simulator = start(records.clone()).await;
     let client = Client::new(&simulator);
     let now = client.read("", NOW - DAY, NOW + DAY).await;
-    assert!(
-        (500..1000).contains(&now.ids().len()),
-        "{}",
-        now.ids().len()
-    );
+    assert!((500..1000).contains(&now.ids().len()), "{}", now.ids().len());
 
-    let later = Options {
-        faults: signon_simulator::Faults::parse_all(["skew=1800"]).unwrap(),
-        ..records
-    };
+    let later =
+        Options { faults: signon_simulator::Faults::parse_all(["skew=1800"]).unwrap(), ..records };
     let simulator = start(later).await;
     let later = Client::new(&simulator).read("", NOW - DAY, NOW + DAY).await;
     assert_eq!(later.ids().len(), 1000);
@@ -161,27 +152,17 @@ async fn other_operations_answer_too() {
     let empty = list_target(simulator.empty_compartment(), NOW - DAY, NOW, None);
     assert_eq!(client.get(&empty).await.json(), serde_json::json!([]));
     let target = format!("/20190901/configuration?compartmentId={}", client.tenancy);
-    assert_eq!(
-        client.get(&target).await.json(),
-        serde_json::json!({ "retentionPeriodDays": 365 })
-    );
+    assert_eq!(client.get(&target).await.json(), serde_json::json!({ "retentionPeriodDays": 365 }));
 }
 
 #[tokio::test]
 async fn a_page_may_be_very_large() {
-    let simulator = start(Options {
-        page_size: 20_000,
-        ..options(20_000)
-    })
-    .await;
+    let simulator = start(Options { page_size: 20_000, ..options(20_000) }).await;
     let client = Client::new(&simulator);
     let reply = client.get(&client.list(NOW - DAY, NOW, None)).await;
     let length = reply.body.as_ref().unwrap().len();
     assert!((40_000_000..80_000_000).contains(&length), "{length} bytes");
-    assert_eq!(
-        reply.header("content-length"),
-        Some(length.to_string().as_str())
-    );
+    assert_eq!(reply.header("content-length"), Some(length.to_string().as_str()));
     assert_eq!(reply.json().as_array().unwrap().len(), 20_000);
     assert!(reply.header("opc-next-page").is_some());
 }
@@ -191,10 +172,6 @@ async fn the_port_is_free_after_shutdown() {
     let simulator = start(options(1)).await;
     let address = simulator.address();
     simulator.shutdown().await;
-    let again = start(Options {
-        listen: address,
-        ..options(1)
-    })
-    .await;
+    let again = start(Options { listen: address, ..options(1) }).await;
     assert_eq!(again.address(), address);
 }

@@ -9,12 +9,7 @@ use crate::client::{Client, DAY, NOW, options, start};
 
 /// The records of a generation rich in sign-ons, and the truth.
 async fn generated() -> (BTreeMap<String, Value>, BTreeSet<String>) {
-    let simulator = start(Options {
-        sign_on_share: 0.4,
-        page_size: 5000,
-        ..options(3000)
-    })
-    .await;
+    let simulator = start(Options { sign_on_share: 0.4, page_size: 5000, ..options(3000) }).await;
     let reading = Client::new(&simulator).read("", NOW - DAY, NOW).await;
     (reading.records, simulator.truth())
 }
@@ -28,11 +23,7 @@ async fn the_truth_is_the_records_whose_type_says_sign_on() {
     let (records, truth) = generated().await;
     assert_eq!(truth.len(), 1200);
     for (id, record) in &records {
-        assert_eq!(
-            truth.contains(id),
-            event_type(record).contains("identitysignon"),
-            "{record}"
-        );
+        assert_eq!(truth.contains(id), event_type(record).contains("identitysignon"), "{record}");
     }
 }
 
@@ -52,10 +43,8 @@ async fn searching_the_text_for_sign_ons_finds_too_many() {
 async fn every_sign_on_name_and_both_generations_are_there() {
     let (records, truth) = generated().await;
     let sign_ons: Vec<&Value> = truth.iter().map(|id| &records[id]).collect();
-    let names: BTreeSet<&str> = sign_ons
-        .iter()
-        .map(|record| record["data"]["eventName"].as_str().unwrap())
-        .collect();
+    let names: BTreeSet<&str> =
+        sign_ons.iter().map(|record| record["data"]["eventName"].as_str().unwrap()).collect();
     assert_eq!(names, BTreeSet::from(SIGN_ON_EVENT_NAMES));
     let count = |test: &dyn Fn(&Value) -> bool| {
         let count = sign_ons.iter().filter(|record| test(record)).count();
@@ -151,11 +140,7 @@ fn secrets(value: &Value, place: String, found: &mut BTreeMap<String, String>) {
 
 #[tokio::test]
 async fn records_are_as_large_as_oracles() {
-    let simulator = start(Options {
-        page_size: 5000,
-        ..options(2000)
-    })
-    .await;
+    let simulator = start(Options { page_size: 5000, ..options(2000) }).await;
     let client = Client::new(&simulator);
     let reply = client.get(&client.list(NOW - DAY, NOW, None)).await;
     let average = reply.body.unwrap().len() / 2000;
@@ -165,11 +150,7 @@ async fn records_are_as_large_as_oracles() {
 #[tokio::test]
 async fn the_same_seed_makes_the_same_records_and_another_seed_others() {
     async fn bytes(seed: u64) -> (Vec<u8>, BTreeSet<String>) {
-        let simulator = start(Options {
-            seed,
-            ..options(80)
-        })
-        .await;
+        let simulator = start(Options { seed, ..options(80) }).await;
         let client = Client::new(&simulator);
         let reply = client.get(&client.list(NOW - DAY, NOW, None)).await;
         (reply.body.unwrap().to_vec(), simulator.truth())

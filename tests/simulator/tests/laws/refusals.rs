@@ -99,11 +99,7 @@ async fn a_request_that_is_not_properly_signed_is_not_authenticated() {
     refusals.push(("", client.get(&target).await.refusal()));
 
     for (says, (status, code, message)) in &refusals {
-        assert_eq!(
-            (*status, code.as_str()),
-            (401, "NotAuthenticated"),
-            "{message}"
-        );
+        assert_eq!((*status, code.as_str()), (401, "NotAuthenticated"), "{message}");
         assert!(message.contains(says), "{says}: {message}");
     }
     assert_eq!(simulator.statistics().rejected[&401], refusals.len() as u64);
@@ -145,30 +141,15 @@ async fn the_simulators_clock_can_be_off() {
 async fn parameters_are_checked_as_documented() {
     let simulator = start(options(10)).await;
     let client = Client::new(&simulator);
-    let (start, end) = (
-        escaped("2025-06-14T00:00:00Z"),
-        escaped("2025-06-15T00:00:00Z"),
-    );
+    let (start, end) = (escaped("2025-06-14T00:00:00Z"), escaped("2025-06-15T00:00:00Z"));
     let compartment = format!("compartmentId={}", client.tenancy);
     let times = format!("startTime={start}&endTime={end}");
     let all = format!("{compartment}&{times}");
     let cases = [
         (times.clone(), "MissingParameter", "compartmentId"),
-        (
-            format!("compartmentId=&{times}"),
-            "MissingParameter",
-            "compartmentId",
-        ),
-        (
-            format!("{compartment}&endTime={end}"),
-            "MissingParameter",
-            "startTime",
-        ),
-        (
-            format!("{compartment}&startTime={start}"),
-            "MissingParameter",
-            "endTime",
-        ),
+        (format!("compartmentId=&{times}"), "MissingParameter", "compartmentId"),
+        (format!("{compartment}&endTime={end}"), "MissingParameter", "startTime"),
+        (format!("{compartment}&startTime={start}"), "MissingParameter", "endTime"),
         (
             format!("{compartment}&startTime=yesterday&endTime={end}"),
             "InvalidParameter",
@@ -190,16 +171,8 @@ async fn parameters_are_checked_as_documented() {
             "later than startTime",
         ),
         (format!("{all}&limit=10"), "InvalidParameter", "limit"),
-        (
-            format!("{all}&opc-next-page=x"),
-            "InvalidParameter",
-            "opc-next-page",
-        ),
-        (
-            format!("{all}&{compartment}"),
-            "InvalidParameter",
-            "compartmentId",
-        ),
+        (format!("{all}&opc-next-page=x"), "InvalidParameter", "opc-next-page"),
+        (format!("{all}&{compartment}"), "InvalidParameter", "compartmentId"),
         (format!("{all}&page=%zz"), "InvalidParameter", "page"),
         (format!("{all}&page=garbage"), "InvalidParameter", "page"),
         (String::new(), "MissingParameter", "compartmentId"),
@@ -251,11 +224,7 @@ async fn what_is_not_there_is_not_found() {
     let unknown = list_target("ocid1.tenancy.oc1..unknown", NOW - DAY, NOW, None);
     let cases = [
         (Method::GET, unknown, "NotAuthorizedOrNotFound"),
-        (
-            Method::GET,
-            format!("/mars-north-1{target}"),
-            "NotAuthorizedOrNotFound",
-        ),
+        (Method::GET, format!("/mars-north-1{target}"), "NotAuthorizedOrNotFound"),
         (
             Method::GET,
             "/20190901/configuration?compartmentId=x".to_owned(),
@@ -269,35 +238,24 @@ async fn what_is_not_there_is_not_found() {
         let headers = client.sign(&method, &target);
         let reply = client.send(&method, &target, &headers).await;
         let (status, code, _) = reply.refusal();
-        assert_eq!(
-            (status, code.as_str()),
-            (404, expected),
-            "{method} {target}"
-        );
+        assert_eq!((status, code.as_str()), (404, expected), "{method} {target}");
         assert!(reply.header("opc-request-id").is_some());
     }
 }
 
 #[tokio::test]
 async fn only_loopback_is_listened_on() {
-    let error = Simulator::start(Options {
-        listen: "0.0.0.0:0".parse().unwrap(),
-        ..options(0)
-    })
-    .await
-    .unwrap_err();
+    let error = Simulator::start(Options { listen: "0.0.0.0:0".parse().unwrap(), ..options(0) })
+        .await
+        .unwrap_err();
     assert!(matches!(error, SimulatorError::NotLoopback(_)), "{error}");
 }
 
 #[tokio::test]
 async fn a_port_in_use_is_named() {
     let first = start(options(0)).await;
-    let error = Simulator::start(Options {
-        listen: first.address(),
-        ..options(0)
-    })
-    .await
-    .unwrap_err();
+    let error =
+        Simulator::start(Options { listen: first.address(), ..options(0) }).await.unwrap_err();
     let message = error.to_string();
     assert!(message.contains(&first.address().to_string()), "{message}");
 }

@@ -1,0 +1,59 @@
+//! `signon check`
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use signon_host::collect::{Components, check};
+use signon_host::contract::Severity;
+use signon_host::sandbox::{Limits, Sandbox};
+
+use super::built_ins::BuiltIns;
+use super::failure::Failure;
+use super::run::load;
+
+/// Arguments of `signon check`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Configuration file, TOML or YAML; several are merged.
+    #[arg(long, short, value_name = "FILE", num_args = 1..)]
+    config: Vec<PathBuf>,
+    /// Folder whose *.toml, *.yaml and *.yml files are configuration, too.
+    #[arg(long, value_name = "DIR")]
+    config_dir: Option<PathBuf>,
+}
+
+/// Runs it: every source is prepared and asked to try itself; nothing is written.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let config = load(&arguments.config, arguments.config_dir.as_deref())?;
+    let sandbox = Sandbox::new(&Limits::default()).map_err(Failure::failed)?;
+    let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
+    let mut errors = 0;
+    for source in &config.sources {
+        match check(&sandbox, components.as_ref(), source).await {
+            Ok(findings) if findings.is_empty() => println!("{}: ok", source.id),
+            Ok(findings) => {
+                for finding in findings {
+                    let severity = match finding.severity {
+                        Severity::Error => {
+                            errors += 1;
+                            "error"
+                        }
+                        Severity::Warning => "warning",
+                        Severity::Info => "info",
+                    };
+                    println!("{}: {severity}: {}", source.id, finding.problem);
+                    println!("{}: fix: {}", source.id, finding.fix);
+                }
+            }
+            Err(error) => {
+                errors += 1;
+                println!("{}: error: {error}", source.id);
+            }
+        }
+    }
+    match errors {
+        0 => Ok(()),
+        errors => Err(Failure::failed(format!("{errors} errors found"))),
+    }
+}

@@ -1,0 +1,191 @@
+//! `signon demo`: the main job, self-checking.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use signon_host::collect::{Summary, Until};
+use signon_host::config::{Config, SinkConfig, SinkKind};
+use signon_host::render::{Format, event_id};
+use signon_simulator::{Options, Simulator};
+use tokio::sync::watch;
+
+use super::failure::Failure;
+use super::run::{collect, load};
+
+/// Arguments of `signon demo`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Audit records to generate; about one in twenty is a sign-on.
+    #[arg(long, value_name = "N", default_value_t = 4_000)]
+    events: u64,
+    /// Output format: ocsf or raw.
+    #[arg(long, default_value = "ocsf")]
+    format: Format,
+    /// Seed of everything generated.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+}
+
+/// Runs it.
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let folder = Folder::new()?;
+    let options = Options {
+        seed: arguments.seed,
+        events: arguments.events,
+        // What happens while we look would be neither in nor out.
+        quiet: Duration::from_secs(120),
+        ..Options::default()
+    };
+    let simulator = Simulator::start(options).await.map_err(Failure::failed)?;
+    simulator.write_config(&folder.0).map_err(Failure::failed)?;
+    let config = configuration(&folder.0, arguments.format)?;
+    let started = Instant::now();
+    let (_keep, stop) = watch::channel(false);
+    let summary = collect(&config, Until::Done, stop).await?;
+    let elapsed = started.elapsed();
+    let lines = read_lines(&folder.0.join("events.ndjson"))?;
+    print_lines(&lines)?;
+    report(&simulator, &summary, elapsed);
+    let checked = verify(&lines, arguments.format, &simulator.truth());
+    simulator.shutdown().await;
+    if let Some((source, error)) = summary.failed.first() {
+        return Err(Failure::failed(format!("source {source}: {error}")));
+    }
+    let delivered = checked?;
+    let table = tabulate(&read_lines(&folder.0.join("summary.ndjson"))?);
+    eprintln!("{table}");
+    eprintln!("every one of {delivered} sign-on events is in the output exactly once");
+    Ok(())
+}
+
+/// A folder that goes when the demo does.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("signon-demo-{}", std::process::id()));
+        std::fs::create_dir_all(&path)
+            .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Whatever is left of it lies in the folder for temporary files.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The simulator's own configuration, in the format asked for, and once more for
+/// the table.
+fn configuration(folder: &Path, format: Format) -> Result<Config, Failure> {
+    let mut config = load(&[folder.join("signon.toml")], None)?;
+    let mut table: Option<SinkConfig> = None;
+    for sink in &mut config.sinks {
+        sink.format = format.name().to_owned();
+        table = Some(SinkConfig {
+            id: "summary".to_owned(),
+            format: Format::Ocsf.name().to_owned(),
+            kind: SinkKind::File { path: folder.join("summary.ndjson") },
+            ..sink.clone()
+        });
+    }
+    config.sinks.extend(table);
+    Ok(config)
+}
+
+fn read_lines(path: &Path) -> Result<Vec<String>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
+        Err(error) => Err(Failure::failed(format!("{}: {error}", path.display()))),
+    }
+}
+
+fn print_lines(lines: &[String]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    for line in lines {
+        match writeln!(stdout, "{line}") {
+            Ok(()) => {}
+            // `signon demo | head` is no failure; the check goes on.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(Failure::failed(format!("standard output: {error}"))),
+        }
+    }
+    Ok(())
+}
+
+fn report(simulator: &Simulator, summary: &Summary, elapsed: Duration) {
+    let (counts, served) = (summary.counts, simulator.statistics());
+    eprintln!(
+        "{} signed requests, {} records in {} pages through the sandbox in {:.2} s: \
+         {} sign-ons written and committed, {} other records passed over, {} duplicates, {} rejected",
+        served.requests,
+        counts.received,
+        served.pages,
+        elapsed.as_secs_f64(),
+        counts.emitted,
+        counts.filtered,
+        counts.duplicate,
+        counts.rejected,
+    );
+}
+
+/// Holds the output against what the simulator knows to be sign-ons. Gives back
+/// how many there are.
+fn verify(lines: &[String], format: Format, truth: &BTreeSet<String>) -> Result<usize, Failure> {
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    let mut unreadable = 0;
+    for line in lines {
+        match event_id(line, format) {
+            Some(id) => *found.entry(id).or_default() += 1,
+            None => unreadable += 1,
+        }
+    }
+    let missing = truth.iter().filter(|id| !found.contains_key(*id)).count();
+    let twice = found.values().filter(|count| **count > 1).count();
+    let foreign = found.keys().filter(|id| !truth.contains(*id)).count();
+    if missing + twice + foreign + unreadable == 0 {
+        return Ok(truth.len());
+    }
+    Err(Failure::failed(format!(
+        "the output does not match the {} sign-on events of the simulator: {missing} missing, \
+         {twice} more than once, {foreign} that are none, {unreadable} unreadable lines",
+        truth.len()
+    )))
+}
+
+/// Who signed in where, by activity and outcome.
+fn tabulate(lines: &[String]) -> String {
+    let mut rows: BTreeMap<(String, String), (usize, BTreeSet<String>, BTreeSet<String>)> =
+        BTreeMap::new();
+    for line in lines {
+        let Ok(event) = serde_json::from_str::<serde_json::Value>(line) else { continue };
+        let text = |pointer: &str| {
+            event.pointer(pointer).and_then(|value| value.as_str()).map(str::to_owned)
+        };
+        let key = (
+            text("/activity_name").unwrap_or_else(|| "?".to_owned()),
+            text("/status").unwrap_or_else(|| "?".to_owned()),
+        );
+        let row = rows.entry(key).or_default();
+        row.0 += 1;
+        row.1.extend(text("/user/name"));
+        row.2.extend(text("/src_endpoint/ip"));
+    }
+    let mut table = format!(
+        "{:<28} {:<12} {:>6} {:>6} {:>9}",
+        "activity", "outcome", "events", "users", "addresses"
+    );
+    for ((activity, outcome), (events, users, addresses)) in rows {
+        table.push_str(&format!(
+            "\n{activity:<28} {outcome:<12} {events:>6} {:>6} {:>9}",
+            users.len(),
+            addresses.len()
+        ));
+    }
+    table
+}

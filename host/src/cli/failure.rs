@@ -1,0 +1,29 @@
+//! How a command ends when it does not succeed.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Why a command failed, and with which exit status.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    status: u8,
+}
+
+impl Failure {
+    /// Something went wrong: exit status 1.
+    pub fn failed(message: impl Display) -> Self {
+        Self { message: message.to_string(), status: 1 }
+    }
+
+    /// The command line or the configuration is wrong: exit status 2.
+    pub fn usage(message: impl Display) -> Self {
+        Self { message: message.to_string(), status: 2 }
+    }
+
+    /// Says so on stderr.
+    pub fn report(self) -> ExitCode {
+        eprintln!("signon: {}", self.message);
+        ExitCode::from(self.status)
+    }
+}

@@ -1,0 +1,80 @@
+//! The command line: what can be asked for, and what comes of it.
+
+mod built_ins;
+mod check;
+mod demo;
+mod failure;
+mod inspect;
+mod log;
+mod normalize;
+mod run;
+mod signals;
+mod simulate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Collects Oracle sign-on audit events through sandboxed WASM components, and
+/// delivers them to any log pipeline with nothing lost.
+#[derive(Debug, Parser)]
+#[command(name = "signon", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run everything against a simulated Oracle, and check that nothing is lost.
+    ///
+    /// Starts the simulator, collects from it through the sandbox, prints the
+    /// events to stdout and a summary to stderr. Exits with 1 unless every sign-on
+    /// event of the simulator is in the output exactly once.
+    Demo(demo::Arguments),
+    /// Collect, for ever or what is due now.
+    ///
+    /// SIGTERM or Ctrl-C finishes the batch in hand, commits and ends.
+    Run(run::Arguments),
+    /// Turn a raw payload into events, offline, through the sandbox.
+    ///
+    /// Reads what an API, a stream or an archive delivered (a JSON array, NDJSON or
+    /// a Logging Search answer), writes NDJSON.
+    Normalize(normalize::Arguments),
+    /// Show what a component imports, exports and says about itself.
+    Inspect(inspect::Arguments),
+    /// Try a configuration: what is wrong, and what to do about it.
+    Check(check::Arguments),
+    /// Run the simulator alone, for any client.
+    ///
+    /// It verifies what Oracle verifies: signatures, clock, headers, parameters.
+    Simulate(simulate::Arguments),
+}
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log::start(matches!(cli.command, Command::Run(_)));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::failed(format!("cannot start: {error}")).report(),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Run(arguments) => run::run(arguments).await,
+            Command::Normalize(arguments) => normalize::run(arguments).await,
+            Command::Inspect(arguments) => inspect::run(arguments).await,
+            Command::Check(arguments) => check::run(arguments).await,
+            Command::Simulate(arguments) => simulate::run(arguments).await,
+        }
+    });
+    // A blocking read of stdin must not hold the end up.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,48 @@
+//! What becomes of a batch: duplicates out, the rest rendered. Pure but for the
+//! question which ids were delivered before.
+
+use std::collections::BTreeSet;
+
+use crate::contract::{Batch, SignOnEvent};
+use crate::deliver::Line;
+use crate::render::{Format, render};
+use crate::state::{Counts, State, StateError, StreamKey};
+
+/// A batch without what was delivered before.
+#[derive(Debug)]
+pub struct Fresh {
+    /// What is to be delivered.
+    pub events: Vec<SignOnEvent>,
+    /// What became of the batch's records.
+    pub counts: Counts,
+}
+
+/// Takes out duplicates: of earlier batches, and within this one.
+pub fn fresh(batch: Batch, key: &StreamKey, state: &dyn State) -> Result<Fresh, StateError> {
+    let ids: Vec<&str> = batch.events.iter().map(|event| event.native_id.as_str()).collect();
+    let known = state.delivered(key, &ids)?;
+    let mut met = BTreeSet::new();
+    let keep: Vec<bool> =
+        ids.iter().zip(known).map(|(id, known)| !known && met.insert(*id)).collect();
+    let mut keep = keep.into_iter();
+    let received = batch.events.len() as u64;
+    let mut events = batch.events;
+    events.retain(|_| keep.next().unwrap_or(true));
+    let emitted = events.len() as u64;
+    let counts = Counts {
+        received: batch.counts.received,
+        emitted,
+        duplicate: received - emitted,
+        filtered: batch.counts.filtered,
+        rejected: batch.counts.rejected,
+    };
+    Ok(Fresh { events, counts })
+}
+
+/// The events as lines of a format.
+pub fn lines(events: &[SignOnEvent], source: &str, format: Format) -> Vec<Line> {
+    events
+        .iter()
+        .map(|event| Line { id: event.native_id.clone(), text: render(event, source, format) })
+        .collect()
+}

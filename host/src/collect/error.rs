@@ -1,0 +1,64 @@
+//! Why a source cannot be collected from.
+
+use crate::config::Place;
+use crate::deliver::SinkError;
+use crate::sandbox::SandboxError;
+use crate::sandbox::credentials::CredentialError;
+use crate::sandbox::door::{ClientError, GrantError};
+use crate::state::StateError;
+
+/// Anything that stops a source or the collector.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CollectError {
+    /// The component cannot be loaded or called, or answers with an error.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The component refuses the settings; one line for each finding.
+    #[error("{0}")]
+    Settings(String),
+    /// The credential cannot be used.
+    #[error("{place}: credentials: {source}")]
+    Credential {
+        /// Where in the configuration.
+        place: Place,
+        /// What is wrong.
+        source: CredentialError,
+    },
+    /// An access rule of the component or the configuration is none.
+    #[error(transparent)]
+    Grant(#[from] GrantError),
+    /// Requests cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The schedule makes no sense.
+    #[error("{place}: {problem}")]
+    Schedule {
+        /// Where in the configuration.
+        place: Place,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A format nobody knows.
+    #[error("{place}: {problem}")]
+    Format {
+        /// Where in the configuration.
+        place: Place,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A sink did not take a batch.
+    #[error("sink {sink}: {source}")]
+    Sink {
+        /// Sink id.
+        sink: String,
+        /// Why.
+        source: SinkError,
+    },
+    /// The state cannot be read or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Something of ours stopped in mid-work.
+    #[error("a task of the collector stopped: {0}")]
+    Task(String),
+}

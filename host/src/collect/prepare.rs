@@ -1,0 +1,368 @@
+//! From a source's configuration to streams that are ready to run. Everything
+//! that can be wrong with one source is found here, before its first request, and
+//! stops that source alone.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::stream::{Shared, StreamRun};
+use super::{CollectError, Collector, Components};
+use crate::config::{
+    AllowRule, ComponentRef, Config, CredentialsConfig, SinkConfig, SinkKind, SourceConfig,
+};
+use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
+use crate::deliver::{FileSink, Sink, StdoutSink};
+use crate::plan::Schedule;
+use crate::render::Format;
+use crate::sandbox::credentials::{Credential, OciSignature};
+use crate::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
+use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError};
+use crate::state::{State, StreamKey};
+
+/// Longest text of one field in an event. User agents beyond this are attacks.
+const TEXT_LIMIT: u32 = 16 << 10;
+
+/// Opens every sink of a configuration, ordered by id: a batch takes its sinks in
+/// that order, so that two streams can never wait for each other.
+pub fn open_sinks(config: &Config, state: &dyn State) -> Result<Vec<Arc<dyn Sink>>, CollectError> {
+    let mut configs: Vec<&SinkConfig> = config.sinks.iter().collect();
+    configs.sort_by(|a, b| a.id.cmp(&b.id));
+    configs.into_iter().map(|sink| open_sink(sink, state)).collect()
+}
+
+fn open_sink(config: &SinkConfig, state: &dyn State) -> Result<Arc<dyn Sink>, CollectError> {
+    let format: Format = config.format.parse().map_err(|error: crate::render::UnknownFormat| {
+        CollectError::Format { place: config.format_place.clone(), problem: error.to_string() }
+    })?;
+    match &config.kind {
+        SinkKind::Stdout => Ok(Arc::new(StdoutSink::new(&config.id, format))),
+        SinkKind::File { path } => FileSink::open(&config.id, path, format, state)
+            .map(|sink| Arc::new(sink) as Arc<dyn Sink>)
+            .map_err(|source| CollectError::Sink { sink: config.id.clone(), source }),
+    }
+}
+
+/// A source whose component is loaded, whose settings it accepts and whose
+/// credential is at hand.
+struct Ready {
+    component: LoadedComponent,
+    descriptor: Descriptor,
+    settings: String,
+    streams: Vec<Stream>,
+    door: Door,
+    limits: Limits,
+}
+
+async fn ready(
+    sandbox: &Sandbox,
+    components: &dyn Components,
+    source: &SourceConfig,
+) -> Result<Ready, CollectError> {
+    let limits = Limits::default();
+    let component = load(sandbox, components, source)?;
+    let descriptor = sandbox.describe(&component, &limits).await?;
+    let settings = settings_text(source)?;
+    let refused = |error| in_settings(source, error);
+    let rules = sandbox.access(&component, &limits, &settings).await.map_err(refused)?;
+    let streams = sandbox.streams(&component, &limits, &settings).await.map_err(refused)?;
+    let door = door(source, &rules, &limits)?;
+    Ok(Ready { component, descriptor, settings, streams, door, limits })
+}
+
+/// Prepares a source and lets its component try the configuration.
+///
+/// # Errors
+///
+/// What would stop the source at its start.
+pub async fn check(
+    sandbox: &Sandbox,
+    components: &dyn Components,
+    source: &SourceConfig,
+) -> Result<Vec<Finding>, CollectError> {
+    let ready = ready(sandbox, components, source).await?;
+    schedule(source, &ready.descriptor)?;
+    let checked = sandbox.check(&ready.component, &ready.limits, ready.door, &ready.settings).await;
+    checked.map_err(|error| in_settings(source, error))
+}
+
+/// The streams of a source.
+pub async fn source(
+    collector: &Collector,
+    config: &Config,
+    source: &SourceConfig,
+) -> Result<Vec<StreamRun>, CollectError> {
+    let sandbox = &collector.sandbox;
+    let Ready { component, descriptor, settings, streams, door, limits } =
+        ready(sandbox, collector.components.as_ref(), source).await?;
+    let schedule = schedule(source, &descriptor)?;
+    let fingerprint = fingerprint(&descriptor, source);
+    let shared = Arc::new(Shared {
+        sandbox: sandbox.clone(),
+        component,
+        limits,
+        door,
+        settings,
+        schedule,
+        start: source.start.clone(),
+        options: ReadOptions { keep_raw: source.keep_raw, text_limit: TEXT_LIMIT },
+        source: source.id.clone(),
+        descriptor_name: descriptor.name.clone(),
+        state: collector.state.clone(),
+        sinks: taking(collector, config, source),
+    });
+    Ok(streams
+        .into_iter()
+        .map(|stream| {
+            let key = StreamKey {
+                source: source.id.clone(),
+                fingerprint: fingerprint.clone(),
+                stream: stream.id,
+            };
+            StreamRun::new(shared.clone(), key)
+        })
+        .collect())
+}
+
+fn load(
+    sandbox: &Sandbox,
+    components: &dyn Components,
+    source: &SourceConfig,
+) -> Result<LoadedComponent, CollectError> {
+    match &source.component {
+        ComponentRef::File(path) => Ok(sandbox.load_file(path)?),
+        ComponentRef::BuiltIn(name) => match components.built_in(name) {
+            Some(loaded) => Ok(loaded?),
+            None => Err(CollectError::Settings(
+                source
+                    .problem(
+                        "/type",
+                        format!(
+                            "no built-in component {name:?} in this program; name a file with \
+                             component = \"path/to.wasm\""
+                        ),
+                    )
+                    .to_string(),
+            )),
+        },
+    }
+}
+
+fn settings_text(source: &SourceConfig) -> Result<String, CollectError> {
+    if source.settings.contains_key("auth") {
+        return Err(CollectError::Settings(
+            source
+                .problem(
+                    "/auth",
+                    "components get no credentials here; use the host's `credentials` instead, \
+                     which never enter the sandbox",
+                )
+                .to_string(),
+        ));
+    }
+    serde_json::to_string(&source.settings)
+        .map_err(|error| CollectError::Settings(error.to_string()))
+}
+
+/// Says where in the file each finding of the component is.
+fn in_settings(source: &SourceConfig, error: SandboxError) -> CollectError {
+    let SandboxError::Source(SourceError::InvalidConfig(findings)) = error else {
+        return error.into();
+    };
+    let lines: Vec<String> = findings
+        .iter()
+        .map(|finding| {
+            let key = finding.path.trim_start_matches('/');
+            let fix = match SourceConfig::host_key_near(key) {
+                Some(near) if finding.problem.starts_with("unknown key") => {
+                    format!("did you mean {near:?}?")
+                }
+                _ => finding.fix.clone(),
+            };
+            source.problem(&finding.path, format!("{}; {fix}", finding.problem)).to_string()
+        })
+        .collect();
+    CollectError::Settings(lines.join("\n"))
+}
+
+fn door(
+    source: &SourceConfig,
+    asked: &[AccessRule],
+    limits: &Limits,
+) -> Result<Door, CollectError> {
+    let credential = source
+        .credentials
+        .as_ref()
+        .map(|config| {
+            credential(config).map(Arc::new).map_err(|error| CollectError::Credential {
+                place: source.place_of("/credentials"),
+                source: error,
+            })
+        })
+        .transpose()?;
+    // What a built-in asks for follows from the operator's settings alone, in a
+    // call that has seen no byte from outside; a component from a file gets what
+    // both it and the operator name.
+    let granted = match &source.component {
+        ComponentRef::BuiltIn(_) => asked.to_vec(),
+        ComponentRef::File(_) => intersect(asked, &source.allow),
+    };
+    let grants = granted
+        .iter()
+        .map(|rule| Grant::new(rule, credential.clone()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let private = PrivateAddresses {
+        everywhere: source.allow_private_addresses,
+        origins: source
+            .allow
+            .iter()
+            .filter(|rule| rule.private_addresses)
+            .map(|rule| rule.origin.clone())
+            .collect(),
+    };
+    let client = DoorClient::new(DoorClient::trust(None)?, private);
+    Ok(Door::open(&source.id, grants, client, limits.clone()))
+}
+
+/// The narrower of what is asked and what is allowed, pair by pair.
+fn intersect(asked: &[AccessRule], allowed: &[AllowRule]) -> Vec<AccessRule> {
+    let mut granted = Vec::new();
+    for ask in asked {
+        for allow in allowed.iter().filter(|allow| allow.origin == ask.origin) {
+            let path_prefix = match (&ask.path_prefix, &allow.path_prefix) {
+                (ask, allow) if covers(allow, ask) => ask.clone(),
+                (ask, allow) if covers(ask, allow) => allow.clone(),
+                _ => continue,
+            };
+            let methods: Vec<String> =
+                ask.methods.iter().filter(|m| allow.methods.contains(m)).cloned().collect();
+            if !methods.is_empty() {
+                granted.push(AccessRule { origin: ask.origin.clone(), methods, path_prefix });
+            }
+        }
+    }
+    granted
+}
+
+/// Whether a prefix contains another, on segment boundaries.
+fn covers(wide: &str, narrow: &str) -> bool {
+    narrow
+        .strip_prefix(wide.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn credential(
+    config: &CredentialsConfig,
+) -> Result<Credential, crate::sandbox::credentials::CredentialError> {
+    use crate::sandbox::credentials::CredentialError;
+    let signature = match config {
+        CredentialsConfig::OciApiKey { config_file, profile, passphrase } => {
+            OciSignature::from_profile(
+                config_file,
+                profile,
+                passphrase.as_ref().map(|text| text.expose()),
+            )?
+        }
+        CredentialsConfig::OciApiKeyInline { tenancy, user, fingerprint, key_file, passphrase } => {
+            let fingerprint = fingerprint.parse().map_err(CredentialError::Fingerprint)?;
+            OciSignature::from_parts(
+                tenancy,
+                user,
+                &fingerprint,
+                key_file,
+                passphrase.as_ref().map(|text| text.expose()),
+            )?
+        }
+    };
+    Ok(Credential::Oci(signature))
+}
+
+fn schedule(source: &SourceConfig, descriptor: &Descriptor) -> Result<Schedule, CollectError> {
+    let wrong = |pointer: &str, problem: &str| CollectError::Schedule {
+        place: source.place_of(pointer),
+        problem: problem.to_owned(),
+    };
+    let Shape::Windowed(windowed) = &descriptor.shape else {
+        return Err(wrong("", "this component reads a log, which is not supported yet"));
+    };
+    let seconds =
+        |duration: &std::time::Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
+    let readings = match &source.readings {
+        Some(readings) => readings.iter().map(seconds).collect(),
+        None => windowed.readings_seconds.clone(),
+    };
+    let longest = source.longest_range.as_ref().map_or(windowed.longest_range_seconds, |asked| {
+        seconds(asked).min(windowed.longest_range_seconds)
+    });
+    Schedule::new(
+        windowed.granularity_seconds,
+        longest,
+        windowed.largest_retention_seconds,
+        &readings,
+    )
+    .ok_or_else(|| {
+        wrong(
+            "/readings",
+            "readings have to rise, and longest_range has to be at least the granularity of \
+             the source",
+        )
+    })
+}
+
+/// Which events a configuration is about: the component, and those settings that
+/// it says decide.
+pub fn fingerprint(descriptor: &Descriptor, source: &SourceConfig) -> String {
+    let mut digest = Sha256::new();
+    digest.update(descriptor.name.as_bytes());
+    for key in &descriptor.identity_keys {
+        let value = source.settings.get(key).cloned().unwrap_or_default();
+        digest.update(format!("\n{key}={value}"));
+    }
+    digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The sinks that take a source's events.
+fn taking(collector: &Collector, config: &Config, source: &SourceConfig) -> Vec<Arc<dyn Sink>> {
+    collector
+        .sinks
+        .iter()
+        .filter(|sink| {
+            config.sinks.iter().any(|config| config.id == sink.id() && config.takes(&source.id))
+        })
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(path_prefix: &str) -> AccessRule {
+        AccessRule {
+            origin: "https://a".into(),
+            methods: vec!["GET".into(), "POST".into()],
+            path_prefix: path_prefix.into(),
+        }
+    }
+
+    fn allow(origin: &str, path_prefix: &str) -> AllowRule {
+        AllowRule {
+            origin: origin.into(),
+            methods: vec!["GET".into()],
+            path_prefix: path_prefix.into(),
+            private_addresses: false,
+            place: crate::config::Place::whole(std::path::Path::new("x.toml")),
+        }
+    }
+
+    #[test]
+    fn a_component_from_a_file_gets_only_what_both_sides_name() {
+        let granted = intersect(&[ask("/v1")], &[allow("https://a", "/v1/events")]);
+        assert_eq!(granted[0].path_prefix, "/v1/events");
+        assert_eq!(granted[0].methods, ["GET"]);
+        assert_eq!(intersect(&[ask("/v1/x")], &[allow("https://a", "/")])[0].path_prefix, "/v1/x");
+        assert!(intersect(&[ask("/v1")], &[allow("https://a", "/v10")]).is_empty());
+        assert!(intersect(&[ask("/v1")], &[allow("https://b", "/v1")]).is_empty());
+        assert!(intersect(&[ask("/v1")], &[]).is_empty());
+    }
+}

@@ -1,0 +1,262 @@
+//! One source: what the host needs to run it, and the settings that are its
+//! component's business.
+//!
+//! Invariant: `settings` hold every key that is not the host's, unchanged, and
+//! nothing of a credential.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+
+use super::allow::{self, AllowRule};
+use super::credentials::{self, CredentialsConfig};
+use super::document::{Node, Value};
+use super::duration::{self, Start};
+use super::paths::Folders;
+use super::problem::{Place, Problem, index_path, key_path};
+use super::reader::{Field, Problems, Table, nearest};
+
+/// The components that come with the program, as `type` names them.
+pub const BUILT_IN_SOURCES: &[&str] = &["oci_audit"];
+
+/// The keys of a source that are the host's; all others are the component's.
+const KEYS: &[&str] = &[
+    "type",
+    "component",
+    "tenant",
+    "credentials",
+    "start",
+    "readings",
+    "longest_range",
+    "allow",
+    "allow_private_addresses",
+    "keep_raw",
+];
+
+/// A source of events.
+#[derive(Debug, Clone)]
+pub struct SourceConfig {
+    /// Unique among the sources: `[a-z0-9_-]+`, at most 64.
+    pub id: String,
+    /// What fetches and normalizes.
+    pub component: ComponentRef,
+    /// Whose events these are; by default the id.
+    pub tenant: String,
+    /// Every key that is not the host's, for the component, as JSON.
+    pub settings: Map<String, Json>,
+    /// How the source proves who it is.
+    pub credentials: Option<CredentialsConfig>,
+    /// Where to start when nothing was read yet.
+    pub start: Start,
+    /// How long after a range's end it is read, rising; the component's own
+    /// schedule when absent.
+    pub readings: Option<Vec<Duration>>,
+    /// Longest range asked for at once, in whole minutes.
+    pub longest_range: Option<Duration>,
+    /// Requests allowed beyond those of a built-in component.
+    pub allow: Vec<AllowRule>,
+    /// Whether origins may resolve to private or loopback addresses.
+    pub allow_private_addresses: bool,
+    /// Whether events carry the record they were made from.
+    pub keep_raw: bool,
+    /// Where the source was written.
+    pub place: Place,
+    /// Place of every key and element, by JSON pointer.
+    places: BTreeMap<String, Place>,
+}
+
+/// The component of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ComponentRef {
+    /// `type = "…"`: one of [`BUILT_IN_SOURCES`].
+    BuiltIn(String),
+    /// `component = "path/to.wasm"`
+    File(PathBuf),
+}
+
+impl SourceConfig {
+    /// Where the value at a JSON pointer (RFC 6901) into the source's table was
+    /// written; of what was not written, where it would have been.
+    pub fn place_of(&self, pointer: &str) -> Place {
+        let mut pointer = pointer;
+        loop {
+            if let Some(place) = self.places.get(pointer) {
+                return place.clone();
+            }
+            match pointer.rfind('/') {
+                Some(end) => pointer = &pointer[..end],
+                None => return self.place.clone(),
+            }
+        }
+    }
+
+    /// The key path of the value at a JSON pointer: `sources.acme.regions[0]`.
+    pub fn path_of(&self, pointer: &str) -> String {
+        let mut path = key_path("sources", &self.id);
+        for segment in pointer.split('/').skip(1) {
+            path = match segment.parse() {
+                Ok(index) => index_path(&path, index),
+                Err(_) => key_path(&path, &segment.replace("~1", "/").replace("~0", "~")),
+            };
+        }
+        path
+    }
+
+    /// A problem that someone else found in this source, the component say.
+    pub fn problem(&self, pointer: &str, message: impl Into<String>) -> Problem {
+        Problem {
+            place: self.place_of(pointer),
+            path: self.path_of(pointer),
+            message: message.into(),
+        }
+    }
+
+    /// The host's key that was likely meant by a key that the component does not
+    /// know. Only the component can tell whether it knows a key, so the advice
+    /// has to wait for it.
+    pub fn host_key_near(key: &str) -> Option<&'static str> {
+        nearest(key, KEYS)
+    }
+}
+
+/// Reads a source.
+pub(super) fn source(
+    id: &str,
+    field: &Field<'_>,
+    folders: Folders<'_>,
+    problems: &mut Problems,
+) -> Option<SourceConfig> {
+    let mut table = field.table(problems, KEYS)?;
+    let component = component(&mut table, folders, problems);
+    tell_secrets_in_settings(&mut table, problems);
+    let tenant =
+        or(table.get("tenant"), id.to_owned(), |field| field.name(problems).map(str::to_owned));
+    let credentials = or(table.get("credentials"), None, |field| {
+        credentials::credentials(field, folders, problems).map(Some)
+    });
+    let start = or(table.get("start"), Start::default(), |field| duration::start(field, problems));
+    let readings =
+        or(table.get("readings"), None, |field| duration::rising(field, problems).map(Some));
+    let longest_range = or(table.get("longest_range"), None, |field| {
+        duration::whole_minutes(field, problems).map(Some)
+    });
+    let allow = or(table.get("allow"), Vec::new(), |field| allow::rules(field, problems));
+    let private = or(table.get("allow_private_addresses"), false, |field| field.boolean(problems));
+    let keep_raw = or(table.get("keep_raw"), true, |field| field.boolean(problems));
+    let settings = table.unknown().map(|entry| (entry.key.clone(), json(&entry.node))).collect();
+    let mut places = BTreeMap::new();
+    collect_places(field.node, &mut String::new(), &mut places);
+    Some(SourceConfig {
+        id: id.to_owned(),
+        component: component?,
+        tenant: tenant?,
+        settings,
+        credentials: credentials?,
+        start: start?,
+        readings: readings?,
+        longest_range: longest_range?,
+        allow: allow?,
+        allow_private_addresses: private?,
+        keep_raw: keep_raw?,
+        place: field.key_place.clone(),
+        places,
+    })
+}
+
+/// The value of a key that may be left out; `None` when it is there and wrong.
+fn or<T>(
+    field: Option<Field<'_>>,
+    default: T,
+    read: impl FnOnce(&Field<'_>) -> Option<T>,
+) -> Option<T> {
+    match field {
+        Some(field) => read(&field),
+        None => Some(default),
+    }
+}
+
+fn component(
+    table: &mut Table<'_>,
+    folders: Folders<'_>,
+    problems: &mut Problems,
+) -> Option<ComponentRef> {
+    let (kind, file) = (table.get("type"), table.get("component"));
+    match (kind, file) {
+        (Some(_), Some(file)) => {
+            let message = "type and component exclude each other; remove one of them";
+            problems.add(file.key_place, &file.path, message);
+            None
+        }
+        (None, Some(file)) => folders.path(&file, problems).map(ComponentRef::File),
+        (Some(kind), None) => {
+            let name = kind.text(problems)?;
+            if !BUILT_IN_SOURCES.contains(&name) {
+                let advice = "; for a component of your own write component = \"path/to.wasm\"";
+                kind.unknown(problems, "type of source", BUILT_IN_SOURCES, advice);
+                return None;
+            }
+            Some(ComponentRef::BuiltIn(name.to_owned()))
+        }
+        (None, None) => {
+            if !table.tell_slip(problems, "component") {
+                let example = "type = \"oci_audit\" or component = \"path/to.wasm\"";
+                table.require(problems, "type", example);
+            }
+            None
+        }
+    }
+}
+
+/// Settings go into the sandbox, where secrets have no business: a slip in the
+/// key `credentials` must not send them there, and a guest does not sign here.
+fn tell_secrets_in_settings(table: &mut Table<'_>, problems: &mut Problems) {
+    while table.tell_slip(problems, "credentials") {}
+    if let Some(entry) = table.unknown().find(|entry| entry.key == "auth") {
+        let path = key_path(&table.field.path, &entry.key);
+        let message = "components do not sign here, the host does; write credentials = { type = \"oci_api_key\" }";
+        problems.add(&entry.place, &path, message);
+    }
+}
+
+fn json(node: &Node) -> Json {
+    match &node.value {
+        Value::Table(entries) => {
+            let members = entries.iter().map(|entry| (entry.key.clone(), json(&entry.node)));
+            Json::Object(members.collect())
+        }
+        Value::List(elements) => Json::Array(elements.iter().map(json).collect()),
+        Value::Text(text) => Json::String(text.text.to_string()),
+        Value::Integer(integer) => Json::from(*integer),
+        Value::Float(float) => Json::from(*float),
+        Value::Boolean(boolean) => Json::Bool(*boolean),
+        Value::Datetime(text) => Json::String(text.clone()),
+        Value::Nothing | Value::Faulty => Json::Null,
+    }
+}
+
+fn collect_places(node: &Node, pointer: &mut String, places: &mut BTreeMap<String, Place>) {
+    let mut child = |segment: &str, place: &Place, node: &Node| {
+        let length = pointer.len();
+        pointer.push('/');
+        pointer.push_str(segment);
+        places.insert(pointer.clone(), place.clone());
+        collect_places(node, pointer, places);
+        pointer.truncate(length);
+    };
+    match &node.value {
+        Value::Table(entries) => {
+            for entry in entries {
+                let segment = entry.key.replace('~', "~0").replace('/', "~1");
+                child(&segment, &entry.place, &entry.node);
+            }
+        }
+        Value::List(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                child(&index.to_string(), &element.place, element);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,256 @@
+//! NDJSON in a file, each event exactly once.
+//!
+//! One writer, locked. A batch is appended and synced, then its length is
+//! committed together with position and ids. What lies behind the committed length
+//! on start was written by a batch that was never committed and will come again:
+//! its whole lines stay, for others may have read them, and are recognized by
+//! their event id when they come; only a torn last line is cut.
+//!
+//! ```text
+//!   committed length            end of file
+//!        |  line  line  line  torn|
+//!        '---- adopted -----'-cut-'
+//! ```
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use super::{Line, Receipt, Sink, SinkError};
+use crate::render::{Format, event_id};
+use crate::state::{SinkMark, State};
+
+/// Appends to a file.
+#[derive(Debug)]
+pub struct FileSink {
+    id: String,
+    format: Format,
+    writer: Arc<Mutex<Writer>>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    file: File,
+    path: PathBuf,
+    /// Where the next line goes.
+    length: u64,
+    /// Lines in the file whose event was never committed, by event id.
+    adopted: HashMap<String, u32>,
+    /// Those of them that the state does not know of yet.
+    unsaved: HashMap<String, u32>,
+}
+
+impl FileSink {
+    /// Opens or creates the file, and sorts out what a crash left in it.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be used or another process has it.
+    pub fn open(
+        id: &str,
+        path: &Path,
+        format: Format,
+        state: &dyn State,
+    ) -> Result<Self, SinkError> {
+        let failed = |source| SinkError::File { path: path.to_owned(), source };
+        let file = open_locked(path)?;
+        let committed = state.sink_length(id)?.unwrap_or(0);
+        let length = file.metadata().map_err(failed)?.len();
+        // A shorter file was moved or emptied by somebody; what it held was
+        // delivered.
+        let from = committed.min(length);
+        let tail = read_tail(&file, from, format).map_err(failed)?;
+        if tail.end < length {
+            file.set_len(tail.end).map_err(failed)?;
+        }
+        file.sync_all().map_err(failed)?;
+        let found: Vec<(String, u32)> = tail.lines.into_iter().collect();
+        state.adopt(id, tail.end, &found)?;
+        let adopted = state.adopted(id)?.into_iter().collect();
+        let writer = Writer {
+            file,
+            path: path.to_owned(),
+            length: tail.end,
+            adopted,
+            unsaved: HashMap::new(),
+        };
+        Ok(Self { id: id.to_owned(), format, writer: Arc::new(Mutex::new(writer)) })
+    }
+}
+
+fn open_locked(path: &Path) -> Result<File, SinkError> {
+    let failed = |source| SinkError::File { path: path.to_owned(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(SinkError::FileInUse { path: path.to_owned() });
+        }
+        Err(TryLockError::Error(source)) => return Err(failed(source)),
+    }
+    // The name of a new file has to survive a power cut, too.
+    if let Some(folder) = folder {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    }
+    Ok(file)
+}
+
+struct Tail {
+    /// Behind the last whole line.
+    end: u64,
+    lines: HashMap<String, u32>,
+}
+
+fn read_tail(mut file: &File, from: u64, format: Format) -> std::io::Result<Tail> {
+    file.seek(SeekFrom::Start(from))?;
+    let mut reader = BufReader::new(file.take(u64::MAX));
+    let mut tail = Tail { end: from, lines: HashMap::new() };
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        reader.read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            return Ok(tail);
+        }
+        tail.end += line.len() as u64;
+        let text = String::from_utf8_lossy(&line[..line.len() - 1]);
+        if let Some(id) = event_id(&text, format) {
+            *tail.lines.entry(id).or_default() += 1;
+        }
+    }
+}
+
+impl Writer {
+    /// Appends the lines that are not in the file yet, and syncs. On failure the
+    /// file is as before, or what it holds more is found on the next start.
+    fn append(&mut self, lines: &[Line]) -> std::io::Result<Vec<String>> {
+        let mut waiting = self.adopted.clone();
+        let mut recognized = Vec::new();
+        let mut text = String::new();
+        for line in lines {
+            match waiting.get_mut(&line.id) {
+                Some(count) if *count > 0 => {
+                    *count -= 1;
+                    recognized.push(line.id.clone());
+                }
+                _ => {
+                    text.push_str(&line.text);
+                    text.push('\n');
+                }
+            }
+        }
+        let written = self
+            .file
+            .seek(SeekFrom::Start(self.length))
+            .and_then(|_| self.file.write_all(text.as_bytes()))
+            .and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            // Half a batch must not stay in front of the next one.
+            self.file.set_len(self.length)?;
+            return Err(error);
+        }
+        self.length += text.len() as u64;
+        Ok(recognized)
+    }
+}
+
+/// A batch in the file, not committed yet.
+struct Appended {
+    sink: String,
+    writer: OwnedMutexGuard<Writer>,
+    recognized: Vec<String>,
+    /// Ids of the lines written by this batch.
+    written: Vec<String>,
+    settled: bool,
+}
+
+impl Receipt for Appended {
+    fn mark(&self) -> Option<SinkMark> {
+        Some(SinkMark {
+            sink: self.sink.clone(),
+            length: self.writer.length,
+            waiting: self.writer.unsaved.iter().map(|(id, count)| (id.clone(), *count)).collect(),
+            adopted: self.recognized.clone(),
+        })
+    }
+
+    fn settle(mut self: Box<Self>) {
+        for id in &self.recognized {
+            if let Some(count) = self.writer.adopted.get_mut(id) {
+                *count -= 1;
+                if *count == 0 {
+                    self.writer.adopted.remove(id);
+                }
+            }
+        }
+        self.writer.unsaved.clear();
+        self.settled = true;
+    }
+}
+
+impl Drop for Appended {
+    /// The batch was not committed and will come again: its lines wait for it.
+    fn drop(&mut self) {
+        if !self.settled {
+            for id in std::mem::take(&mut self.written) {
+                *self.writer.unsaved.entry(id.clone()).or_default() += 1;
+                *self.writer.adopted.entry(id).or_default() += 1;
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Sink for FileSink {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
+        let mut writer = self.writer.clone().lock_owned().await;
+        let lines = lines.to_vec();
+        let path = writer.path.clone();
+        let failed = |source| SinkError::File { path, source };
+        let appended = tokio::task::spawn_blocking(move || {
+            let recognized = writer.append(&lines)?;
+            let mut known: HashMap<&str, usize> = HashMap::new();
+            for id in &recognized {
+                *known.entry(id).or_default() += 1;
+            }
+            let mut written = Vec::new();
+            for line in &lines {
+                match known.get_mut(line.id.as_str()) {
+                    Some(count) if *count > 0 => *count -= 1,
+                    _ => written.push(line.id.clone()),
+                }
+            }
+            Ok((writer, recognized, written))
+        });
+        let (writer, recognized, written) = match appended.await {
+            Ok(Ok(done)) => done,
+            Ok(Err(source)) => return Err(failed(source)),
+            Err(error) => return Err(failed(std::io::Error::other(error))),
+        };
+        let sink = self.id.clone();
+        Ok(Box::new(Appended { sink, writer, recognized, written, settled: false }))
+    }
+}

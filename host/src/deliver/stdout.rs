@@ -1,0 +1,64 @@
+//! Lines on standard output, for a pipe.
+//!
+//! A pipe cannot acknowledge: what was written counts as delivered, and is lost if
+//! the reader dies with it unread. Use the file sink where that matters.
+
+use std::io::Write as _;
+
+use async_trait::async_trait;
+
+use super::{Line, Receipt, Sink, SinkError};
+use crate::render::Format;
+use crate::state::SinkMark;
+
+/// Writes to standard output.
+#[derive(Debug)]
+pub struct StdoutSink {
+    id: String,
+    format: Format,
+}
+
+impl StdoutSink {
+    /// A sink of that id and format.
+    pub fn new(id: &str, format: Format) -> Self {
+        Self { id: id.to_owned(), format }
+    }
+}
+
+struct Written;
+
+impl Receipt for Written {
+    fn mark(&self) -> Option<SinkMark> {
+        None
+    }
+
+    fn settle(self: Box<Self>) {}
+}
+
+#[async_trait]
+impl Sink for StdoutSink {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
+        let mut text = String::new();
+        for line in lines {
+            text.push_str(&line.text);
+            text.push('\n');
+        }
+        let written = tokio::task::spawn_blocking(move || {
+            let mut stdout = std::io::stdout().lock();
+            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+        });
+        match written.await {
+            Ok(Ok(())) => Ok(Box::new(Written)),
+            Ok(Err(error)) => Err(SinkError::Stdout(error)),
+            Err(error) => Err(SinkError::Stdout(std::io::Error::other(error))),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Writes one JSON object, member by member, on one line.
+//!
+//! Two rules hold by construction: nothing absent or empty is written (an object
+//! or array without content takes its key with it), and JSON that came from a
+//! source keeps its text, numbers beyond 2^53 included. A tree of values would
+//! keep neither without a pass of its own.
+
+use serde_json::value::RawValue;
+
+/// An object being written.
+#[derive(Debug)]
+pub struct Object<'o> {
+    out: &'o mut Vec<u8>,
+}
+
+/// Writes one object; `{}` if nothing goes into it.
+pub fn line(fill: impl FnOnce(&mut Object<'_>)) -> String {
+    // Rendered lines of Oracle's records are 3 to 12 KiB.
+    let mut out = Vec::with_capacity(8192);
+    out.push(b'{');
+    fill(&mut Object { out: &mut out });
+    out.push(b'}');
+    String::from_utf8(out).expect("only whole strings and ASCII were written")
+}
+
+impl Object<'_> {
+    fn key(&mut self, key: &str) {
+        if self.out.last() != Some(&b'{') {
+            self.out.push(b',');
+        }
+        string(self.out, key);
+        self.out.push(b':');
+    }
+
+    /// A text, unless it is absent or empty.
+    pub fn text<'t>(&mut self, key: &str, text: impl Into<Option<&'t str>>) {
+        if let Some(text) = text.into().filter(|text| !text.is_empty()) {
+            self.key(key);
+            string(self.out, text);
+        }
+    }
+
+    /// A whole number.
+    pub fn number(&mut self, key: &str, number: impl Into<Option<i64>>) {
+        if let Some(number) = number.into() {
+            self.json(key, &number.to_string());
+        }
+    }
+
+    /// A boolean.
+    pub fn flag(&mut self, key: &str, flag: impl Into<Option<bool>>) {
+        if let Some(flag) = flag.into() {
+            self.json(key, if flag { "true" } else { "false" });
+        }
+    }
+
+    /// A value that is JSON on one line already.
+    pub fn json(&mut self, key: &str, json: &str) {
+        self.key(key);
+        self.out.extend_from_slice(json.as_bytes());
+    }
+
+    /// An object, unless nothing goes into it.
+    pub fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
+        let before = self.out.len();
+        self.key(key);
+        if !object(self.out, fill) {
+            self.out.truncate(before);
+        }
+    }
+
+    /// An array of the texts that are not empty, unless there are none.
+    pub fn texts<'t>(&mut self, key: &str, texts: impl IntoIterator<Item = &'t str>) {
+        self.array(key, texts, |out, text| {
+            string(out, text);
+            !text.is_empty()
+        });
+    }
+
+    /// An array of the objects that are not empty, unless there are none.
+    pub fn objects<T>(
+        &mut self,
+        key: &str,
+        items: impl IntoIterator<Item = T>,
+        mut fill: impl FnMut(&mut Object<'_>, T),
+    ) {
+        self.array(key, items, |out, item| object(out, |member| fill(member, item)));
+    }
+
+    /// `write` appends an element and says whether it is to stay.
+    fn array<T>(
+        &mut self,
+        key: &str,
+        items: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(&mut Vec<u8>, T) -> bool,
+    ) {
+        let before = self.out.len();
+        self.key(key);
+        self.out.push(b'[');
+        let first = self.out.len();
+        for item in items {
+            let here = self.out.len();
+            if here > first {
+                self.out.push(b',');
+            }
+            if !write(self.out, item) {
+                self.out.truncate(here);
+            }
+        }
+        if self.out.len() == first {
+            self.out.truncate(before);
+        } else {
+            self.out.push(b']');
+        }
+    }
+}
+
+/// Appends an object and says whether anything is in it; appends nothing if not.
+fn object(out: &mut Vec<u8>, fill: impl FnOnce(&mut Object<'_>)) -> bool {
+    let before = out.len();
+    out.push(b'{');
+    fill(&mut Object { out });
+    if out.len() == before + 1 {
+        out.truncate(before);
+        return false;
+    }
+    out.push(b'}');
+    true
+}
+
+fn string(out: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(out, text).expect("every text is a JSON string, and a vector takes it");
+}
+
+/// A JSON object without the blanks between its tokens, everything else as it
+/// was. `None` for what is no JSON object.
+pub fn compact_object(text: &str) -> Option<String> {
+    let value: &RawValue = serde_json::from_str(text).ok()?;
+    value.get().starts_with('{').then(|| strip(value.get()))
+}
+
+/// Takes the blanks out between the tokens of valid JSON, newlines among them: in
+/// strings JSON allows no newline. Escapes of half a surrogate pair, which name no
+/// character, become U+FFFD: many parsers refuse the whole line for one, and
+/// whoever signs in can send one.
+fn strip(json: &str) -> String {
+    let bytes = json.as_bytes();
+    let mut out = String::with_capacity(json.len());
+    let mut in_string = false;
+    let (mut at, mut kept) = (0, 0);
+    while let Some(byte) = bytes.get(at) {
+        let mut length = 1;
+        let mut instead = None;
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' => (length, instead) = escape(&bytes[at..]),
+            b' ' | b'\t' | b'\n' | b'\r' if !in_string => instead = Some(""),
+            _ => {}
+        }
+        if let Some(instead) = instead {
+            out.push_str(&json[kept..at]);
+            out.push_str(instead);
+            kept = at + length;
+        }
+        at += length;
+    }
+    out.push_str(&json[kept..]);
+    out
+}
+
+/// The length of the escape (or pair of them) at the start of `bytes`, and what
+/// to write instead of it, if anything.
+fn escape(bytes: &[u8]) -> (usize, Option<&'static str>) {
+    const UNIT: usize = r"\uD800".len();
+    match (unit(bytes), bytes.get(UNIT..).and_then(unit)) {
+        (None, _) => (2, None),
+        (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => (2 * UNIT, None),
+        (Some(0xD800..=0xDFFF), _) => (UNIT, Some(r"\ufffd")),
+        _ => (UNIT, None),
+    }
+}
+
+/// The UTF-16 unit that an escape at the start of `bytes` names.
+fn unit(bytes: &[u8]) -> Option<u16> {
+    let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_absent_or_empty_is_written() {
+        let written = line(|o| {
+            o.text("absent", None);
+            o.text("empty", "");
+            o.object("hollow", |o| o.object("deeper", |o| o.text("empty", "")));
+            o.texts("blank", ["", ""]);
+            o.objects("bare", [1, 2], |_, _| {});
+            o.texts("some", ["", "a", "", "b"]);
+            o.objects("few", [None, Some("x"), None], |o, text| o.text("t", text));
+            o.number("zero", 0);
+            o.flag("no", false);
+        });
+        assert_eq!(written, r#"{"some":["a","b"],"few":[{"t":"x"}],"zero":0,"no":false}"#);
+        assert_eq!(line(|_| {}), "{}");
+    }
+
+    #[test]
+    fn blanks_go_only_between_tokens_and_numbers_keep_their_text() {
+        let text = " {\"a b\" : [ 1.50 ,\r\n9007199254740993, -0 , 1E+2 ] , \"q\" : \" \\\" { \\\\\" ,\t\"e\":{ } }\n";
+        assert_eq!(
+            compact_object(text).as_deref(),
+            Some(r#"{"a b":[1.50,9007199254740993,-0,1E+2],"q":" \" { \\","e":{}}"#)
+        );
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_replaced_and_a_whole_one_is_kept() {
+        for (text, clean) in [
+            (r#"{"a":"\ud83d\ude00"}"#, r#"{"a":"\ud83d\ude00"}"#),
+            (r#"{"a":"\ud83d"}"#, r#"{"a":"\ufffd"}"#),
+            (r#"{"a":"\uDE00\ud83d\ud83d\ude00x"}"#, r#"{"a":"\ufffd\ufffd\ud83d\ude00x"}"#),
+            (r#"{"a":"\\ud83d\u0041"}"#, r#"{"a":"\\ud83d\u0041"}"#),
+        ] {
+            assert_eq!(compact_object(text).as_deref(), Some(clean));
+        }
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        for text in ["", "[1]", "{\"a\":}", "{} {}", "null", "{\"a\":\"\n\"}"] {
+            assert_eq!(compact_object(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! `unmapped`: what the component left over, as it was, and in its member
+//! [`OURS`] what the contract has a field for and the event's class has not, under
+//! its name in the contract. With it, no text of an event is missing in its line.
+
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
+
+use super::classes::{Class, Kind};
+use super::people::email;
+use super::{enums, people, places, said};
+use crate::contract::{HttpInfo, Identity, Named, SignOnEvent};
+use crate::render::json::{Object, compact_object, line};
+
+/// The member for what OCSF has no place for.
+const OURS: &str = "signon";
+
+/// An object without members.
+const EMPTY: &str = "{}";
+
+/// Writes `unmapped`.
+pub fn write(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>) {
+    let theirs = compact_object(&event.unmapped);
+    let ours = line(|o| {
+        ours(o, event, kind);
+        if theirs.is_none() {
+            // A component that breaks the contract loses no data by it.
+            o.text("unmapped", &*event.unmapped);
+        }
+    });
+    match (theirs.as_deref().unwrap_or(EMPTY), &*ours) {
+        (EMPTY, EMPTY) => {}
+        (theirs, EMPTY) => o.json("unmapped", theirs),
+        (EMPTY, ours) => o.object("unmapped", |o| o.json(OURS, ours)),
+        (theirs, ours) => o.json("unmapped", &joined(theirs, ours)),
+    }
+}
+
+/// `theirs`, which has members, and one more.
+fn joined(theirs: &str, ours: &str) -> String {
+    let members: BTreeMap<String, IgnoredAny> = serde_json::from_str(theirs).unwrap_or_default();
+    let mut key = OURS.to_owned();
+    while members.contains_key(&key) {
+        key.push('_');
+    }
+    let open = &theirs[..theirs.len() - 1];
+    format!("{open},\"{key}\":{ours}}}")
+}
+
+fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>) {
+    let base = kind.class == Class::Base;
+    let authentication = kind.class == Class::Authentication;
+    let native_name = said(&event.native_name);
+    let shown = event.cloud.is_some() || (kind.is_other() && native_name == Some(kind.name));
+    o.text("native_name", native_name.filter(|_| !shown));
+    o.object("user", |o| identity(o, event.user.as_ref(), base));
+    o.object("actor", |o| identity(o, event.actor.as_ref(), base));
+    o.object("app", |o| named(o, event.app.as_ref(), base));
+    if let Some(idp) = &event.idp {
+        o.object("idp", |o| {
+            o.text("name", said(&idp.name).filter(|_| base));
+            o.text("kind", said(&idp.kind));
+        });
+    }
+    let addresses = if base {
+        event.source_addresses.iter().map(String::as_str).collect()
+    } else {
+        places::origin(event).odd
+    };
+    o.texts("source_addresses", addresses);
+    if let Some(agent) = &event.agent {
+        o.object("agent", |o| {
+            o.text("original", said(&agent.original).filter(|_| base));
+            o.text("browser", said(&agent.browser));
+            o.text("platform", said(&agent.platform));
+        });
+    }
+    if authentication {
+        o.object("service", |o| {
+            let unnamed = event.service.as_ref().filter(|service| !places::is_named(service));
+            o.text("kind", unnamed.and_then(|service| said(&service.kind)));
+        });
+    } else {
+        signed_in_to(o, event);
+    }
+    if let Some(session) = event.session.as_ref().filter(|_| base) {
+        o.object("session", |o| people::session(o, session));
+    }
+    o.objects("factors", &event.factors, |o, factor| {
+        o.text("name", &*factor.name);
+        o.text("outcome", said(&factor.outcome));
+    });
+    o.text("policy", said(&event.policy).filter(|_| base));
+    o.text("rule", said(&event.rule));
+    if let Some(info) = &event.http {
+        o.object("http", |o| http(o, info, event.cloud.is_some(), base));
+    }
+    o.texts("redacted", event.redacted.iter().map(String::as_str));
+}
+
+/// What Authentication has for the place signed in to, and other classes have not.
+fn signed_in_to(o: &mut Object<'_>, event: &SignOnEvent) {
+    o.object("service", |o| named(o, event.service.as_ref(), true));
+    if let Some(target) = &event.target {
+        o.object("target", |o| {
+            o.text("name", said(&target.name));
+            o.text("hostname", said(&target.hostname));
+            o.text("ip", said(&target.ip));
+        });
+    }
+    o.flag("mfa", event.mfa);
+    o.text("protocol", event.protocol.as_ref().map(|protocol| enums::protocol(protocol).1));
+}
+
+/// An address that is none always, the rest only of `whole` identities.
+fn identity(o: &mut Object<'_>, who: Option<&Identity>, whole: bool) {
+    let Some(who) = who else { return };
+    o.text("email", said(&who.email).filter(|_| whole || email(who).is_none()));
+    if whole {
+        o.text("name", said(&who.name));
+        o.text("uid", said(&who.uid));
+        o.text("uid_alt", said(&who.uid_alt));
+        o.text("display_name", said(&who.display_name));
+        o.text("domain", said(&who.domain));
+        o.text("dn", said(&who.dn));
+        o.text("kind", enums::user(&who.kind).1);
+    }
+}
+
+/// The kind always, the rest only of `whole` ones.
+fn named(o: &mut Object<'_>, named: Option<&Named>, whole: bool) {
+    let Some(named) = named else { return };
+    o.text("name", said(&named.name).filter(|_| whole));
+    o.text("uid", said(&named.uid).filter(|_| whole));
+    o.text("kind", said(&named.kind));
+}
+
+/// What neither `api` (there with a cloud) nor `http_request` and `http_response`
+/// (not in the base class) can take.
+fn http(o: &mut Object<'_>, http: &HttpInfo, has_api: bool, base: bool) {
+    let method = said(&http.method);
+    o.text("method", method.filter(|word| base || !enums::is_http_method(word)));
+    o.text("path", said(&http.path).filter(|_| base));
+    if has_api {
+        return;
+    }
+    o.text("request_id", said(&http.request_id).filter(|_| base));
+    o.number("status", http.status.map(i64::from).filter(|_| base));
+    let message = said(&http.response_message);
+    o.text("response_message", message.filter(|_| base || http.status.is_none()));
+}
