@@ -4,18 +4,33 @@
 //!
 //! A guest never attaches credentials here: the host does at its door.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod scripted;
 #[cfg(target_arch = "wasm32")]
 pub mod wasi;
 
-/// A request without a body; all three sources ask by GET.
+/// How to ask. Sources only read; POST is for searches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Without a body.
+    Get,
+    /// With one.
+    Post,
+}
+
+/// A request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
+    /// How to ask.
+    pub method: Method,
     /// `scheme://host[:port]`
     pub origin: String,
     /// Path and query exactly as they go on the wire.
     pub target: String,
     /// Names in lower case.
     pub headers: Vec<(&'static str, String)>,
+    /// Empty for GET.
+    pub body: Vec<u8>,
 }
 
 /// The head of a response; the body follows piece by piece.

@@ -7,8 +7,12 @@
 
 pub mod bindings;
 pub mod config;
+pub mod factors;
+pub mod fields;
+pub mod gathering;
 pub mod http;
 pub mod json;
+pub mod outcome;
 pub mod records;
 pub mod redact;
 pub mod text;

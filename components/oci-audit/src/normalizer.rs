@@ -2,16 +2,17 @@
 //! stream entry. Makes no requests.
 
 use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceError};
+use signon_kit::gathering::Gathering;
 use signon_kit::records::{RecordReader, Step};
 
 use crate::normalize::Origin;
-use crate::reading::Gathering;
+use crate::reading::Taker;
 
 /// Reads records from pushed bytes.
 #[derive(Debug)]
 pub struct Normalizer {
     reader: RecordReader,
-    options: ReadOptions,
+    taker: Taker,
     records: u64,
     failed: Option<SourceError>,
 }
@@ -19,7 +20,8 @@ pub struct Normalizer {
 impl Normalizer {
     /// A normalizer at the start of its bytes.
     pub fn new(options: ReadOptions) -> Self {
-        Self { reader: RecordReader::new(), options, records: 0, failed: None }
+        let taker = Taker { origin: Origin::default(), options };
+        Self { reader: RecordReader::new(), taker, records: 0, failed: None }
     }
 
     /// Takes more bytes.
@@ -49,11 +51,11 @@ impl Normalizer {
             match self.reader.next() {
                 Ok(Step::Record(span)) => {
                     let bytes = self.reader.bytes(span);
-                    gathering.take(bytes, self.records, &Origin::default(), self.options);
+                    self.taker.take(&mut gathering, bytes, self.records);
                     self.records += 1;
                 }
                 Ok(Step::TooLong(length)) => {
-                    gathering.take_too_long(length, self.records);
+                    gathering.reject_too_long(length, self.records);
                     self.records += 1;
                 }
                 Ok(Step::NeedMore) => break Progress::CaughtUp,

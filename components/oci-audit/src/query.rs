@@ -2,7 +2,7 @@
 //! what gets signed.
 
 use signon_kit::contract::{Finding, Severity, SourceError, TimeRange};
-use signon_kit::http::Request;
+use signon_kit::http::{Method, Request};
 use signon_kit::text::percent_encode;
 use signon_kit::time;
 
@@ -71,9 +71,11 @@ pub fn request(place: &Place, range: MinuteRange, page: Option<&str>) -> Request
         target.push_str(&percent_encode(page));
     }
     Request {
+        method: Method::Get,
         origin: place.region.origin.clone(),
         target,
         headers: vec![("accept", "application/json".to_owned())],
+        body: Vec::new(),
     }
 }
 

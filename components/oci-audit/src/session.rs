@@ -5,6 +5,7 @@
 //! error is returned before the error.
 
 use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceError, TimeRange};
+use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
 use signon_kit::records::{RecordReader, Step};
 
@@ -13,16 +14,15 @@ use crate::config::Place;
 use crate::cursor::{HeadDigest, Position};
 use crate::normalize::Origin;
 use crate::query::{self, MinuteRange};
-use crate::reading::{Gathering, Head};
+use crate::reading::{Taker, id_of};
 
 /// A reading under way.
 #[derive(Debug)]
 pub struct Session<T: Transport> {
     transport: T,
     place: Place,
-    origin: Origin,
+    taker: Taker,
     range: MinuteRange,
-    options: ReadOptions,
     /// Where to go on when no page is open.
     position: Position,
     page: Option<Page<T::Body>>,
@@ -71,9 +71,8 @@ impl<T: Transport> Session<T> {
         Ok(Self {
             transport,
             place,
-            origin,
+            taker: Taker { origin, options },
             range: range.try_into()?,
-            options,
             position,
             page: None,
             failed: None,
@@ -131,15 +130,16 @@ impl<T: Transport> Session<T> {
                 let bytes = page.reader.bytes(span);
                 let number = page.records;
                 page.records += 1;
+                let Some((count, head)) = page.skip.take() else {
+                    page.head.add(&self.taker.take(gathering, bytes, number));
+                    return Ok(Moved::On);
+                };
                 page.head.add(&id_of(bytes));
-                match page.skip.take() {
-                    None => gathering.take(bytes, number, &self.origin, self.options),
-                    Some((count, _)) if page.records < count => {
-                        // Put back: still among the records to pass over.
-                        page.skip = Some((count, self.position.head.clone()));
-                    }
-                    Some((_, head)) if page.head.text() == head => {}
-                    Some(_) => self.read_page_whole(),
+                if page.records < count {
+                    // Still among the records to pass over.
+                    page.skip = Some((count, head));
+                } else if page.head.text() != head {
+                    self.read_page_whole();
                 }
                 Ok(Moved::On)
             }
@@ -147,7 +147,7 @@ impl<T: Transport> Session<T> {
                 let number = page.records;
                 page.records += 1;
                 page.head.add("");
-                gathering.take_too_long(length, number);
+                gathering.reject_too_long(length, number);
                 Ok(Moved::On)
             }
             Ok(Step::NeedMore) => {
@@ -226,9 +226,4 @@ impl<T: Transport> Session<T> {
             }
         }
     }
-}
-
-fn id_of(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    Head::read(&text).map(|head| head.id.into_owned()).unwrap_or_default()
 }

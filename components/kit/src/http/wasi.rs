@@ -4,12 +4,12 @@
 use wasip2::clocks::{monotonic_clock, wall_clock};
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, OutgoingRequest,
-    Scheme, http_error_code,
+    ErrorCode, Fields, FutureIncomingResponse, IncomingBody, IncomingResponse, OutgoingBody,
+    OutgoingRequest, Scheme, http_error_code,
 };
 use wasip2::io::streams::{InputStream, StreamError};
 
-use super::{Body, Request, Response, Transport, TransportError};
+use super::{Body, Method, Request, Response, Transport, TransportError};
 
 /// Bytes asked for at once: large enough to make calls over the boundary rare,
 /// small beside the memory a page may take.
@@ -23,7 +23,16 @@ impl Transport for WasiTransport {
     type Body = WasiBody;
 
     fn send(&mut self, request: &Request) -> Result<Response<WasiBody>, TransportError> {
-        let pending = outgoing_handler::handle(outgoing(request)?, None).map_err(|e| error(&e))?;
+        let outgoing = outgoing(request)?;
+        // A body that is taken has to be finished; for GET it stays untouched.
+        let body = match request.method {
+            Method::Get => None,
+            Method::Post => outgoing.body().ok(),
+        };
+        let pending = outgoing_handler::handle(outgoing, None).map_err(|e| error(&e))?;
+        if let Some(body) = body {
+            write(&request.body, body)?;
+        }
         incoming(wait(&pending)?)
     }
 
@@ -53,10 +62,27 @@ fn outgoing(request: &Request) -> Result<OutgoingRequest, TransportError> {
         other => Scheme::Other(other.to_owned()),
     };
     let outgoing = OutgoingRequest::new(headers);
+    let method = match request.method {
+        Method::Get => wasip2::http::types::Method::Get,
+        Method::Post => wasip2::http::types::Method::Post,
+    };
+    outgoing.set_method(&method).map_err(|()| refused("method"))?;
     outgoing.set_scheme(Some(&scheme)).map_err(|()| refused("scheme"))?;
     outgoing.set_authority(Some(authority)).map_err(|()| refused("authority"))?;
     outgoing.set_path_with_query(Some(&request.target)).map_err(|()| refused("request target"))?;
     Ok(outgoing)
+}
+
+fn write(bytes: &[u8], body: OutgoingBody) -> Result<(), TransportError> {
+    /// What `blocking-write-and-flush` takes at once.
+    const PIECE: usize = 4096;
+    let lost = || TransportError::Unavailable("the request body cannot be written".into());
+    let stream = body.write().map_err(|()| lost())?;
+    for piece in bytes.chunks(PIECE) {
+        stream.blocking_write_and_flush(piece).map_err(|_| lost())?;
+    }
+    drop(stream);
+    OutgoingBody::finish(body, None).map_err(|code| error(&code))
 }
 
 fn wait(pending: &FutureIncomingResponse) -> Result<IncomingResponse, TransportError> {

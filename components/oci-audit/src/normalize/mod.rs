@@ -7,9 +7,7 @@
 //! `login_result`, and the identity domain's, with `additionalDetails`.
 
 mod factors;
-mod fields;
 pub mod names;
-pub mod outcome;
 mod people;
 
 use sha2::{Digest as _, Sha256};
@@ -17,12 +15,11 @@ use signon_kit::contract::{
     Agent, CloudPlace, Endpoint, HttpInfo, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
     SignOnEvent,
 };
+use signon_kit::fields::Fields;
 use signon_kit::json::Node;
+use signon_kit::outcome::{self, Hints};
 use signon_kit::redact::{MARK, redact};
 use signon_kit::text::hex;
-
-use fields::Fields;
-use outcome::Hints;
 
 /// Objects that hold HTTP headers.
 const HEADER_MAPS: [&str; 2] = ["/data/request/headers", "/data/response/headers"];

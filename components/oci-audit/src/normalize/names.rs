@@ -1,7 +1,7 @@
 //! Which audit records are sign-ons, and what each kind of them is. Data, one
 //! screen; the list is open, so names it lacks become `other` and are kept.
 
-use signon_kit::contract::{Activity, FactorKind, Protocol};
+use signon_kit::contract::{Activity, Protocol};
 
 /// The service that writes sign-on records, as it stands in event types.
 const SERVICE: &str = "com.oraclecloud.identitysignon.";
@@ -60,25 +60,6 @@ pub fn refine(activity: Activity, domain_event_id: Option<&str>) -> Activity {
         }
         Some(id) if id.starts_with("sso.bypasscode.") => Activity::BypassCode,
         _ => activity,
-    }
-}
-
-/// The kind of a factor by the source's word for it.
-pub fn factor_kind(word: &str) -> FactorKind {
-    use FactorKind as F;
-    match word.to_ascii_uppercase().as_str() {
-        "USERNAME_PASSWORD" | "PASSWORD" | "USERNAMEPASSWORD" => F::Password,
-        "OTP" | "MFA" => F::OneTimePassword,
-        "TOTP" => F::TimeBasedPassword,
-        "SMS" => F::Sms,
-        "EMAIL" => F::Email,
-        "PHONE_CALL" | "VOICE" => F::PhoneCall,
-        "PUSH" => F::PushNotification,
-        "SECURITY_QUESTIONS" | "SECURITY_QUESTION" => F::SecurityQuestion,
-        "FIDO_AUTHENTICATOR" | "FIDO2" | "FIDO" | "WEBAUTHN" | "PASSKEY" => F::WebAuthn,
-        "U2F" => F::U2f,
-        "YUBICO_OTP" | "HARDWARE_TOKEN" => F::HardwareToken,
-        _ => F::Other(word.to_owned()),
     }
 }
 

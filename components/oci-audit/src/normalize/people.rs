@@ -2,7 +2,7 @@
 
 use signon_kit::contract::{Activity, Identity, Named, UserKind};
 
-use super::fields::Fields;
+use signon_kit::fields::Fields;
 
 /// Stands in `principalId` for the service itself and is nobody's id.
 const NO_ID: &str = "IDCS";

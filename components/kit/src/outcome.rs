@@ -1,7 +1,7 @@
 //! How a sign-on ended. Several fields may say so; identity domains leave
 //! `response.status` empty, so it cannot be the first to ask.
 
-use signon_kit::contract::{Activity, Outcome};
+use crate::contract::{Activity, Outcome};
 
 /// Set when two fields of one record disagree.
 pub const CONFLICT: &str = "outcome-conflict";

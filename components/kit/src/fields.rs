@@ -2,9 +2,9 @@
 //! else travels on as `unmapped`: nothing a field of the contract does not take
 //! is lost, and nothing is there twice.
 
-use signon_kit::json::{Node, Value, push_string};
-use signon_kit::text::cut;
-use signon_kit::time;
+use crate::json::{Node, Value, push_string};
+use crate::text::cut;
+use crate::time;
 
 /// A record being taken apart.
 #[derive(Debug)]

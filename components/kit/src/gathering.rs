@@ -1,0 +1,96 @@
+//! A batch being filled: the one place where records are counted.
+//!
+//! Invariant: `received = events + filtered + rejected`, because every record
+//! ends in exactly one of the three.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::contract::{Batch, BatchLimits, Counts, Finding, Progress, Reject, SignOnEvent};
+use crate::text::hex;
+
+/// Most rejects a batch carries in full; the count goes on.
+const MOST_REJECTS: usize = 100;
+
+/// A batch being filled.
+#[derive(Debug)]
+pub struct Gathering {
+    limits: BatchLimits,
+    events: Vec<SignOnEvent>,
+    bytes: u64,
+    counts: Counts,
+    rejects: Vec<Reject>,
+    /// How many events the source says the selection holds.
+    pub source_total: Option<u64>,
+    /// Noteworthy but not fatal.
+    pub findings: Vec<Finding>,
+}
+
+impl Gathering {
+    /// An empty batch.
+    pub fn new(limits: BatchLimits) -> Self {
+        Self {
+            limits,
+            events: Vec::new(),
+            bytes: 0,
+            counts: Counts { received: 0, filtered: 0, rejected: 0 },
+            rejects: Vec::new(),
+            source_total: None,
+            findings: Vec::new(),
+        }
+    }
+
+    /// Whether the batch has reached its limits.
+    pub fn is_full(&self) -> bool {
+        self.events.len() as u64 >= u64::from(self.limits.events.max(1))
+            || self.bytes >= self.limits.bytes.max(1)
+    }
+
+    /// Whether no record went in yet.
+    pub fn is_empty(&self) -> bool {
+        self.counts.received == 0
+    }
+
+    /// A record that became an event; `bytes` is the length of its text.
+    pub fn event(&mut self, event: SignOnEvent, bytes: usize) {
+        self.counts.received += 1;
+        self.bytes += bytes as u64;
+        self.events.push(event);
+    }
+
+    /// A record that is no sign-on by its type.
+    pub fn filtered(&mut self) {
+        self.counts.received += 1;
+        self.counts.filtered += 1;
+    }
+
+    /// A record that could not be read: why, its number in the page, its bytes, and
+    /// its text where it could be scrubbed.
+    pub fn reject(&mut self, reason: String, position: u64, bytes: &[u8], text: Option<String>) {
+        self.counts.received += 1;
+        self.counts.rejected += 1;
+        if self.rejects.len() < MOST_REJECTS {
+            let digest = hex(&Sha256::digest(bytes));
+            self.rejects.push(Reject { reason, position, digest, text });
+        }
+    }
+
+    /// A record that was too long to be held.
+    pub fn reject_too_long(&mut self, length: usize, position: u64) {
+        let reason = format!("the record has {length} bytes, too many to read");
+        self.reject(reason, position, b"", None);
+    }
+
+    /// The finished batch.
+    pub fn into_batch(self, cursor: Option<Vec<u8>>, progress: Progress) -> Batch {
+        Batch {
+            events: self.events,
+            cursor,
+            progress,
+            counts: self.counts,
+            rejects: self.rejects,
+            source_total: self.source_total,
+            earliest_available: None,
+            findings: self.findings,
+        }
+    }
+}
