@@ -110,7 +110,20 @@ impl PrivateKey {
         self.0.n().bits()
     }
 
-    /// RSASSA-PKCS1-v1_5 with SHA-256. The RNG only blinds: the signature does not depend on it.
+    /// RSASSA-PKCS1-v1_5 with SHA-256, as requests and client assertions (RS256) are signed. The
+    /// RNG only blinds: the signature does not depend on it.
+    ///
+    /// # Errors
+    ///
+    /// When the key cannot sign at all.
+    pub fn sign_sha256<R: CryptoRngCore>(
+        &self,
+        text: &str,
+        rng: &mut R,
+    ) -> Result<Vec<u8>, crate::SignError> {
+        self.sign(text, rng).map_err(|_| crate::SignError::Key)
+    }
+
     pub(crate) fn sign<R: CryptoRngCore>(&self, text: &str, rng: &mut R) -> rsa::Result<Vec<u8>> {
         let digest = Sha256::digest(text);
         self.0.sign_with_rng(rng, Pkcs1v15Sign::new::<Sha256>(), &digest)

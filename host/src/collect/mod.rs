@@ -7,6 +7,7 @@
 //! and the batch comes again.
 
 mod batch;
+mod credential;
 mod error;
 mod prepare;
 mod stream;

@@ -8,14 +8,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::stream::{Shared, StreamRun};
 use super::{CollectError, Collector, Components};
-use crate::config::{
-    AllowRule, ComponentRef, Config, CredentialsConfig, SinkConfig, SinkKind, SourceConfig,
-};
+use crate::config::{AllowRule, ComponentRef, Config, SinkConfig, SinkKind, SourceConfig};
 use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
 use crate::deliver::{FileSink, Sink, StdoutSink};
 use crate::plan::Schedule;
 use crate::render::Format;
-use crate::sandbox::credentials::{Credential, OciSignature};
 use crate::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
 use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError};
 use crate::state::{State, StreamKey};
@@ -190,16 +187,21 @@ fn door(
     asked: &[AccessRule],
     limits: &Limits,
 ) -> Result<Door, CollectError> {
-    let credential = source
-        .credentials
-        .as_ref()
-        .map(|config| {
-            credential(config).map(Arc::new).map_err(|error| CollectError::Credential {
-                place: source.place_of("/credentials"),
-                source: error,
-            })
-        })
-        .transpose()?;
+    let private = PrivateAddresses {
+        everywhere: source.allow_private_addresses,
+        origins: source
+            .allow
+            .iter()
+            .filter(|rule| rule.private_addresses)
+            .map(|rule| rule.origin.clone())
+            .collect(),
+    };
+    let client = DoorClient::new(DoorClient::trust(None)?, private);
+    let credential =
+        super::credential::prepare(source, &client).map_err(|error| CollectError::Credential {
+            place: source.place_of("/credentials"),
+            source: error,
+        })?;
     // What a built-in asks for follows from the operator's settings alone, in a
     // call that has seen no byte from outside; a component from a file gets what
     // both it and the operator name.
@@ -211,16 +213,6 @@ fn door(
         .iter()
         .map(|rule| Grant::new(rule, credential.clone()))
         .collect::<Result<Vec<_>, _>>()?;
-    let private = PrivateAddresses {
-        everywhere: source.allow_private_addresses,
-        origins: source
-            .allow
-            .iter()
-            .filter(|rule| rule.private_addresses)
-            .map(|rule| rule.origin.clone())
-            .collect(),
-    };
-    let client = DoorClient::new(DoorClient::trust(None)?, private);
     Ok(Door::open(&source.id, grants, client, limits.clone()))
 }
 
@@ -249,32 +241,6 @@ fn covers(wide: &str, narrow: &str) -> bool {
     narrow
         .strip_prefix(wide.trim_end_matches('/'))
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-fn credential(
-    config: &CredentialsConfig,
-) -> Result<Credential, crate::sandbox::credentials::CredentialError> {
-    use crate::sandbox::credentials::CredentialError;
-    let signature = match config {
-        CredentialsConfig::OciApiKey { config_file, profile, passphrase } => {
-            OciSignature::from_profile(
-                config_file,
-                profile,
-                passphrase.as_ref().map(|text| text.expose()),
-            )?
-        }
-        CredentialsConfig::OciApiKeyInline { tenancy, user, fingerprint, key_file, passphrase } => {
-            let fingerprint = fingerprint.parse().map_err(CredentialError::Fingerprint)?;
-            OciSignature::from_parts(
-                tenancy,
-                user,
-                &fingerprint,
-                key_file,
-                passphrase.as_ref().map(|text| text.expose()),
-            )?
-        }
-    };
-    Ok(Credential::Oci(signature))
 }
 
 fn schedule(source: &SourceConfig, descriptor: &Descriptor) -> Result<Schedule, CollectError> {

@@ -19,7 +19,7 @@ use super::problem::{Place, Problem, index_path, key_path};
 use super::reader::{Field, Problems, Table, nearest};
 
 /// The components that come with the program, as `type` names them.
-pub const BUILT_IN_SOURCES: &[&str] = &["oci_audit"];
+pub const BUILT_IN_SOURCES: &[&str] = &["oci_audit", "idcs", "oam"];
 
 /// The keys of a source that are the host's; all others are the component's.
 const KEYS: &[&str] = &[

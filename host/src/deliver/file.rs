@@ -138,17 +138,18 @@ fn read_tail(mut file: &File, from: u64, format: Format) -> std::io::Result<Tail
 impl Writer {
     /// Appends the lines that are not in the file yet, and syncs. On failure the
     /// file is as before, or what it holds more is found on the next start.
-    fn append(&mut self, lines: &[Line]) -> std::io::Result<Vec<String>> {
+    fn append(&mut self, lines: &[Line]) -> std::io::Result<Split> {
         let mut waiting = self.adopted.clone();
-        let mut recognized = Vec::new();
+        let mut split = Split::default();
         let mut text = String::new();
         for line in lines {
             match waiting.get_mut(&line.id) {
                 Some(count) if *count > 0 => {
                     *count -= 1;
-                    recognized.push(line.id.clone());
+                    split.recognized.push(line.id.clone());
                 }
                 _ => {
+                    split.written.push(line.id.clone());
                     text.push_str(&line.text);
                     text.push('\n');
                 }
@@ -165,17 +166,24 @@ impl Writer {
             return Err(error);
         }
         self.length += text.len() as u64;
-        Ok(recognized)
+        Ok(split)
     }
+}
+
+/// Ids of a batch's lines.
+#[derive(Debug, Default)]
+struct Split {
+    /// In the file since before.
+    recognized: Vec<String>,
+    /// Written now.
+    written: Vec<String>,
 }
 
 /// A batch in the file, not committed yet.
 struct Appended {
     sink: String,
     writer: OwnedMutexGuard<Writer>,
-    recognized: Vec<String>,
-    /// Ids of the lines written by this batch.
-    written: Vec<String>,
+    split: Split,
     settled: bool,
 }
 
@@ -185,12 +193,12 @@ impl Receipt for Appended {
             sink: self.sink.clone(),
             length: self.writer.length,
             waiting: self.writer.unsaved.iter().map(|(id, count)| (id.clone(), *count)).collect(),
-            adopted: self.recognized.clone(),
+            adopted: self.split.recognized.clone(),
         })
     }
 
     fn settle(mut self: Box<Self>) {
-        for id in &self.recognized {
+        for id in &self.split.recognized {
             if let Some(count) = self.writer.adopted.get_mut(id) {
                 *count -= 1;
                 if *count == 0 {
@@ -207,7 +215,7 @@ impl Drop for Appended {
     /// The batch was not committed and will come again: its lines wait for it.
     fn drop(&mut self) {
         if !self.settled {
-            for id in std::mem::take(&mut self.written) {
+            for id in std::mem::take(&mut self.split.written) {
                 *self.writer.unsaved.entry(id.clone()).or_default() += 1;
                 *self.writer.adopted.entry(id).or_default() += 1;
             }
@@ -230,27 +238,144 @@ impl Sink for FileSink {
         let lines = lines.to_vec();
         let path = writer.path.clone();
         let failed = |source| SinkError::File { path, source };
-        let appended = tokio::task::spawn_blocking(move || {
-            let recognized = writer.append(&lines)?;
-            let mut known: HashMap<&str, usize> = HashMap::new();
-            for id in &recognized {
-                *known.entry(id).or_default() += 1;
-            }
-            let mut written = Vec::new();
-            for line in &lines {
-                match known.get_mut(line.id.as_str()) {
-                    Some(count) if *count > 0 => *count -= 1,
-                    _ => written.push(line.id.clone()),
-                }
-            }
-            Ok((writer, recognized, written))
-        });
-        let (writer, recognized, written) = match appended.await {
-            Ok(Ok(done)) => done,
-            Ok(Err(source)) => return Err(failed(source)),
-            Err(error) => return Err(failed(std::io::Error::other(error))),
-        };
         let sink = self.id.clone();
-        Ok(Box::new(Appended { sink, writer, recognized, written, settled: false }))
+        let appended = tokio::task::spawn_blocking(move || {
+            let split = writer.append(&lines)?;
+            Ok(Appended { sink, writer, split, settled: false })
+        });
+        match appended.await {
+            Ok(Ok(appended)) => Ok(Box::new(appended)),
+            Ok(Err(source)) => Err(failed(source)),
+            Err(error) => Err(failed(std::io::Error::other(error))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Schedule;
+    use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
+
+    fn line(id: &str) -> Line {
+        Line { id: id.into(), text: format!(r#"{{"metadata":{{"uid":"{id}"}}}}"#) }
+    }
+
+    fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
+        let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
+        let key =
+            StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
+        state
+            .commit(&Commit {
+                key,
+                state: StreamState { frontiers: schedule.begin(0), reading: None },
+                delivered: Vec::new(),
+                fetched_until: 0,
+                forget_before: i64::MIN,
+                ledger: None,
+                sinks: receipt.mark().into_iter().collect(),
+            })
+            .unwrap();
+    }
+
+    struct World {
+        folder: tempfile::TempDir,
+        state: EmbeddedState,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let state = EmbeddedState::open(&folder.path().join("state")).unwrap();
+            Self { folder, state }
+        }
+
+        fn path(&self) -> PathBuf {
+            self.folder.path().join("events.ndjson")
+        }
+
+        fn open(&self) -> FileSink {
+            FileSink::open("file", &self.path(), Format::Ocsf, &self.state).unwrap()
+        }
+
+        fn ids(&self) -> Vec<String> {
+            let text = std::fs::read_to_string(self.path()).unwrap();
+            text.lines().map(|line| event_id(line, Format::Ocsf).unwrap()).collect()
+        }
+    }
+
+    async fn deliver(world: &World, sink: &FileSink, ids: &[&str]) {
+        let lines: Vec<Line> = ids.iter().map(|id| line(id)).collect();
+        let receipt = sink.deliver(&lines).await.unwrap();
+        commit(&world.state, receipt.as_ref());
+        receipt.settle();
+    }
+
+    #[tokio::test]
+    async fn a_batch_written_but_not_committed_is_recognized_after_a_crash() {
+        let world = World::new();
+        let sink = world.open();
+        deliver(&world, &sink, &["a"]).await;
+        // Written, and then the process dies before the commit.
+        std::mem::forget(sink.deliver(&[line("b"), line("c")]).await.unwrap());
+        let before = std::fs::read(world.path()).unwrap();
+        drop(sink);
+        // The leaked guard keeps the file locked, as a dead process would not.
+        std::fs::copy(world.path(), world.folder.path().join("copy")).unwrap();
+        std::fs::rename(world.folder.path().join("copy"), world.path()).unwrap();
+        let sink = world.open();
+        deliver(&world, &sink, &["c", "b", "d"]).await;
+        assert_eq!(world.ids(), ["a", "b", "c", "d"]);
+        assert!(std::fs::read(world.path()).unwrap().starts_with(&before));
+        assert!(world.state.adopted("file").unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn only_a_torn_last_line_is_cut() {
+        let world = World::new();
+        let sink = world.open();
+        deliver(&world, &sink, &["a"]).await;
+        drop(sink);
+        let mut bytes = std::fs::read(world.path()).unwrap();
+        let whole = [bytes.clone(), line("b").text.into_bytes(), b"\n".to_vec()].concat();
+        bytes.clone_from(&whole);
+        bytes.extend_from_slice(br#"{"metadata":{"ui"#);
+        std::fs::write(world.path(), &bytes).unwrap();
+        let sink = world.open();
+        assert_eq!(std::fs::read(world.path()).unwrap(), whole);
+        deliver(&world, &sink, &["b", "c"]).await;
+        assert_eq!(world.ids(), ["a", "b", "c"]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_whose_commit_failed_is_recognized_even_after_others_were_committed() {
+        let world = World::new();
+        let sink = world.open();
+        drop(sink.deliver(&[line("a"), line("b")]).await.unwrap());
+        deliver(&world, &sink, &["c"]).await;
+        drop(sink);
+        let sink = world.open();
+        deliver(&world, &sink, &["b", "a"]).await;
+        assert_eq!(world.ids(), ["a", "b", "c"]);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_moved_away_is_begun_anew() {
+        let world = World::new();
+        let sink = world.open();
+        deliver(&world, &sink, &["a"]).await;
+        drop(sink);
+        std::fs::remove_file(world.path()).unwrap();
+        let sink = world.open();
+        deliver(&world, &sink, &["b"]).await;
+        assert_eq!(world.ids(), ["b"]);
+    }
+
+    #[tokio::test]
+    async fn a_file_has_one_writer() {
+        let world = World::new();
+        let _sink = world.open();
+        let second = FileSink::open("other", &world.path(), Format::Ocsf, &world.state);
+        assert!(matches!(second, Err(SinkError::FileInUse { .. })));
     }
 }

@@ -298,3 +298,79 @@ impl State for EmbeddedState {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Schedule;
+    use crate::state::SinkMark;
+
+    fn key() -> StreamKey {
+        StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "a/b".into() }
+    }
+
+    fn commit(ids: &[&str], until: i64, forget_before: i64) -> Commit {
+        let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
+        Commit {
+            key: key(),
+            state: StreamState { frontiers: schedule.begin(until), reading: None },
+            delivered: ids.iter().map(|id| (*id).to_owned()).collect(),
+            fetched_until: until,
+            forget_before,
+            ledger: Some(LedgerEntry::Gap {
+                range: crate::plan::Range { start: 0, end: until },
+                reason: "test".into(),
+            }),
+            sinks: vec![SinkMark {
+                sink: "file".into(),
+                length: 7,
+                waiting: Vec::new(),
+                adopted: Vec::new(),
+            }],
+        }
+    }
+
+    #[test]
+    fn what_was_committed_is_there_after_opening_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = EmbeddedState::open(folder.path()).unwrap();
+        state.commit(&commit(&["x", "y"], 60_000, i64::MIN)).unwrap();
+        drop(state);
+        let state = EmbeddedState::open(folder.path()).unwrap();
+        assert_eq!(state.delivered(&key(), &["x", "z", "y"]).unwrap(), [true, false, true]);
+        assert_eq!(state.stream(&key()).unwrap().unwrap().frontiers.slowest(), 60_000);
+        assert_eq!(state.sink_length("file").unwrap(), Some(7));
+        assert_eq!(state.ledger(&key()).unwrap().len(), 1);
+        assert_eq!(state.stream_keys().unwrap(), [key()]);
+    }
+
+    #[test]
+    fn ids_are_forgotten_with_their_range_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = EmbeddedState::open(folder.path()).unwrap();
+        state.commit(&commit(&["old"], 60_000, i64::MIN)).unwrap();
+        state.commit(&commit(&["new"], 120_000, 60_000)).unwrap();
+        assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [true, true]);
+        state.commit(&commit(&[], 180_000, 60_001)).unwrap();
+        assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [false, true]);
+        assert_eq!(state.kept_ids(&key()).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_second_process_is_turned_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let _first = EmbeddedState::open(folder.path()).unwrap();
+        let second = EmbeddedState::open(folder.path());
+        assert!(matches!(second, Err(StateError::Locked { .. })), "{second:?}");
+    }
+
+    #[test]
+    fn a_damaged_database_is_named_and_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.redb");
+        std::fs::write(&path, b"no database at all, but long enough to be looked at").unwrap();
+        let error = EmbeddedState::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("state.redb") && error.contains("move it away"), "{error}");
+        assert!(std::fs::read(&path).unwrap().starts_with(b"no database"));
+    }
+}

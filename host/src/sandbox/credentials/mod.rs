@@ -1,16 +1,22 @@
 //! Who requests are from. Credentials live in the host and are attached at the
 //! door; a guest can neither read nor choose the one it is given.
 //!
-//! More kinds (principals, OAuth, Basic) are further variants with a file each.
+//! More kinds (principals) are further variants with a file each.
 
+mod basic;
+mod oauth2;
 mod oci;
+mod secret;
 
 use std::path::PathBuf;
 
 use bytes::Bytes;
 use http::Request;
 
-pub use oci::OciSignature;
+pub use basic::Basic;
+pub use oauth2::{OAuth2, Proof};
+pub use oci::{OciSignature, read_key};
+pub use secret::Secret;
 
 /// A credential ready for use.
 #[derive(Debug)]
@@ -18,6 +24,10 @@ pub use oci::OciSignature;
 pub enum Credential {
     /// OCI request signing, version 1.
     Oci(OciSignature),
+    /// OAuth 2.0 client credentials.
+    OAuth2(Box<OAuth2>),
+    /// HTTP Basic.
+    Basic(Basic),
 }
 
 /// Why a credential cannot be used.
@@ -51,6 +61,29 @@ pub enum CredentialError {
     /// The fingerprint is none.
     #[error("fingerprint: {0}")]
     Fingerprint(oci_signature::FingerprintError),
+    /// The file of a secret holds none.
+    #[error("{path}: holds no secret; write the secret into it and nothing else")]
+    EmptySecret {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The token endpoint is no URL.
+    #[error("token_url {url:?} is no plain http or https URL")]
+    TokenUrl {
+        /// What was given.
+        url: String,
+    },
+    /// There is no token to be had.
+    #[error("no token from {url}: {problem}")]
+    Token {
+        /// The endpoint.
+        url: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// Nobody said where tokens come from.
+    #[error("no token_url; add token_url = \"https://…/oauth2/v1/token\" to the credentials")]
+    NoTokenUrl,
     /// A request cannot be signed.
     #[error("{0}")]
     Sign(#[from] oci_signature::SignError),
@@ -61,14 +94,28 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// When the request cannot be signed.
-    pub fn headers<B>(
+    /// When the request cannot be signed, or there is no token to be had.
+    pub async fn headers<B>(
         &self,
         request: &Request<B>,
         body: &Bytes,
     ) -> Result<Vec<(&'static str, String)>, CredentialError> {
         match self {
             Self::Oci(signature) => signature.headers(request, body),
+            Self::OAuth2(client) => Ok(vec![("authorization", client.authorization().await?)]),
+            Self::Basic(basic) => Ok(vec![("authorization", basic.authorization()?)]),
+        }
+    }
+
+    /// A service answered 401 to these headers. Tells whether other headers might
+    /// help, which is so for tokens only.
+    pub async fn refused(&self, authorization: Option<&str>) -> bool {
+        match (self, authorization) {
+            (Self::OAuth2(client), Some(authorization)) => {
+                client.refused(authorization).await;
+                true
+            }
+            _ => false,
         }
     }
 }

@@ -105,7 +105,12 @@ fn check(key: &PrivateKey, fingerprint: &Fingerprint, file: &Path) -> Result<(),
         .map_err(|source| CredentialError::Key { path: file.to_owned(), source })
 }
 
-fn read_key(file: &Path, passphrase: Option<&str>) -> Result<PrivateKey, CredentialError> {
+/// Reads a private key.
+///
+/// # Errors
+///
+/// [`CredentialError`] names the file and the defect.
+pub fn read_key(file: &Path, passphrase: Option<&str>) -> Result<PrivateKey, CredentialError> {
     PrivateKey::from_pem(&read(file)?, passphrase)
         .map_err(|source| CredentialError::Key { path: file.to_owned(), source })
 }

@@ -127,7 +127,7 @@ impl DoorClient {
         Ok(Arc::new(config))
     }
 
-    pub(super) async fn send(
+    pub(in crate::sandbox) async fn send(
         &self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, ClientError> {

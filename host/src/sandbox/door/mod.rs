@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody,
@@ -27,6 +27,7 @@ use wasmtime_wasi_http::{
 pub use client::{ClientError, DoorClient, PrivateAddresses};
 pub use grant::{Grant, GrantError};
 
+use super::credentials::Credential;
 use super::limits::Limits;
 use crate::telemetry;
 
@@ -136,13 +137,19 @@ impl Door {
             .await
             .map_err(|_| Error::HttpRequestBodySize(None))?
             .to_bytes();
-        let mut outgoing = Request::new(Full::new(body.clone()));
-        *outgoing.method_mut() = parts.method;
-        *outgoing.uri_mut() = parts.uri;
-        *outgoing.headers_mut() = parts.headers;
-        prepare(&mut outgoing, grant, &body)?;
-        let response = open.send(&self.owner, outgoing).await?;
+        let mut outgoing = Request::from_parts(parts, Full::new(body.clone()));
+        set_host_headers(&mut outgoing)?;
+        let credential = grant.credential.as_deref();
+        let mut signed = sign(&outgoing, credential, &body).await?;
+        let mut response = open.send(&self.owner, signed.clone()).await?;
         open.note_clock(response.headers());
+        if let (StatusCode::UNAUTHORIZED, Some(credential)) = (response.status(), credential) {
+            let sent = signed.headers().get(header::AUTHORIZATION);
+            if credential.refused(sent.and_then(|value| value.to_str().ok())).await {
+                signed = sign(&outgoing, Some(credential), &body).await?;
+                response = open.send(&self.owner, signed).await?;
+            }
+        }
         Ok(response)
     }
 }
@@ -181,26 +188,33 @@ impl OpenDoor {
     }
 }
 
-/// Writes the headers that belong to the host.
-fn prepare(request: &mut Request<Full<Bytes>>, grant: &Grant, body: &Bytes) -> Result<(), Error> {
-    let authority = request.uri().authority().ok_or(Error::HttpRequestUriInvalid)?.to_string();
-    let set = |headers: &mut HeaderMap, name: HeaderName, value: &str| {
-        let value = HeaderValue::from_str(value).map_err(|_| Error::HttpProtocolError)?;
-        headers.insert(name, value);
-        Ok::<(), Error>(())
-    };
-    set(request.headers_mut(), header::HOST, &authority)?;
-    set(request.headers_mut(), header::USER_AGENT, concat!("signon/", env!("CARGO_PKG_VERSION")))?;
-    let Some(credential) = &grant.credential else {
-        return Ok(());
-    };
+/// Writes the headers that belong to the host whoever the request is from.
+fn set_host_headers(request: &mut Request<Full<Bytes>>) -> Result<(), Error> {
+    let authority = request.uri().authority().ok_or(Error::HttpRequestUriInvalid)?;
+    let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Error::HttpProtocolError)?;
+    let agent = HeaderValue::from_static(concat!("signon/", env!("CARGO_PKG_VERSION")));
+    request.headers_mut().insert(header::HOST, host);
+    request.headers_mut().insert(header::USER_AGENT, agent);
+    Ok(())
+}
+
+/// The request with the headers of its credential.
+async fn sign(
+    request: &Request<Full<Bytes>>,
+    credential: Option<&Credential>,
+    body: &Bytes,
+) -> Result<Request<Full<Bytes>>, Error> {
+    let mut signed = request.clone();
+    let Some(credential) = credential else { return Ok(signed) };
     let headers = credential
         .headers(request, body)
+        .await
         .map_err(|error| internal(format!("the request cannot be signed: {error}")))?;
     for (name, value) in headers {
-        set(request.headers_mut(), HeaderName::from_static(name), &value)?;
+        let value = HeaderValue::from_str(&value).map_err(|_| Error::HttpProtocolError)?;
+        signed.headers_mut().insert(HeaderName::from_static(name), value);
     }
-    Ok(())
+    Ok(signed)
 }
 
 fn host(uri: &http::Uri) -> String {

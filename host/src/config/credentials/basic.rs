@@ -1,0 +1,21 @@
+//! `type = "basic"`
+
+use super::super::paths::Folders;
+use super::super::reader::{Field, Problems};
+use super::{CredentialsConfig, secret_source};
+
+const KEYS: &[&str] = &["type", "username", "password", "password_file"];
+
+/// Reads the table.
+pub fn read(
+    field: &Field<'_>,
+    folders: Folders<'_>,
+    problems: &mut Problems,
+) -> Option<CredentialsConfig> {
+    let mut table = field.table(problems, KEYS)?;
+    let username = table.require(problems, "username", "username = \"audit.reader\"");
+    let username = username.and_then(|field| field.name(problems).map(str::to_owned));
+    let password = secret_source(&mut table, "password", "password_file", folders, problems);
+    table.finish(problems);
+    Some(CredentialsConfig::Basic { username: username?, password: password? })
+}

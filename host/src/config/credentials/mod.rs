@@ -1,0 +1,177 @@
+//! The `credentials` of a source.
+//!
+//! Invariant: no value of this table is ever shown, in whatever message.
+
+mod basic;
+mod oauth2;
+mod oci;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+use super::paths::Folders;
+use super::reader::{Field, Problems, Table};
+
+/// The types of credentials there are.
+pub const CREDENTIAL_TYPES: &[&str] = &["oci_api_key", "oauth2_client_credentials", "basic"];
+
+/// How a source proves who it is. The secrets themselves are read at start.
+#[derive(Debug, Clone)]
+pub enum CredentialsConfig {
+    /// `type = "oci_api_key"`: an API key as the configuration file of Oracle's
+    /// tools describes it.
+    OciApiKey {
+        /// Default `~/.oci/config`.
+        config_file: PathBuf,
+        /// Default `DEFAULT`.
+        profile: String,
+        /// Passphrase of the private key, unless the profile has it.
+        passphrase: Option<SecretText>,
+    },
+    /// `type = "oci_api_key"` with `user` and the rest written in place.
+    OciApiKeyInline {
+        /// OCID of the tenancy.
+        tenancy: String,
+        /// OCID of the user.
+        user: String,
+        /// Fingerprint of the public key, unchecked: hex pairs with colons.
+        fingerprint: String,
+        /// The private key.
+        key_file: PathBuf,
+        /// Its passphrase.
+        passphrase: Option<SecretText>,
+    },
+    /// `type = "oauth2_client_credentials"`
+    OAuth2 {
+        /// Client id.
+        client_id: String,
+        /// How the client proves itself.
+        proof: ClientProof,
+        /// Where tokens come from; a built-in knows its own place.
+        token_url: Option<String>,
+        /// What the token is to be for.
+        scope: String,
+    },
+    /// `type = "basic"`
+    Basic {
+        /// User name.
+        username: String,
+        /// Password.
+        password: SecretSource,
+    },
+}
+
+/// How an OAuth client proves itself at the token endpoint.
+#[derive(Debug, Clone)]
+pub enum ClientProof {
+    /// `authentication = "basic"`: its secret, in the `Authorization` header.
+    SecretInHeader(SecretSource),
+    /// `authentication = "body"`: its secret, in the form.
+    SecretInBody(SecretSource),
+    /// `authentication = "private_key_jwt"`: an assertion signed with its key.
+    PrivateKey {
+        /// The private key, PEM.
+        key_file: PathBuf,
+        /// Its passphrase.
+        passphrase: Option<SecretText>,
+        /// `kid` of the assertion: the alias of the certificate.
+        key_id: Option<String>,
+        /// `aud` of the assertion.
+        audience: String,
+    },
+}
+
+/// Where a secret is. A file is read again whenever the secret is needed, so that
+/// it can be changed without a restart.
+#[derive(Debug, Clone)]
+pub enum SecretSource {
+    /// In the configuration, or the environment through it.
+    Text(SecretText),
+    /// In a file; blanks and line ends around it do not count.
+    File(PathBuf),
+}
+
+/// A secret: wiped when dropped, never printed.
+#[derive(Clone)]
+pub struct SecretText(Zeroizing<String>);
+
+impl SecretText {
+    /// The secret itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[secret]")
+    }
+}
+
+/// Reads the table `credentials`.
+pub(super) fn credentials(
+    field: &Field<'_>,
+    folders: Folders<'_>,
+    problems: &mut Problems,
+) -> Option<CredentialsConfig> {
+    let field = Field { secret: true, ..field.clone() };
+    // Another type has other keys: judging them before it is known would only add
+    // noise.
+    let kind = field
+        .table(problems, &["type"])?
+        .require(problems, "type", "type = \"oci_api_key\"")?;
+    match kind.text(problems)? {
+        "oci_api_key" => oci::read(&field, folders, problems),
+        "oauth2_client_credentials" => oauth2::read(&field, folders, problems),
+        "basic" => basic::read(&field, folders, problems),
+        _ => {
+            kind.unknown(problems, "type of credentials", CREDENTIAL_TYPES, "");
+            None
+        }
+    }
+}
+
+/// A secret, if it is there. An empty one is none, so that `${PASSPHRASE:-}` serves
+/// keys of both kinds.
+fn secret(
+    table: &Table<'_>,
+    key: &'static str,
+    problems: &mut Problems,
+) -> Option<Option<SecretText>> {
+    let Some(field) = table.get(key) else {
+        return Some(None);
+    };
+    let text = Zeroizing::new(field.text(problems)?.to_owned());
+    Some((!text.is_empty()).then_some(SecretText(text)))
+}
+
+/// A secret in the configuration or in a file: exactly one of the two keys.
+fn secret_source(
+    table: &mut Table<'_>,
+    text_key: &'static str,
+    file_key: &'static str,
+    folders: Folders<'_>,
+    problems: &mut Problems,
+) -> Option<SecretSource> {
+    match (table.get(text_key), table.get(file_key)) {
+        (Some(_), Some(file)) => {
+            let message = format!("goes with no {text_key}; remove one of them");
+            problems.add(file.key_place, &file.path, message);
+            None
+        }
+        (_, Some(file)) => folders.path(&file, problems).map(SecretSource::File),
+        (Some(field), None) => match secret(table, text_key, problems)? {
+            Some(text) => Some(SecretSource::Text(text)),
+            None => {
+                field.wrong(problems, "is empty");
+                None
+            }
+        },
+        (None, None) => {
+            table.require(problems, file_key, "a file that holds the secret and nothing else");
+            None
+        }
+    }
+}
