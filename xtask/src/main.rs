@@ -1,1 +1,76 @@
-fn main() {}
+//! The project's own commands, `cargo xtask ...`. Each makes the machine ready by
+//! itself, says on stderr what it does, and ends with the exit status of what it
+//! ran; stdout belongs to data.
+
+mod bench;
+mod components;
+mod house;
+mod lint;
+mod python;
+mod setup;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+use shell::{Failure, cargo, run};
+
+const HELP: &str = "\
+The project's own commands. Each sets up what it needs, and says what it does.
+
+Usage: cargo xtask <COMMAND> [ARGUMENTS]
+
+Commands:
+  setup [--with-python]            find (or get) what compiles the components for WebAssembly;
+                                   quick when there is nothing to do
+  demo [ARGUMENTS]                 build and run `signon demo`; arguments go to it
+                                   (cargo xtask demo --help shows them)
+  test [--with-python] [ARGUMENTS] run every test; arguments go to `cargo test`
+  lint                             format, clippy for host and guests, documentation, links
+  components [DIR]                 write the components as files (default: target/components)
+  bench [--events N] [--runs N] [--profile release|dev] [--json]
+                                   time whole runs of the command, and weigh the components
+
+  --with-python  put the official Oracle SDK (PyPI: oci) into target/python, for the test
+                 that holds the simulator against it
+
+Environment:
+  SIGNON_GUEST_RUSTC   a rustc for the components, looked at before all others
+  SIGNON_COMPONENTS    a folder with finished components: none are built
+  SIGNON_TEST_PYTHON   a Python with the package `oci`
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let arguments: Vec<String> = arguments.collect();
+    let asks_for_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
+    let result = match command.as_deref() {
+        Some("demo") => demo(&arguments),
+        Some("setup" | "test" | "lint" | "components" | "bench") if asks_for_help => help(),
+        Some("setup") => setup::command(&arguments),
+        Some("test") => test::command(&arguments),
+        Some("lint") => lint::command(&arguments),
+        Some("components") => components::command(&arguments),
+        Some("bench") => bench::command(&arguments),
+        Some("help" | "--help" | "-h") => help(),
+        None => Err(Failure::usage("which command?")),
+        Some(other) => Err(Failure::usage(format!("there is no command {other}"))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn help() -> Result<(), Failure> {
+    print!("{HELP}");
+    Ok(())
+}
+
+fn demo(arguments: &[String]) -> Result<(), Failure> {
+    setup::guests()?;
+    let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
+    let mut command = cargo(&["run", "--package", "signon-host", "--bin", "signon", "--", "demo"]);
+    run(command.args(arguments))
+}

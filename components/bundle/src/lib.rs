@@ -11,10 +11,14 @@ pub struct BuiltIn {
 }
 
 /// Every built-in component.
-pub const BUILT_INS: [BuiltIn; 1] = [BuiltIn {
-    name: "oci-audit",
-    bytes: include_bytes!(concat!(env!("OUT_DIR"), "/oci-audit.wasm")),
-}];
+pub const BUILT_INS: [BuiltIn; 3] = [
+    BuiltIn {
+        name: "oci-audit",
+        bytes: include_bytes!(concat!(env!("OUT_DIR"), "/oci-audit.wasm")),
+    },
+    BuiltIn { name: "idcs", bytes: include_bytes!(concat!(env!("OUT_DIR"), "/idcs.wasm")) },
+    BuiltIn { name: "oam", bytes: include_bytes!(concat!(env!("OUT_DIR"), "/oam.wasm")) },
+];
 
 /// Finds a built-in by name, with dashes or underscores.
 pub fn find(name: &str) -> Option<BuiltIn> {

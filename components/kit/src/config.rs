@@ -61,6 +61,34 @@ impl Reader {
         }
     }
 
+    /// A text that has to be there; empty when it is not, which has its finding.
+    pub fn required_text(&mut self, key: &'static str, example: &str) -> String {
+        if self.object.get(key).is_none_or(Value::is_null) {
+            self.wrong(key, "is missing", format!("write it like {key} = \"{example}\""));
+        }
+        self.text(key).unwrap_or_default()
+    }
+
+    /// A whole number within bounds, if the key is there.
+    pub fn whole_number(
+        &mut self,
+        key: &'static str,
+        bounds: std::ops::RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let value = self.take(key)?;
+        let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+        let number = number.filter(|number| bounds.contains(number));
+        if number.is_none() {
+            let (least, most) = (bounds.start(), bounds.end());
+            self.wrong(
+                key,
+                format!("{value} is no whole number from {least} to {most}"),
+                format!("write it like {key} = {most}"),
+            );
+        }
+        number
+    }
+
     /// A list of at least one distinct text; an empty list when it is wrong.
     pub fn texts(&mut self, key: &'static str, example: &str) -> Vec<String> {
         let fix = format!("write it like {key} = [\"{example}\"]");
@@ -171,6 +199,23 @@ mod tests {
         assert_eq!(told[2].0, "/compartments/2");
         assert_eq!(told[3].0, "/endpoint");
         assert_eq!(told[4], ("/regoins", "did you mean \"regions\"?"));
+    }
+
+    #[test]
+    fn numbers_keep_their_bounds_and_what_must_be_there_is_asked_for() {
+        let mut reader = Reader::new(r#"{"a":5,"b":0,"c":"5","d":1.5}"#).unwrap();
+        assert_eq!(reader.whole_number("a", 1..=9), Some(5));
+        assert_eq!(reader.whole_number("none", 1..=9), None);
+        for key in ["b", "c", "d"] {
+            assert_eq!(reader.whole_number(key, 1..=9), None);
+        }
+        assert_eq!(reader.required_text("url", "https://a"), "");
+        let Err(SourceError::InvalidConfig(findings)) = reader.finish(()) else { panic!() };
+        let told: Vec<_> = findings.iter().map(|f| (f.path.as_str(), f.problem.as_str())).collect();
+        assert_eq!(told[0], ("/b", "0 is no whole number from 1 to 9"));
+        assert_eq!(told[1].0, "/c");
+        assert_eq!(told[2].0, "/d");
+        assert_eq!(told[3], ("/url", "is missing"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod fields;
 pub mod gathering;
 pub mod http;
 pub mod json;
+pub mod listing;
 pub mod outcome;
 pub mod records;
 pub mod redact;

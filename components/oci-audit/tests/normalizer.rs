@@ -19,9 +19,8 @@ const LEGACY: &str = include_str!(
 );
 const OTHER: &str =
     include_str!("../../../tests/fixtures/oci/virtualnetwork-createvcn-404.listevents.json");
-const EVENTS_SERVICE: &str = include_str!(
-    "../../../tests/fixtures/oci/events-service-computeapi-instanceaction.begin.json"
-);
+const EVENTS_SERVICE: &str =
+    include_str!("../../../tests/fixtures/oci/events-service-computeapi-instanceaction.begin.json");
 
 /// Reads everything, in chunks of a size.
 fn read(bytes: &[u8], chunk: usize) -> (Vec<SignOnEvent>, u64, u64, Option<SourceError>) {
@@ -192,9 +191,10 @@ fn no_secret_survives_anywhere_in_the_event() {
 
 #[test]
 fn text_an_attacker_controls_never_rejects_a_record() {
-    let mut text = br#"{"eventType":"com.oraclecloud.IdentitySignOn.InteractiveLogin","eventId":"x",
+    let mut text =
+        br#"{"eventType":"com.oraclecloud.IdentitySignOn.InteractiveLogin","eventId":"x",
         "eventTime":"2024-05-01T00:00:01Z","data":{"identity":{"userAgent":"\ud800 "#
-        .to_vec();
+            .to_vec();
     text.extend_from_slice(b"\xff\xfe");
     text.extend(std::iter::repeat_n(b'A', 1 << 20));
     text.extend_from_slice(br#"","principalName":"\"}{"}}}"#);

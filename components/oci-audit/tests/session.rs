@@ -198,9 +198,10 @@ fn an_error_after_events_comes_with_the_following_call() {
 #[test]
 fn an_expired_page_token_is_an_expired_cursor() {
     let body = r#"{"code":"InvalidParameter","message":"page"}"#;
-    let mut session = open(|_: &Request| Ok(Answer::status(400, body)), Some(
-        br#"{"v":1,"page":"AP==","n":0,"head":""}"#,
-    ));
+    let mut session = open(
+        |_: &Request| Ok(Answer::status(400, body)),
+        Some(br#"{"v":1,"page":"AP==","n":0,"head":""}"#),
+    );
     assert!(matches!(session.next(limits(1)), Err(SourceError::CursorExpired(_))));
 }
 

@@ -24,7 +24,9 @@ const HOUR_MS: i64 = 3_600_000;
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [component, oci_config, settings, start, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: embed COMPONENT.wasm OCI_CONFIG SETTINGS_JSON START_MS [--private]".into());
+        return Err(
+            "usage: embed COMPONENT.wasm OCI_CONFIG SETTINGS_JSON START_MS [--private]".into()
+        );
     };
     let start: i64 = start.parse()?;
 
@@ -36,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The component says what it needs for these settings; here it gets all of it.
     // The credential signs these requests and no others.
     let signature = OciSignature::from_profile(Path::new(oci_config), "DEFAULT", None)?;
-    let credential = Arc::new(Credential::Oci(signature));
+    let credential = Arc::new(Credential::Oci(Box::new(signature)));
     let mut grants = Vec::new();
     for rule in sandbox.access(&component, &limits, settings).await? {
         grants.push(Grant::new(&rule, Some(credential.clone()))?);

@@ -9,7 +9,7 @@ use clap::Args;
 use signon_host::collect::{Summary, Until};
 use signon_host::config::{Config, SinkConfig, SinkKind};
 use signon_host::render::{Format, event_id};
-use signon_simulator::{Options, Simulator};
+use signon_simulator::{Options, Service, Simulator};
 use tokio::sync::watch;
 
 use super::failure::Failure;
@@ -18,10 +18,11 @@ use super::run::{collect, load};
 /// Arguments of `signon demo`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Audit records to generate; about one in twenty is a sign-on.
+    /// OCI Audit records to generate; about one in twenty is a sign-on. Identity domain
+    /// and OAM add their own.
     #[arg(long, value_name = "N", default_value_t = 4_000)]
     events: u64,
-    /// Output format: ocsf or raw.
+    /// Output format: ocsf, ocsf-1.5, ocsf-1.7, ocsf-1.9, ecs, otel or raw.
     #[arg(long, default_value = "ocsf")]
     format: Format,
     /// Seed of everything generated.
@@ -35,6 +36,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let options = Options {
         seed: arguments.seed,
         events: arguments.events,
+        services: Service::ALL.to_vec(),
         // What happens while we look would be neither in nor out.
         quiet: Duration::from_secs(120),
         ..Options::default()
@@ -49,7 +51,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let lines = read_lines(&folder.0.join("events.ndjson"))?;
     print_lines(&lines)?;
     report(&simulator, &summary, elapsed);
-    let checked = verify(&lines, arguments.format, &simulator.truth());
+    let checked = verify(&lines, arguments.format, &truth(&simulator));
     simulator.shutdown().await;
     if let Some((source, error)) = summary.failed.first() {
         return Err(Failure::failed(format!("source {source}: {error}")));
@@ -57,7 +59,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let delivered = checked?;
     let table = tabulate(&read_lines(&folder.0.join("summary.ndjson"))?);
     eprintln!("{table}");
-    eprintln!("every one of {delivered} sign-on events is in the output exactly once");
+    eprintln!("every one of {delivered} events is in the output exactly once");
     Ok(())
 }
 
@@ -118,11 +120,16 @@ fn print_lines(lines: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Every event that has to come out, of all services. Their ids never meet.
+fn truth(simulator: &Simulator) -> BTreeSet<String> {
+    Service::ALL.iter().flat_map(|service| simulator.truth_of(*service)).collect()
+}
+
 fn report(simulator: &Simulator, summary: &Summary, elapsed: Duration) {
     let (counts, served) = (summary.counts, simulator.statistics());
     eprintln!(
         "{} signed requests, {} records in {} pages through the sandbox in {:.2} s: \
-         {} sign-ons written and committed, {} other records passed over, {} duplicates, {} rejected",
+         {} events written and committed, {} other records passed over, {} duplicates, {} rejected",
         served.requests,
         counts.received,
         served.pages,
@@ -158,33 +165,41 @@ fn verify(lines: &[String], format: Format, truth: &BTreeSet<String>) -> Result<
     )))
 }
 
-/// Who signed in where, by activity and outcome.
+/// One line of the table.
+#[derive(Default)]
+struct Row {
+    events: usize,
+    users: BTreeSet<String>,
+    addresses: BTreeSet<String>,
+}
+
+/// Who signed in where, by source, activity and outcome.
 fn tabulate(lines: &[String]) -> String {
-    let mut rows: BTreeMap<(String, String), (usize, BTreeSet<String>, BTreeSet<String>)> =
-        BTreeMap::new();
+    let mut rows: BTreeMap<[String; 3], Row> = BTreeMap::new();
     for line in lines {
         let Ok(event) = serde_json::from_str::<serde_json::Value>(line) else { continue };
-        let text = |pointer: &str| {
-            event.pointer(pointer).and_then(|value| value.as_str()).map(str::to_owned)
-        };
-        let key = (
-            text("/activity_name").unwrap_or_else(|| "?".to_owned()),
-            text("/status").unwrap_or_else(|| "?".to_owned()),
-        );
-        let row = rows.entry(key).or_default();
-        row.0 += 1;
-        row.1.extend(text("/user/name"));
-        row.2.extend(text("/src_endpoint/ip"));
+        let text = |pointer: &str| event.pointer(pointer)?.as_str().map(str::to_owned);
+        let [source, mut activity, outcome] = ["/metadata/source", "/activity_name", "/status"]
+            .map(|pointer| text(pointer).unwrap_or_else(|| "?".to_owned()));
+        // Administration of groups, apps, mails: every one has a name of its own.
+        if event.pointer("/class_uid").is_some_and(|class| class == 0) {
+            "(no sign-on, no account)".clone_into(&mut activity);
+        }
+        let row = rows.entry([source, activity, outcome]).or_default();
+        row.events += 1;
+        row.users.extend(text("/user/name"));
+        row.addresses.extend(text("/src_endpoint/ip"));
     }
     let mut table = format!(
-        "{:<28} {:<12} {:>6} {:>6} {:>9}",
-        "activity", "outcome", "events", "users", "addresses"
+        "{:<10} {:<28} {:<10} {:>6} {:>6} {:>9}",
+        "source", "activity", "outcome", "events", "users", "addresses"
     );
-    for ((activity, outcome), (events, users, addresses)) in rows {
+    for ([source, activity, outcome], row) in rows {
         table.push_str(&format!(
-            "\n{activity:<28} {outcome:<12} {events:>6} {:>6} {:>9}",
-            users.len(),
-            addresses.len()
+            "\n{source:<10} {activity:<28} {outcome:<10} {:>6} {:>6} {:>9}",
+            row.events,
+            row.users.len(),
+            row.addresses.len()
         ));
     }
     table

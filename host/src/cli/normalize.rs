@@ -20,7 +20,7 @@ pub struct Arguments {
     /// A built-in component by name, or a file.
     #[arg(long, value_name = "NAME|PATH")]
     component: String,
-    /// Output format: ocsf or raw.
+    /// Output format: ocsf, ocsf-1.5, ocsf-1.7, ocsf-1.9, ecs, otel or raw.
     #[arg(long, default_value = "ocsf")]
     format: Format,
     /// The payload; stdin when absent or `-`.

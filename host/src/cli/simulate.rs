@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use signon_simulator::{Faults, Options, Simulator};
+use signon_simulator::{Faults, Options, Service, Simulator};
 
 use super::failure::Failure;
 use super::signals;
@@ -22,6 +22,16 @@ pub struct Arguments {
     /// Serve the records of this file (JSON array or NDJSON) instead of generated ones.
     #[arg(long, value_name = "FILE")]
     oci_events: Option<PathBuf>,
+    /// Serve the AuditEvents rows of this file (JSON array, NDJSON or a saved answer).
+    #[arg(long, value_name = "FILE")]
+    idcs_events: Option<PathBuf>,
+    /// Serve the Fusion OAM rows of this file (JSON array, NDJSON or a saved answer).
+    #[arg(long, value_name = "FILE")]
+    oam_events: Option<PathBuf>,
+    /// Services to serve: oci-audit, idcs, oam.
+    #[arg(long, value_name = "SERVICE", value_delimiter = ',', value_parser = service,
+          default_value = "oci-audit,idcs,oam")]
+    services: Vec<Service>,
     /// Write the ids of the sign-on events, one a line.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
@@ -48,6 +58,15 @@ pub struct Arguments {
     regions: Vec<String>,
 }
 
+fn service(name: &str) -> Result<Service, String> {
+    match name {
+        "oci-audit" | "oci_audit" => Ok(Service::OciAudit),
+        "idcs" => Ok(Service::Idcs),
+        "oam" => Ok(Service::Oam),
+        _ => Err("known are oci-audit, idcs, oam".to_owned()),
+    }
+}
+
 /// Serves until told to stop.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let faults = Faults::parse_all(&arguments.fault).map_err(Failure::usage)?;
@@ -59,7 +78,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         span: Duration::from_secs(arguments.hours.saturating_mul(3600)),
         page_size: arguments.page_size,
         regions: arguments.regions,
+        services: arguments.services,
         oci_events: arguments.oci_events,
+        idcs_events: arguments.idcs_events,
+        oam_events: arguments.oam_events,
         faults,
         ..Options::default()
     };

@@ -20,18 +20,22 @@ pub fn prepare(
 ) -> Result<Option<Arc<Credential>>, CredentialError> {
     let Some(config) = &source.credentials else { return Ok(None) };
     let credential = match config {
-        CredentialsConfig::OciApiKey { config_file, profile, passphrase } => Credential::Oci(
-            OciSignature::from_profile(config_file, profile, expose(passphrase.as_ref()))?,
-        ),
+        CredentialsConfig::OciApiKey { config_file, profile, passphrase } => {
+            Credential::Oci(Box::new(OciSignature::from_profile(
+                config_file,
+                profile,
+                expose(passphrase.as_ref()),
+            )?))
+        }
         CredentialsConfig::OciApiKeyInline { tenancy, user, fingerprint, key_file, passphrase } => {
             let fingerprint = fingerprint.parse().map_err(CredentialError::Fingerprint)?;
-            Credential::Oci(OciSignature::from_parts(
+            Credential::Oci(Box::new(OciSignature::from_parts(
                 tenancy,
                 user,
                 &fingerprint,
                 key_file,
                 expose(passphrase.as_ref()),
-            )?)
+            )?))
         }
         CredentialsConfig::Basic { username, password } => {
             Credential::Basic(Basic::new(username, secret(password))?)
@@ -60,7 +64,7 @@ fn prove(proof: &ClientProof) -> Result<Proof, CredentialError> {
         ClientProof::SecretInHeader(source) => Proof::Header(secret(source)),
         ClientProof::SecretInBody(source) => Proof::Body(secret(source)),
         ClientProof::PrivateKey { key_file, passphrase, key_id, audience } => Proof::Assertion {
-            key: read_key(key_file, expose(passphrase.as_ref()))?,
+            key: Box::new(read_key(key_file, expose(passphrase.as_ref()))?),
             key_id: key_id.clone(),
             audience: audience.clone(),
         },

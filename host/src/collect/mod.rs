@@ -10,6 +10,7 @@ mod batch;
 mod credential;
 mod error;
 mod prepare;
+mod retry;
 mod stream;
 
 use std::sync::Arc;
@@ -50,6 +51,9 @@ pub struct Summary {
     /// Sources that did not start, or did not finish what was due.
     pub failed: Vec<(String, String)>,
 }
+
+/// What a stream counted, and the source and reason if it failed.
+type Finished = (Counts, Result<(), (String, String)>);
 
 /// Everything the sources of a process share.
 pub struct Collector {
@@ -116,7 +120,7 @@ impl Collector {
         source: &SourceConfig,
         until: Until,
         stop: &watch::Receiver<bool>,
-        streams: &mut JoinSet<(Counts, Result<(), (String, String)>)>,
+        streams: &mut JoinSet<Finished>,
     ) -> Result<(), CollectError> {
         let prepared = prepare::source(self, config, source).await?;
         for stream in prepared {

@@ -101,7 +101,7 @@ pub async fn source(
         door,
         settings,
         schedule,
-        start: source.start.clone(),
+        start: source.start,
         options: ReadOptions { keep_raw: source.keep_raw, text_limit: TEXT_LIMIT },
         source: source.id.clone(),
         descriptor_name: descriptor.name.clone(),
@@ -197,11 +197,9 @@ fn door(
             .collect(),
     };
     let client = DoorClient::new(DoorClient::trust(None)?, private);
-    let credential =
-        super::credential::prepare(source, &client).map_err(|error| CollectError::Credential {
-            place: source.place_of("/credentials"),
-            source: error,
-        })?;
+    let credential = super::credential::prepare(source, &client).map_err(|error| {
+        CollectError::Credential { place: source.place_of("/credentials"), source: error }
+    })?;
     // What a built-in asks for follows from the operator's settings alone, in a
     // call that has seen no byte from outside; a component from a file gets what
     // both it and the operator name.

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 use super::batch::{self, Fresh};
-use super::{CollectError, Until};
+use super::retry::{ATTEMPTS, needs_operator, pause, pause_after};
+use super::{CollectError, Finished, Until};
 use crate::config::Start;
 use crate::contract::{
     Batch, BatchLimits, Progress, ReadOptions, Selection, SourceError, TimeRange,
@@ -16,6 +17,7 @@ use crate::plan::{Range, Reading, Schedule, Step};
 use crate::sandbox::door::Door;
 use crate::sandbox::{
     Limits, LoadedComponent, Sandbox, SandboxError, SessionInstance, SessionRequest,
+    describe_finding,
 };
 use crate::state::{Commit, Counts, LedgerEntry, ReadingState, State, StreamKey, StreamState};
 use crate::telemetry;
@@ -29,21 +31,12 @@ const BATCH_BYTES: u64 = 8 << 20;
 /// How long a batch may gather before it is delivered.
 const BATCH_DEADLINE_MS: u32 = 2_000;
 
+/// Most findings of a reading that are kept: a component must not fill the ledger.
+const MOST_FINDINGS: usize = 20;
+
 /// How long progress without events may go uncommitted: what is read again after
 /// a crash.
 const QUIET_COMMIT: Duration = Duration::from_secs(5);
-
-/// Failures in a row without any progress after which `--once` gives up.
-const ATTEMPTS: u32 = 8;
-
-/// First pause after a failure, doubled with each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-
-/// Longest pause after failures that may pass by themselves.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// Pause after failures that an operator has to mend.
-const OPERATOR_PAUSE: Duration = Duration::from_secs(300);
 
 /// What the streams of a source share.
 pub struct Shared {
@@ -77,11 +70,7 @@ impl StreamRun {
 
     /// Runs until done or stopped. Gives back what it counted, and why it failed if
     /// it did.
-    pub async fn run(
-        mut self,
-        until: Until,
-        mut stop: watch::Receiver<bool>,
-    ) -> (Counts, Result<(), (String, String)>) {
+    pub async fn run(mut self, until: Until, mut stop: watch::Receiver<bool>) -> Finished {
         let result = self.go(until, &mut stop).await;
         let source = self.shared.source.clone();
         (self.counts, result.map_err(|error| (source, error.to_string())))
@@ -179,7 +168,10 @@ impl StreamRun {
             Some(under_way) => (under_way.cursor.clone(), under_way.counts),
             None => (None, Counts::default()),
         };
-        let mut session = self.open(&reading, cursor).await?;
+        let mut findings = Vec::new();
+        let mut session = self.open(&reading, cursor.clone()).await?;
+        let mut position = cursor;
+        let mut saved = position.clone();
         let mut uncommitted = Counts::default();
         let mut last_commit = std::time::Instant::now();
         loop {
@@ -188,11 +180,24 @@ impl StreamRun {
                 bytes: BATCH_BYTES,
                 soft_deadline_ms: BATCH_DEADLINE_MS,
             };
-            let batch = session.next(limits).await?;
+            let batch = match session.next(limits).await {
+                Ok(batch) => batch,
+                Err(error) => {
+                    // What was passed over before the error need not be read again.
+                    if position != saved {
+                        counts.add(uncommitted);
+                        let next = self.after(state, &reading, position, counts, false);
+                        self.commit(&next, Vec::new(), reading.asked.end, None, Vec::new()).await?;
+                        *state = next;
+                        self.committed(uncommitted);
+                    }
+                    return Err(self.explain(error));
+                }
+            };
             let finished = batch.progress == Progress::Finished;
             let source_total = batch.source_total;
-            let cursor = batch.cursor.clone();
-            self.report_rejects(&batch);
+            position = batch.cursor.clone();
+            self.report(&batch, &mut findings);
             let fresh = self.dedupe(batch).await?;
             uncommitted.add(fresh.counts);
             let stopping = *stop.borrow();
@@ -204,16 +209,18 @@ impl StreamRun {
                 continue;
             }
             counts.add(uncommitted);
-            let next = self.after(state, &reading, cursor, counts, finished);
+            let next = self.after(state, &reading, position.clone(), counts, finished);
             let entry = finished.then(|| LedgerEntry::Read {
                 reading: reading.clone(),
                 counts,
                 source_total,
+                findings: std::mem::take(&mut findings),
             });
             self.deliver_and_commit(fresh, &next, reading.asked.end, entry).await?;
             *state = next;
             self.committed(uncommitted);
             uncommitted = Counts::default();
+            saved.clone_from(&position);
             last_commit = std::time::Instant::now();
             if finished {
                 self.finished(&reading);
@@ -222,6 +229,14 @@ impl StreamRun {
             if stopping {
                 return Ok(());
             }
+        }
+    }
+
+    /// Adds what only the door knows.
+    fn explain(&self, error: SandboxError) -> CollectError {
+        match self.shared.door.take_denial() {
+            Some(denial) => CollectError::Denied { denial, source: error },
+            None => error.into(),
         }
     }
 
@@ -261,7 +276,11 @@ impl StreamRun {
         finished: bool,
     ) -> StreamState {
         if finished {
-            let step = Step::Read(reading.clone());
+            // Our clock ran ahead: the service has not lived the end of this range.
+            let mut reading = reading.clone();
+            let lived = self.shared.schedule.floor(self.now());
+            reading.covers.end = reading.covers.end.min(lived).max(reading.covers.start);
+            let step = Step::Read(reading);
             let frontiers = self.shared.schedule.advance(&state.frontiers, &step);
             StreamState { frontiers, reading: None }
         } else {
@@ -325,14 +344,19 @@ impl StreamRun {
         Ok(())
     }
 
-    fn report_rejects(&self, batch: &Batch) {
+    /// Logs what could not be read and what was found, each finding once a reading.
+    fn report(&self, batch: &Batch, findings: &mut Vec<String>) {
+        let source = &self.shared.source;
         for reject in &batch.rejects {
-            telemetry::RecordRejected {
-                source: &self.shared.source,
-                reason: &reject.reason,
-                digest: &reject.digest,
+            let (reason, digest) = (&reject.reason, &reject.digest);
+            telemetry::RecordRejected { source, reason, digest }.emit();
+        }
+        for finding in &batch.findings {
+            let text = describe_finding(finding);
+            if !findings.contains(&text) && findings.len() < MOST_FINDINGS {
+                telemetry::SourceFinding { source, finding: &text }.emit();
+                findings.push(text);
             }
-            .emit();
         }
     }
 
@@ -378,7 +402,7 @@ impl StreamRun {
         if until == Until::Done && (operator || self.failures >= ATTEMPTS) {
             return Err(error);
         }
-        let retry_in = self.pause_after(&error, operator);
+        let retry_in = pause_after(&error, self.failures);
         telemetry::ReadingFailed {
             source: &self.shared.source,
             stream: &self.key.stream,
@@ -389,48 +413,10 @@ impl StreamRun {
         pause(retry_in, stop).await;
         Ok(())
     }
-
-    fn pause_after(&self, error: &CollectError, operator: bool) -> Duration {
-        if let CollectError::Sandbox(SandboxError::Source(SourceError::Throttled(throttle))) = error
-            && let Some(asked) = throttle.retry_after_ms
-        {
-            return Duration::from_millis(asked).min(OPERATOR_PAUSE);
-        }
-        let doubled = FIRST_PAUSE.saturating_mul(1 << self.failures.min(12));
-        let longest = if operator { OPERATOR_PAUSE } else { LONGEST_PAUSE };
-        // Jitter keeps many tenants from coming back in step.
-        let jitter =
-            f64::from(rand_core::RngCore::next_u32(&mut rand_core::OsRng)) / f64::from(u32::MAX);
-        doubled.min(longest).mul_f64(0.5 + jitter / 2.0)
-    }
 }
 
 /// How far our clock may be ahead of the service's before it is bounded.
 const CLOCK_AHEAD_MS: i64 = 5_000;
-
-/// Whether waiting alone cannot help.
-fn needs_operator(error: &CollectError) -> bool {
-    match error {
-        CollectError::Sandbox(SandboxError::Source(error)) => matches!(
-            error,
-            SourceError::InvalidConfig(_)
-                | SourceError::Unauthorized(_)
-                | SourceError::Forbidden(_)
-                | SourceError::Retired(_)
-        ),
-        CollectError::Sandbox(_) => true,
-        CollectError::Sink { .. } => true,
-        _ => false,
-    }
-}
-
-async fn pause(wait: Duration, stop: &mut watch::Receiver<bool>) {
-    tokio::select! {
-        () = tokio::time::sleep(wait) => {}
-        // An error means that nobody can tell us to stop any more: stop.
-        _ = stop.wait_for(|stop| *stop) => {}
-    }
-}
 
 fn rfc3339(time_ms: i64) -> String {
     chrono::DateTime::from_timestamp_millis(time_ms)

@@ -27,9 +27,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 pub use allow::AllowRule;
-pub use credentials::{
-    CREDENTIAL_TYPES, ClientProof, CredentialsConfig, SecretSource, SecretText,
-};
+pub use credentials::{CREDENTIAL_TYPES, ClientProof, CredentialsConfig, SecretSource, SecretText};
 pub use document::Syntax;
 pub use duration::Start;
 pub use problem::{ConfigError, Place, Problem};

@@ -263,8 +263,7 @@ mod tests {
 
     fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
         let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
-        let key =
-            StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
+        let key = StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
         state
             .commit(&Commit {
                 key,

@@ -10,6 +10,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Granules behind the slowest sweep for which ids are kept: a reading asks one
+/// wider, a component may ask one wider still, and services may count their bounds
+/// as inside; on both sides of the seam.
+const SEAM: i64 = 4;
+
 /// A half-open range of time in milliseconds, on the source's query clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
@@ -157,7 +162,7 @@ impl Schedule {
     /// Ids of records fetched in ranges that end before this time will not be
     /// met again and need not be kept.
     pub fn forget_before(&self, frontiers: &Frontiers) -> i64 {
-        frontiers.slowest().saturating_sub(2 * self.granularity)
+        frontiers.slowest().saturating_sub(SEAM * self.granularity)
     }
 }
 
@@ -300,9 +305,9 @@ mod tests {
                     prop_assert!(reading.asked.end <= now);
                     prop_assert_eq!(reading.asked.start % MINUTE, 0);
                     prop_assert_eq!(reading.asked.end % MINUTE, 0);
-                    for sweep in reading.first..=reading.last {
-                        prop_assert_eq!(covered[sweep], reading.covers.start);
-                        covered[sweep] = reading.covers.end;
+                    for covered in &mut covered[reading.first..=reading.last] {
+                        prop_assert_eq!(*covered, reading.covers.start);
+                        *covered = reading.covers.end;
                     }
                     frontiers = schedule.advance(&frontiers, &step);
                 }

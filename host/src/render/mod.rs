@@ -6,36 +6,62 @@
 //! compared with the event it came from.
 //!
 //! Every format is a room of its own that gives two functions, `render` and
-//! `event_id`, and keeps the law `event_id(render(event)) == event.native_id`.
+//! `event_id`, and keeps two laws: `event_id(render(event)) == event.native_id`,
+//! and no field of an event is missing in its line. What a vocabulary has no field
+//! for stands beside it under its name in the contract.
 
+mod ecs;
+mod event;
+mod fields;
 mod json;
 mod ocsf;
+mod otel;
+mod products;
 mod raw;
+mod rest;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::contract::SignOnEvent;
+use ocsf::Version;
 
 /// What a line of output looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// OCSF 1.8.0: Authentication, Account Change, Base Event.
     Ocsf,
+    /// The same in OCSF 1.5.0, the oldest version that has what sign-ons need.
+    Ocsf1_5,
+    /// The same in OCSF 1.7.0.
+    Ocsf1_7,
+    /// OCSF 1.9.0, where User Management replaces Account Change.
+    Ocsf1_9,
+    /// Elastic Common Schema 9.4.0.
+    Ecs,
+    /// An OpenTelemetry log record in OTLP/JSON, semantic conventions 1.44.0.
+    Otel,
     /// The record as the source sent it, secrets redacted, on one line.
     Raw,
 }
 
 impl Format {
     /// Every format there is, the default first.
-    pub const ALL: [Self; 2] = [Self::Ocsf, Self::Raw];
+    pub const ALL: [Self; 7] =
+        [Self::Ocsf, Self::Ocsf1_5, Self::Ocsf1_7, Self::Ocsf1_9, Self::Ecs, Self::Otel, Self::Raw];
 
     /// The name in configuration and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ocsf => "ocsf",
+            Self::Ocsf1_5 => "ocsf-1.5",
+            Self::Ocsf1_7 => "ocsf-1.7",
+            Self::Ocsf1_9 => "ocsf-1.9",
+            Self::Ecs => "ecs",
+            Self::Otel => "otel",
             Self::Raw => "raw",
         }
     }
@@ -71,7 +97,12 @@ impl FromStr for Format {
 /// `source` is the name in the component's descriptor: `oci-audit`.
 pub fn render(event: &SignOnEvent, source: &str, format: Format) -> String {
     match format {
-        Format::Ocsf => ocsf::render(event, source),
+        Format::Ocsf => ocsf::render(event, source, Version::V1_8),
+        Format::Ocsf1_5 => ocsf::render(event, source, Version::V1_5),
+        Format::Ocsf1_7 => ocsf::render(event, source, Version::V1_7),
+        Format::Ocsf1_9 => ocsf::render(event, source, Version::V1_9),
+        Format::Ecs => ecs::render(event, source),
+        Format::Otel => otel::render(event, source),
         Format::Raw => raw::render(event),
     }
 }
@@ -80,7 +111,9 @@ pub fn render(event: &SignOnEvent, source: &str, format: Format) -> String {
 /// no whole line of this format, as after a torn write.
 pub fn event_id(line: &str, format: Format) -> Option<String> {
     match format {
-        Format::Ocsf => ocsf::event_id(line),
+        Format::Ocsf | Format::Ocsf1_5 | Format::Ocsf1_7 | Format::Ocsf1_9 => ocsf::event_id(line),
+        Format::Ecs => ecs::event_id(line),
+        Format::Otel => otel::event_id(line),
         Format::Raw => raw::event_id(line),
     }
 }

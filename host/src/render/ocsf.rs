@@ -1,4 +1,4 @@
-//! OCSF 1.8.0: <https://schema.ocsf.io/1.8.0>.
+//! OCSF, by default 1.8.0: <https://schema.ocsf.io/1.8.0>.
 //!
 //! Valid by construction: a class gets only the attributes it has, a number of
 //! an enum and its caption are written together, nothing is absent or empty, and
@@ -6,8 +6,7 @@
 //! the contract, so that no field of an event is lost.
 //!
 //! 1.8.0 rather than 1.9.0: consumers map Account Change (3001), which 1.9.0
-//! replaces. Another version is another table of classes beside this one and a
-//! few gates in the rooms below.
+//! replaces. Nothing below 1.5.0: it lacks half of what sign-ons need.
 
 mod classes;
 mod enums;
@@ -15,45 +14,46 @@ mod leftovers;
 mod observables;
 mod people;
 mod places;
-mod products;
+mod version;
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::event::{labels, said};
 use super::json::{Object, line};
+use super::products::{self, Product};
 use crate::contract::{Outcome, SignOnEvent};
 use classes::{Class, Kind, LABEL_OTHER};
-use products::Product;
-
-/// The version of the schema that lines conform to.
-const VERSION: &str = "1.8.0";
+pub use version::Version;
 
 /// The profile that brings `cloud` and `api`.
 const CLOUD_PROFILE: &str = "cloud";
 
 /// One event of the class that fits it.
-pub fn render(event: &SignOnEvent, source: &str) -> String {
+pub fn render(event: &SignOnEvent, source: &str, version: Version) -> String {
     let product = products::of(source);
-    let kind = classes::kind(event, source);
+    let kind = classes::kind(event, source, version);
     line(|o| {
-        metadata(o, event, source, &product, &kind);
+        metadata(o, event, source, &product, version);
         o.number("time", event.time);
         classification(o, &kind);
         status(o, event);
         o.text("message", said(&event.message));
         if kind.class != Class::Base {
-            people::write(o, event, kind.class);
+            people::write(o, event, kind.class, version);
             places::source(o, event);
-            factors(o, event);
-            places::http(o, event);
+            if kind.class.has_factors(version) {
+                factors(o, event);
+            }
+            places::http(o, event, version);
         }
         if kind.class == Class::Authentication {
             authentication(o, event, &product);
         }
         places::cloud(o, event);
         observables::write(o, event, kind.class);
-        leftovers::write(o, event, &kind);
+        leftovers::write(o, event, &kind, version);
         if let Some(raw) = said(&event.raw) {
             o.text("raw_data", raw);
             o.number("raw_data_size", i64::try_from(raw.len()).ok());
@@ -80,26 +80,21 @@ pub fn event_id(line: &str) -> Option<String> {
     Some(line.metadata.uid.into_owned())
 }
 
-/// The text, if there is one and it is not empty.
-fn said(text: &Option<String>) -> Option<&str> {
-    text.as_deref().filter(|text| !text.is_empty())
-}
-
 fn metadata(
     o: &mut Object<'_>,
     event: &SignOnEvent,
     source: &str,
     product: &Product<'_>,
-    kind: &Kind<'_>,
+    version: Version,
 ) {
     o.object("metadata", |o| {
-        o.text("version", VERSION);
+        o.text("version", version.number());
         o.text("uid", &*event.native_id);
-        o.text("original_event_uid", &*event.native_id);
+        o.text("original_event_uid", Some(&*event.native_id).filter(|_| version.has_origin()));
         o.text("event_code", &*event.native_type);
         o.text("original_time", &*event.original_time);
         o.number("logged_time", event.logged);
-        o.text("source", source);
+        o.text("source", Some(source).filter(|_| version.has_origin()));
         o.text("log_name", product.log_name);
         o.object("product", |o| {
             o.text("name", product.name);
@@ -107,8 +102,7 @@ fn metadata(
         });
         o.text("tenant_uid", event.cloud.as_ref().and_then(|cloud| said(&cloud.organization_uid)));
         o.text("correlation_uid", said(&event.correlation));
-        let own = kind.label.filter(|own| !event.labels.iter().any(|label| label == own));
-        o.texts("labels", event.labels.iter().map(String::as_str).chain(own));
+        o.texts("labels", labels(event));
         o.objects("tags", said(&event.domain_event_id), |o, id| {
             o.text("name", "idcs_event_id");
             o.text("value", id);

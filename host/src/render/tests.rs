@@ -4,6 +4,11 @@ mod arbitrary;
 mod examples;
 mod golden;
 mod laws;
+mod listed_fields;
+mod ocsf_laws;
+mod reading;
+mod records;
+mod schemas;
 
 use serde_json::{Value, json};
 
@@ -12,6 +17,9 @@ use crate::contract::{
     Activity, Agent, CloudPlace, Endpoint, Factor, FactorKind, HttpInfo, Identity, Idp, Named,
     Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
 };
+
+/// Every version of OCSF.
+const OCSF: [Format; 4] = [Format::Ocsf, Format::Ocsf1_5, Format::Ocsf1_7, Format::Ocsf1_9];
 
 /// A record with as many fields as any.
 const RECORD: &str = include_str!(
@@ -149,5 +157,21 @@ fn ocsf(event: &SignOnEvent) -> Value {
 }
 
 fn ocsf_of(event: &SignOnEvent, source: &str) -> Value {
-    serde_json::from_str(&render(event, source, Format::Ocsf)).unwrap()
+    rendered(event, source, Format::Ocsf)
+}
+
+fn rendered(event: &SignOnEvent, source: &str, format: Format) -> Value {
+    serde_json::from_str(&render(event, source, format)).unwrap()
+}
+
+/// The attributes of an OpenTelemetry log record, each with its one value.
+fn attributes(record: &Value) -> serde_json::Map<String, Value> {
+    let mut found = serde_json::Map::new();
+    for attribute in record["attributes"].as_array().unwrap() {
+        assert_eq!(attribute["value"].as_object().unwrap().len(), 1, "{attribute}");
+        let key = attribute["key"].as_str().unwrap().to_owned();
+        let before = found.insert(key, attribute["value"].clone());
+        assert_eq!(before, None, "{attribute} is there twice");
+    }
+    found
 }

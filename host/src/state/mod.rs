@@ -97,6 +97,10 @@ pub enum LedgerEntry {
         counts: Counts,
         /// The source's own total, if it told one.
         source_total: Option<u64>,
+        /// What the component found noteworthy: a range that came back empty from a
+        /// service that may be retired proves nothing.
+        #[serde(default)]
+        findings: Vec<String>,
     },
     /// The source no longer held this when it was to be read.
     Gap {

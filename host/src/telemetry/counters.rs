@@ -31,6 +31,7 @@ pub struct Counters {
     pub records_rejected: Counter,
     pub readings_finished: Counter,
     pub readings_failed: Counter,
+    pub source_findings: Counter,
     pub source_starts_failed: Counter,
     pub sink_failures: Counter,
 }

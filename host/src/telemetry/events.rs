@@ -121,6 +121,23 @@ impl RecordRejected<'_> {
     }
 }
 
+/// Something a component noticed about its service.
+#[derive(Debug)]
+pub struct SourceFinding<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// What, and what to do about it.
+    pub finding: &'a str,
+}
+
+impl SourceFinding<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        warn!(source = self.source, finding = self.finding, "Source finding.");
+        counters().source_findings.add(1);
+    }
+}
+
 /// A range read to its end.
 #[derive(Debug)]
 pub struct ReadingFinished<'a> {

@@ -31,9 +31,28 @@ impl Answer {
     pub(crate) fn json(status: StatusCode, body: Vec<Bytes>) -> Self {
         Self { status, content_type: "application/json", headers: Vec::new(), body, cut: false }
     }
+
+    /// What a proxy in between says when the service does not.
+    pub(crate) fn html(status: StatusCode) -> Self {
+        let body = "<html><body><h1>upstream connect error or disconnect</h1></body></html>";
+        let mut answer = Self::json(status, vec![Bytes::from_static(body.as_bytes())]);
+        answer.content_type = "text/html";
+        answer
+    }
 }
 
-/// A request that the rules refuse, in Oracle's words.
+/// The answer to a request that the rules of its service refuse. It is counted
+/// as a rejection, unlike answers that are spoilt on purpose.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) Answer);
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.into())
+    }
+}
+
+/// A request that the rules refuse, in the words of OCI's services.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,

@@ -1,7 +1,7 @@
 //! Files with which other programs find the simulator.
 //!
-//! The invariant: every path in them is absolute, and the private key is never
-//! readable by others, not even for a moment.
+//! The invariant: every path in them is absolute, and no secret is ever readable
+//! by others, not even for a moment.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, SecondsFormat};
 
 use crate::error::SimulatorError;
+use crate::idcs::IdcsClient;
 use crate::identity::{Caller, Names};
+use crate::oam::OamUser;
+use crate::service::Service;
 
 /// What the files say.
 pub(crate) struct ConfigFiles<'a> {
@@ -19,8 +22,18 @@ pub(crate) struct ConfigFiles<'a> {
     /// The first is the home region.
     pub(crate) regions: &'a [String],
     pub(crate) url: String,
-    /// Where reading starts, Unix milliseconds, a whole minute.
-    pub(crate) start: i64,
+    /// The services, each with where reading starts: Unix milliseconds, a whole
+    /// minute.
+    pub(crate) services: Vec<(Service, i64)>,
+    /// If there is an identity domain.
+    pub(crate) idcs_client: Option<&'a IdcsClient>,
+    pub(crate) oam_user: &'a OamUser,
+}
+
+impl ConfigFiles<'_> {
+    fn has(&self, service: Service) -> bool {
+        self.services.iter().any(|(known, _)| *known == service)
+    }
 }
 
 pub(crate) fn write(directory: &Path, files: &ConfigFiles<'_>) -> Result<(), SimulatorError> {
@@ -32,6 +45,13 @@ pub(crate) fn write(directory: &Path, files: &ConfigFiles<'_>) -> Result<(), Sim
         .ok_or_else(|| SimulatorError::UnusablePath(directory.clone()))?;
     write_private(&directory.join("oci_key.pem"), &files.caller.key_pem)?;
     write_private(&directory.join("session_token"), &files.caller.session_token)?;
+    if let Some(client) = files.idcs_client {
+        write_private(&directory.join("idcs_client_secret"), &client.secret)?;
+        write_private(&directory.join("idcs_client_key.pem"), &client.key_pem)?;
+    }
+    if files.has(Service::Oam) {
+        write_private(&directory.join("oam_password"), &files.oam_user.password)?;
+    }
     write_public(&directory.join("ca.pem"), files.ca_pem)?;
     write_public(&directory.join("oci_config"), &oci_config(text, files))?;
     write_public(&directory.join("signon.toml"), &signon_toml(text, files))
@@ -56,38 +76,77 @@ fn oci_config(directory: &str, files: &ConfigFiles<'_>) -> String {
 }
 
 fn signon_toml(directory: &str, files: &ConfigFiles<'_>) -> String {
-    let start = DateTime::from_timestamp_millis(files.start)
-        .unwrap_or_default()
-        .to_rfc3339_opts(SecondsFormat::Secs, true);
     let path = |name: &str| quoted(&format!("{directory}/{name}"));
-    let regions: Vec<String> = files.regions.iter().map(|region| quoted(region)).collect();
-    format!(
-        "data_dir = {state}\n\
-         \n\
-         [sources.oci_audit]\n\
-         type = \"oci_audit\"\n\
-         tenant = \"simulated\"\n\
-         regions = [{regions}]\n\
-         compartments = [{tenancy}]\n\
-         endpoint = {endpoint}\n\
-         # A simulator on loopback is no public address.\n\
-         allow_private_addresses = true\n\
-         start = {start}\n\
-         credentials = {{ type = \"oci_api_key\", config_file = {config}, profile = \"DEFAULT\" }}\n\
-         \n\
+    let mut text = format!("data_dir = {}\n", path("state"));
+    for (service, start) in &files.services {
+        let start = DateTime::from_timestamp_millis(*start)
+            .unwrap_or_default()
+            .to_rfc3339_opts(SecondsFormat::Secs, true);
+        text.push_str(&format!(
+            "\n\
+             [sources.{service}]\n\
+             type = \"{service}\"\n\
+             tenant = \"simulated\"\n\
+             {settings}\
+             # A simulator on loopback is no public address.\n\
+             allow_private_addresses = true\n\
+             start = {start}\n\
+             credentials = {{ {credentials} }}\n",
+            settings = settings(*service, files),
+            start = quoted(&start),
+            credentials = credentials(*service, files, path),
+        ));
+    }
+    let inputs: Vec<String> =
+        files.services.iter().map(|(service, _)| quoted(service.name())).collect();
+    text.push_str(&format!(
+        "\n\
          [sinks.file]\n\
          type = \"file\"\n\
-         inputs = [\"oci_audit\"]\n\
+         inputs = [{inputs}]\n\
          path = {events}\n\
          format = \"ocsf\"\n",
-        state = path("state"),
-        regions = regions.join(", "),
-        tenancy = quoted(&files.names.tenancy),
-        endpoint = quoted(&format!("{}/{{region}}", files.url)),
-        start = quoted(&start),
-        config = path("oci_config"),
+        inputs = inputs.join(", "),
         events = path("events.ndjson"),
-    )
+    ));
+    text
+}
+
+fn settings(service: Service, files: &ConfigFiles<'_>) -> String {
+    match service {
+        Service::OciAudit => {
+            let regions: Vec<String> = files.regions.iter().map(|region| quoted(region)).collect();
+            format!(
+                "regions = [{regions}]\n\
+                 compartments = [{tenancy}]\n\
+                 endpoint = {endpoint}\n",
+                regions = regions.join(", "),
+                tenancy = quoted(&files.names.tenancy),
+                endpoint = quoted(&format!("{}/{{region}}", files.url)),
+            )
+        }
+        Service::Idcs => format!("domain_url = {}\n", quoted(&format!("{}/idcs", files.url))),
+        Service::Oam => format!("base_url = {}\n", quoted(&files.url)),
+    }
+}
+
+fn credentials(service: Service, files: &ConfigFiles<'_>, path: impl Fn(&str) -> String) -> String {
+    match service {
+        Service::OciAudit => format!(
+            "type = \"oci_api_key\", config_file = {}, profile = \"DEFAULT\"",
+            path("oci_config")
+        ),
+        Service::Idcs => format!(
+            "type = \"oauth2_client_credentials\", client_id = {}, client_secret_file = {}",
+            quoted(files.idcs_client.map_or("", |client| &client.id)),
+            path("idcs_client_secret")
+        ),
+        Service::Oam => format!(
+            "type = \"basic\", username = {}, password_file = {}",
+            quoted(files.oam_user.name),
+            path("oam_password")
+        ),
+    }
 }
 
 /// A TOML basic string: JSON's escapes are a subset of TOML's.

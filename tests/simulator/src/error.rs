@@ -43,7 +43,7 @@ pub enum SimulatorError {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The records file holds something that is no audit record.
+    /// The records file holds something that is no record of the service.
     #[error("records file {path}, {place}: {reason}")]
     InvalidEvents {
         /// The file.

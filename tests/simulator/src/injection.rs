@@ -8,6 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use sha2::{Digest, Sha256};
+
 use crate::faults::{Fault, Faults};
 use crate::prng::Prng;
 
@@ -22,6 +24,16 @@ pub(crate) enum Strike {
     ServerError { status: u16, json: bool },
     Cut,
     ExpireToken,
+}
+
+/// A number that stands for a place (or anything else) that these texts name.
+pub(crate) fn place_of(texts: &[&[u8]]) -> u64 {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
+    }
+    hash.finalize().iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
 }
 
 #[derive(Debug)]
@@ -75,6 +87,41 @@ impl Injector {
             places.expired.insert(token);
         }
         Some(strike)
+    }
+
+    /// What happens to a request for this place that authenticates itself with
+    /// a token. Taking the token back is one of the things that happen, but
+    /// never twice in a row at the same place: a client that renews its token
+    /// once must get through.
+    pub(crate) fn strike_bearer(
+        &self,
+        random: &mut Prng,
+        place: u64,
+        token: u64,
+    ) -> Option<Strike> {
+        let strike = self.strike(random, place, Some(token))?;
+        if strike == Strike::ExpireToken {
+            self.exhaust(place);
+        }
+        Some(strike)
+    }
+
+    /// Whether the token was taken back; if so, the place is not struck next
+    /// time, whoever it was that lost the token.
+    pub(crate) fn taken_back(&self, place: u64, token: u64) -> bool {
+        let expired = {
+            let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+            places.expired.contains(&token)
+        };
+        if expired {
+            self.exhaust(place);
+        }
+        expired
+    }
+
+    fn exhaust(&self, place: u64) {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.struck.insert(place, MOST_IN_A_ROW);
     }
 
     /// Whether this page is to be empty; `before` counts the empty pages that
@@ -146,6 +193,20 @@ mod tests {
             assert_eq!(strike(&injector, 1, Some(token)), Some(Strike::ExpireToken));
         }
         assert_eq!(strike(&injector, 1, Some(14)), None);
+    }
+
+    #[test]
+    fn a_bearer_token_is_taken_back_once_and_the_next_one_gets_through() {
+        let injector = injector(&["expire-token=1"]);
+        let strike = |token| injector.strike_bearer(&mut injector.request(), 1, token);
+        assert!(!injector.taken_back(1, 10));
+        assert_eq!(strike(10), Some(Strike::ExpireToken));
+        assert!(injector.taken_back(1, 10));
+        assert_eq!(strike(11), None);
+        assert_eq!(strike(11), Some(Strike::ExpireToken));
+        // Elsewhere, someone else finds the token gone and then gets through.
+        assert!(injector.taken_back(2, 11));
+        assert_eq!(injector.strike_bearer(&mut injector.request(), 2, 12), None);
     }
 
     #[test]

@@ -6,8 +6,13 @@
 //! refuses: a wrong signature, a wrong clock, an unknown or malformed
 //! parameter, a page token of another query. Oracle's own SDKs work with it.
 //!
+//! One history is told by up to three services ([`Service`]): OCI Audit, the
+//! `AuditEvents` of an identity domain with its token endpoint, and the sign-in
+//! audit of Fusion. A sign-on that several of them saw has other ids in each
+//! and one execution context id, as during a migration.
+//!
 //! The invariant: what counts as a sign-on is decided when a record is made,
-//! never by looking at it afterwards. [`Simulator::truth`] is therefore an
+//! never by looking at it afterwards. [`Simulator::truth_of`] is therefore an
 //! answer sheet that shares no code with the thing it grades.
 //!
 //! ```no_run
@@ -28,14 +33,19 @@ mod clock;
 mod config_files;
 mod error;
 mod faults;
+mod idcs;
 mod identity;
 mod injection;
+mod lateness;
+mod oam;
 mod oci_audit;
 mod options;
 mod prng;
 mod query_string;
 mod routes;
 mod server;
+mod service;
+mod shelf;
 mod simulator;
 mod statistics;
 mod traffic;
@@ -43,7 +53,9 @@ mod truth;
 
 pub use error::SimulatorError;
 pub use faults::{Fault, FaultError, Faults};
+pub use oam::{OamBounds, OamOrder, OamPageStyle, OamRendering};
 pub use options::Options;
+pub use service::Service;
 pub use simulator::Simulator;
 pub use statistics::Statistics;
-pub use traffic::{SECRET_MARKER, SIGN_ON_EVENT_NAMES};
+pub use traffic::{IDCS_EVENT_IDS, SECRET_MARKER, SIGN_ON_EVENT_NAMES};

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::error::SimulatorError;
 use crate::faults::Faults;
+use crate::service::Service;
 
 /// How a [`Simulator`](crate::Simulator) is set up.
 #[derive(Debug, Clone)]
@@ -40,6 +41,24 @@ pub struct Options {
     /// instead of generated ones. They are listed in the tenancy's root
     /// compartment in the home region.
     pub oci_events: Option<PathBuf>,
+    /// The services there are; what is written (configuration, truth) covers
+    /// these. Default: OCI Audit alone.
+    pub services: Vec<Service>,
+    /// Audit events generated for the identity domain. Up to a third of them
+    /// are sign-ons that OCI Audit has too. Default 150.
+    pub idcs_event_count: u64,
+    /// Serve the rows of this file (a JSON array, one row a line or a saved
+    /// list reply) as the identity domain's audit events instead.
+    pub idcs_events: Option<PathBuf>,
+    /// Events generated for the sign-in audit of Fusion. Up to a third of them
+    /// are sign-ons that OCI Audit has too. Default 100.
+    pub oam_event_count: u64,
+    /// Serve the events of this file (a JSON array, one event a line or a saved
+    /// JSON reply) as the sign-in audit instead.
+    pub oam_events: Option<PathBuf>,
+    /// How long the identity domain's access tokens live; whole seconds.
+    /// Default one hour.
+    pub token_lifetime: Duration,
     /// What goes wrong on purpose.
     pub faults: Faults,
 }
@@ -57,6 +76,12 @@ impl Default for Options {
             page_size: 100,
             regions: vec!["us-ashburn-1".to_owned()],
             oci_events: None,
+            services: vec![Service::OciAudit],
+            idcs_event_count: 150,
+            idcs_events: None,
+            oam_event_count: 100,
+            oam_events: None,
+            token_lifetime: Duration::from_secs(3600),
             faults: Faults::default(),
         }
     }
@@ -83,8 +108,20 @@ impl Options {
         if !(0.0..=1.0).contains(&self.sign_on_share) {
             return refuse("sign_on_share", "expected a share from 0 to 1");
         }
-        if self.events > MOST_EVENTS {
-            return refuse("events", "expected at most 50000000 records");
+        for (option, events) in [
+            ("events", self.events),
+            ("idcs_event_count", self.idcs_event_count),
+            ("oam_event_count", self.oam_event_count),
+        ] {
+            if events > MOST_EVENTS {
+                return refuse(option, "expected at most 50000000 records");
+            }
+        }
+        if self.token_lifetime.as_secs() == 0 || self.token_lifetime > LONGEST_SPAN {
+            return refuse("token_lifetime", "expected at least a second, at most ten years");
+        }
+        if self.services.is_empty() {
+            return refuse("services", "expected at least one service");
         }
         if self.span > LONGEST_SPAN {
             return refuse("span", "expected at most ten years");
@@ -131,7 +168,7 @@ mod tests {
     #[test]
     fn values_that_make_no_sense_are_refused_by_name() {
         let day = Duration::from_secs(86_400);
-        let cases: [(&str, Options); 7] = [
+        let cases: [(&str, Options); 10] = [
             ("page_size", Options { page_size: 0, ..Options::default() }),
             ("sign_on_share", Options { sign_on_share: f64::NAN, ..Options::default() }),
             ("span", Options { span: Duration::ZERO, ..Options::default() }),
@@ -139,6 +176,9 @@ mod tests {
             ("regions", Options { regions: vec![], ..Options::default() }),
             ("regions", Options { regions: vec!["IAD".into()], ..Options::default() }),
             ("now", Options { now: Some(-1), ..Options::default() }),
+            ("services", Options { services: vec![], ..Options::default() }),
+            ("idcs_event_count", Options { idcs_event_count: u64::MAX, ..Options::default() }),
+            ("token_lifetime", Options { token_lifetime: Duration::ZERO, ..Options::default() }),
         ];
         for (option, options) in cases {
             let message = options.check().unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! Query strings, read the way Oracle's gateway reads them.
+//! Query strings and forms, read the way Oracle's gateway reads them.
 //!
 //! The invariant: a parameter is understood exactly once. `+` is a blank, as
 //! the Go and Python SDKs write it; what is not valid percent-encoding of
@@ -57,7 +57,8 @@ impl QueryString {
     }
 }
 
-fn decode(text: &str) -> Option<String> {
+/// Text without its percent-encoding; a plus is a blank.
+pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

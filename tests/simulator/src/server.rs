@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -21,16 +22,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
-use crate::answer::{Answer, PacedBody, Refusal};
+use crate::answer::{Answer, PacedBody, Refusal, Refused};
 use crate::authentication::authenticate;
 use crate::clock::Clock;
 use crate::error::SimulatorError;
 use crate::faults::Faults;
+use crate::idcs::{self, Idcs};
 use crate::identity::Caller;
 use crate::injection::Injector;
-use crate::oci_audit::{Call, OciAudit};
+use crate::oam::Oam;
+use crate::oci_audit::{self, OciAudit};
 use crate::prng::Prng;
-use crate::routes::{self, Operation};
+use crate::routes::{self, AuditOperation, Operation};
+use crate::service::Service;
 use crate::statistics::Counters;
 
 /// First byte of a TLS handshake record (RFC 8446, 5.1).
@@ -48,7 +52,11 @@ pub(crate) struct Services {
     pub(crate) clock: Clock,
     pub(crate) caller: Caller,
     pub(crate) regions: Vec<String>,
+    /// Which services are served; the others are not there.
+    pub(crate) served: Vec<Service>,
     pub(crate) oci_audit: OciAudit,
+    pub(crate) idcs: Option<Idcs>,
+    pub(crate) oam: Oam,
     pub(crate) faults: Faults,
     pub(crate) injector: Injector,
     pub(crate) counters: Counters,
@@ -112,6 +120,18 @@ where
         .await;
 }
 
+/// One request, read whole.
+pub(crate) struct Call<'a> {
+    pub(crate) headers: &'a HeaderMap,
+    /// Without the question mark, as sent.
+    pub(crate) query: &'a str,
+    pub(crate) body: &'a [u8],
+    /// The simulator's time, Unix milliseconds.
+    pub(crate) now: i64,
+    pub(crate) injector: &'a Injector,
+    pub(crate) counters: &'a Counters,
+}
+
 impl Services {
     async fn respond(&self, request: Request<Incoming>) -> Response<PacedBody> {
         self.counters.update(|counts| counts.requests += 1);
@@ -119,26 +139,26 @@ impl Services {
             tokio::time::sleep(latency).await;
         }
         let mut random = self.injector.request();
-        let request_id = request_id(request.headers().get("opc-request-id"), &mut random);
+        let names = request_names(request.uri().path(), request.headers(), &mut random);
         let answer = match self.answer(request, &mut random).await {
             Ok(answer) => answer,
-            Err(refusal) => {
+            Err(Refused(answer)) => {
                 self.counters.update(|counts| {
-                    *counts.rejected.entry(refusal.status.as_u16()).or_default() += 1;
+                    *counts.rejected.entry(answer.status.as_u16()).or_default() += 1;
                 });
-                refusal.into()
+                answer
             }
         };
-        self.finish(answer, request_id)
+        self.finish(answer, names)
     }
 
     async fn answer(
         &self,
         request: Request<Incoming>,
         random: &mut Prng,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Answer, Refused> {
         let (parts, body) = request.into_parts();
-        let route = routes::find(&parts.method, parts.uri.path(), &self.regions)?;
+        let operation = routes::find(&parts.method, parts.uri.path(), &self.regions, &self.served)?;
         let body = Limited::new(body, LARGEST_REQUEST)
             .collect()
             .await
@@ -150,7 +170,34 @@ impl Services {
                 )
             })?
             .to_bytes();
-        let now = self.clock.now();
+        let call = Call {
+            headers: &parts.headers,
+            query: parts.uri.query().unwrap_or_default(),
+            body: &body,
+            now: self.clock.now(),
+            injector: &self.injector,
+            counters: &self.counters,
+        };
+        match operation {
+            Operation::OciAudit { region, operation } => {
+                Ok(self.audit(&parts, &call, region, operation, random)?)
+            }
+            Operation::Idcs(operation) => match &self.idcs {
+                Some(idcs) => idcs.answer(&call, &operation, random),
+                None => Err(idcs::not_found()),
+            },
+            Operation::Oam(operation) => self.oam.answer(&call, &operation, random),
+        }
+    }
+
+    fn audit(
+        &self,
+        parts: &Parts,
+        call: &Call<'_>,
+        region: usize,
+        operation: AuditOperation,
+        random: &mut Prng,
+    ) -> Result<Answer, Refusal> {
         // As sent, but for the origin that a proxy-style target would carry.
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let headers: Vec<(&str, &str)> = parts
@@ -164,23 +211,23 @@ impl Services {
             method: parts.method.as_str(),
             target,
             headers: &headers,
-            body: &body,
+            body: call.body,
         };
-        authenticate(&self.caller, &received, now)?;
-        let call = Call {
-            region: route.region,
-            query: parts.uri.query().unwrap_or_default(),
-            now,
-            injector: &self.injector,
-            counters: &self.counters,
+        authenticate(&self.caller, &received, call.now)?;
+        let call = oci_audit::Call {
+            region,
+            query: call.query,
+            now: call.now,
+            injector: call.injector,
+            counters: call.counters,
         };
-        match route.operation {
-            Operation::AuditListEvents => self.oci_audit.list_events(&call, random),
-            Operation::AuditGetConfiguration => self.oci_audit.configuration(&call),
+        match operation {
+            AuditOperation::ListEvents => self.oci_audit.list_events(&call, random),
+            AuditOperation::GetConfiguration => self.oci_audit.configuration(&call),
         }
     }
 
-    fn finish(&self, answer: Answer, request_id: HeaderValue) -> Response<PacedBody> {
+    fn finish(&self, answer: Answer, names: RequestNames) -> Response<PacedBody> {
         let body = PacedBody::new(
             answer.body,
             answer.cut,
@@ -190,11 +237,10 @@ impl Services {
         let mut response = Response::new(body);
         *response.status_mut() = answer.status;
         let headers = response.headers_mut();
-        headers.insert("opc-request-id", request_id);
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-        let date = oci_signature::imf_fixdate(self.clock.now().div_euclid(1000));
-        for (name, value) in [("date", date)].into_iter().chain(answer.headers) {
-            // Dates, numbers and page tokens are visible ASCII.
+        let date = ("date", oci_signature::imf_fixdate(self.clock.now().div_euclid(1000)));
+        for (name, value) in names.into_iter().chain([date]).chain(answer.headers) {
+            // Dates, numbers, names and page tokens are visible ASCII.
             if let Ok(value) = HeaderValue::from_str(&value) {
                 headers.insert(name, value);
             }
@@ -203,8 +249,31 @@ impl Services {
     }
 }
 
+type RequestNames = Vec<(&'static str, String)>;
+
+/// The headers by which a service names a request.
+fn request_names(path: &str, headers: &HeaderMap, random: &mut Prng) -> RequestNames {
+    if Service::of_path(path) == Service::OciAudit {
+        return vec![("opc-request-id", request_id(headers.get("opc-request-id"), random))];
+    }
+    let ecid = ecid(random);
+    let guid = random.hex(32);
+    vec![
+        ("opc-request-id", format!("{guid}/{ecid}")),
+        ("x-oracle-dms-ecid", ecid),
+        ("x-oracle-dms-rid", "0:1".to_owned()),
+    ]
+}
+
+/// An execution context id as Oracle's middleware makes them: 17 characters.
+pub(crate) fn ecid(random: &mut Prng) -> String {
+    let unique =
+        random.text(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_~abcdefghijklmnopqrstuvwxyz", 9);
+    format!("{unique}00000000")
+}
+
 /// The client's part (or one made up), then two of the server's.
-fn request_id(client: Option<&HeaderValue>, random: &mut Prng) -> HeaderValue {
+fn request_id(client: Option<&HeaderValue>, random: &mut Prng) -> String {
     let mut part = || random.hex(32).to_ascii_uppercase();
     let own = format!("{}/{}", part(), part());
     let client = client
@@ -212,6 +281,5 @@ fn request_id(client: Option<&HeaderValue>, random: &mut Prng) -> HeaderValue {
         .and_then(|value| value.split('/').next())
         .filter(|value| !value.is_empty() && value.len() <= LONGEST_REQUEST_ID)
         .map_or_else(part, str::to_owned);
-    HeaderValue::from_str(&format!("{client}/{own}"))
-        .unwrap_or_else(|_| HeaderValue::from_static("unprintable"))
+    format!("{client}/{own}")
 }

@@ -3,7 +3,7 @@
 //! The invariant: when [`Simulator::start`] returns, everything is generated
 //! and connections are answered; when the value is dropped, they end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,22 +13,26 @@ use tokio::task::JoinHandle;
 use crate::clock::Clock;
 use crate::config_files::{self, ConfigFiles};
 use crate::error::SimulatorError;
+use crate::faults::Fault;
+use crate::idcs::{self, Idcs, IdcsClient};
 use crate::identity::{Caller, Certificates, Names};
 use crate::injection::Injector;
+use crate::oam::{self, Oam};
 use crate::oci_audit::{OciAudit, Settings};
 use crate::options::Options;
 use crate::server::{self, Services};
+use crate::service::Service;
 use crate::statistics::{Counters, Statistics};
-use crate::traffic::{self, Traffic};
-use crate::truth::Truth;
+use crate::traffic::{self, Records, Traffic};
+use crate::truth::{self, Truth};
 
 /// A running simulator. Dropping it stops it.
 pub struct Simulator {
     address: SocketAddr,
     names: Names,
     ca_pem: String,
-    first: i64,
-    truth: Truth,
+    /// Of each service: time of the first event, and the events to be delivered.
+    events: BTreeMap<Service, (i64, Truth)>,
     services: Arc<Services>,
     task: JoinHandle<()>,
 }
@@ -45,8 +49,16 @@ impl std::fmt::Debug for Simulator {
 /// What takes a while: keys, certificates and records.
 struct Prepared {
     caller: Caller,
+    idcs_client: Option<IdcsClient>,
     certificates: Certificates,
-    traffic: Traffic,
+    history: History,
+}
+
+/// The records of all services.
+struct History {
+    oci: Traffic,
+    idcs: Records<idcs::Row>,
+    oam: Records<oam::Row>,
 }
 
 impl Simulator {
@@ -66,9 +78,9 @@ impl Simulator {
         let clock = Clock::new(options.now, options.faults.skew_milliseconds());
         let names = Names::new(options.seed);
         let prepared = prepare(options.clone(), names.clone(), clock.start()).await?;
-        let Traffic { shelves, truth, first } = prepared.traffic;
+        let History { oci, idcs, oam } = prepared.history;
         let oci_audit = OciAudit::new(
-            shelves,
+            oci.shelves,
             Settings {
                 seed: options.seed,
                 page_size: options.page_size,
@@ -79,13 +91,20 @@ impl Simulator {
                 strict_minutes: options.faults.strict_minutes(),
             },
         );
+        let faults = options.faults;
+        let lifetime = options.token_lifetime.as_secs();
         let services = Arc::new(Services {
             clock,
             caller: prepared.caller,
             regions: options.regions,
+            served: options.services,
             oci_audit,
-            injector: Injector::new(options.faults.clone(), options.seed),
-            faults: options.faults,
+            idcs: prepared
+                .idcs_client
+                .map(|client| Idcs::new(client, idcs.rows, options.seed, lifetime, &faults)),
+            oam: Oam::new(oam.rows, options.seed, &faults),
+            injector: Injector::new(faults.clone(), options.seed),
+            faults,
             counters: Counters::default(),
         });
         let task = server::serve(listener, Arc::clone(&services), prepared.certificates.server);
@@ -93,8 +112,11 @@ impl Simulator {
             address,
             names,
             ca_pem: prepared.certificates.ca_pem,
-            first,
-            truth,
+            events: BTreeMap::from([
+                (Service::OciAudit, (oci.first, oci.truth)),
+                (Service::Idcs, (idcs.first, idcs.truth)),
+                (Service::Oam, (oam.first, oam.truth)),
+            ]),
             services,
             task,
         })
@@ -133,17 +155,44 @@ impl Simulator {
     /// Ids of the sign-on events, marked when they were generated. For records
     /// from a file: those whose event type contains `identitysignon`.
     pub fn truth(&self) -> BTreeSet<String> {
-        self.truth.ids().clone()
+        self.truth_of(Service::OciAudit)
     }
 
-    /// Number of records, also of those not yet visible.
+    /// Native ids of the events of a service that are to be delivered, marked
+    /// when they were generated: the sign-ons of OCI Audit, every event of the
+    /// others. An identity domain that is retired has none, nor has a sign-in
+    /// audit whose events have no ids.
+    pub fn truth_of(&self, service: Service) -> BTreeSet<String> {
+        self.events.get(&service).map(|(_, truth)| truth.ids().clone()).unwrap_or_default()
+    }
+
+    /// Number of OCI Audit's records, also of those not yet visible.
     pub fn records(&self) -> usize {
-        self.services.oci_audit.records()
+        self.records_of(Service::OciAudit)
     }
 
-    /// Native ids of all records. Reads every record, so it is for tests.
+    /// Number of a service's records, also of those not yet visible.
+    pub fn records_of(&self, service: Service) -> usize {
+        match service {
+            Service::OciAudit => self.services.oci_audit.records(),
+            Service::Idcs => self.services.idcs.as_ref().map_or(0, Idcs::records),
+            Service::Oam => self.services.oam.records(),
+        }
+    }
+
+    /// Native ids of all of OCI Audit's records. Reads every record, so it is
+    /// for tests.
     pub fn ids(&self) -> BTreeSet<String> {
-        self.services.oci_audit.ids()
+        self.ids_of(Service::OciAudit)
+    }
+
+    /// Native ids of all of a service's records that have one.
+    pub fn ids_of(&self, service: Service) -> BTreeSet<String> {
+        match service {
+            Service::OciAudit => self.services.oci_audit.ids(),
+            Service::Idcs => self.services.idcs.as_ref().map(Idcs::ids).unwrap_or_default(),
+            Service::Oam => self.services.oam.ids(),
+        }
     }
 
     /// The simulator's time, Unix milliseconds.
@@ -151,23 +200,57 @@ impl Simulator {
         self.services.clock.now()
     }
 
-    /// A whole minute at or before the first record, Unix milliseconds.
+    /// A whole minute at or before OCI Audit's first record, Unix milliseconds.
     pub fn first_minute(&self) -> i64 {
-        self.first - self.first.rem_euclid(60_000)
+        self.first_minute_of(Service::OciAudit)
     }
 
-    /// Writes the ids of the sign-on events, one a line, in order.
+    /// A whole minute at or before a service's first event, Unix milliseconds.
+    pub fn first_minute_of(&self, service: Service) -> i64 {
+        let first = self.events.get(&service).map_or(0, |(first, _)| *first);
+        first - first.rem_euclid(60_000)
+    }
+
+    /// URL of the identity domain: what stands before `/oauth2` and `/admin`.
+    pub fn idcs_url(&self) -> String {
+        format!("{}/idcs", self.http_url())
+    }
+
+    /// Client id of the application that may ask the identity domain for
+    /// tokens; secret and key are in the files of
+    /// [`write_config`](Self::write_config). Empty without an identity domain.
+    pub fn idcs_client_id(&self) -> &str {
+        self.idcs_client().map_or("", |client| &client.id)
+    }
+
+    /// Alias of the application's certificate: `kid` of its assertions. Empty
+    /// without an identity domain.
+    pub fn idcs_key_id(&self) -> &str {
+        self.idcs_client().map_or("", |client| client.key_id)
+    }
+
+    /// The user that may read the sign-in audit of Fusion; the password is in
+    /// the files of [`write_config`](Self::write_config).
+    pub fn oam_username(&self) -> &str {
+        self.services.oam.user().name
+    }
+
+    /// Writes the ids of the events to be delivered of all services served, one
+    /// a line, in order.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn write_truth(&self, path: &Path) -> Result<(), SimulatorError> {
-        self.truth.write(path)
+        let ids = self.services.served.iter().flat_map(|service| self.truth_of(*service));
+        truth::write(&ids.collect(), path)
     }
 
     /// Writes what clients need into a directory (made if missing):
     /// `oci_config` with the profiles `DEFAULT` (API key) and `SESSION` (session
     /// token), `oci_key.pem` (PKCS#8, readable by the owner only),
-    /// `session_token`, `ca.pem` and `signon.toml`.
+    /// `session_token`, `ca.pem` and `signon.toml` with a source for each
+    /// service served; for an identity domain `idcs_client_secret` and
+    /// `idcs_client_key.pem`, for Fusion `oam_password`.
     ///
     /// # Errors
     /// The directory or a file cannot be written, or its path cannot stand in a
@@ -181,9 +264,20 @@ impl Simulator {
                 ca_pem: &self.ca_pem,
                 regions: &self.services.regions,
                 url: self.http_url(),
-                start: self.first_minute(),
+                services: self
+                    .services
+                    .served
+                    .iter()
+                    .map(|service| (*service, self.first_minute_of(*service)))
+                    .collect(),
+                idcs_client: self.idcs_client(),
+                oam_user: self.services.oam.user(),
             },
         )
+    }
+
+    fn idcs_client(&self) -> Option<&IdcsClient> {
+        self.services.idcs.as_ref().map(Idcs::client)
     }
 
     /// What was asked and answered so far.
@@ -209,14 +303,42 @@ impl Drop for Simulator {
 /// Keys and records, made side by side off the asynchronous threads.
 async fn prepare(options: Options, names: Names, now: i64) -> Result<Prepared, SimulatorError> {
     let callers = names.clone();
+    let seed = options.seed;
+    let with_client = options.services.contains(&Service::Idcs);
     let caller = tokio::task::spawn_blocking(move || Caller::new(&callers));
-    let traffic = tokio::task::spawn_blocking(move || match &options.oci_events {
-        Some(path) => traffic::from_file(path, options.seed, options.regions.len(), now),
-        None => Ok(traffic::generate(&options, &names, now)),
-    });
+    let idcs_client =
+        tokio::task::spawn_blocking(move || with_client.then(|| IdcsClient::new(seed)).transpose());
+    let history = tokio::task::spawn_blocking(move || history(&options, &names, now));
     Ok(Prepared {
         certificates: Certificates::new()?,
         caller: caller.await.map_err(|_| SimulatorError::Task("key generation"))??,
-        traffic: traffic.await.map_err(|_| SimulatorError::Task("record generation"))??,
+        idcs_client: idcs_client.await.map_err(|_| SimulatorError::Task("key generation"))??,
+        history: history.await.map_err(|_| SimulatorError::Task("record generation"))??,
     })
+}
+
+/// What happened, as each service that is served tells it.
+fn history(options: &Options, names: &Names, now: i64) -> Result<History, SimulatorError> {
+    let oci = match &options.oci_events {
+        Some(path) => traffic::from_file(path, options.seed, options.regions.len(), now)?,
+        None => traffic::generate(options, names, now),
+    };
+    let mut history = History { oci, idcs: Records::none(now), oam: Records::none(now) };
+    if options.services.contains(&Service::Idcs) {
+        history.idcs = match &options.idcs_events {
+            Some(path) => traffic::domain_from_file(path, now)?,
+            None => traffic::generate_domain(options, names, now, &history.oci.stories),
+        };
+        if options.faults.has(Fault::IdcsRetired) {
+            history.idcs.truth = Truth::default();
+        }
+    }
+    if options.services.contains(&Service::Oam) {
+        let no_ids = options.faults.has(Fault::OamNoIds);
+        history.oam = match &options.oam_events {
+            Some(path) => traffic::oam_from_file(path, now, no_ids)?,
+            None => traffic::generate_oam(options, names, now, &history.oci.stories),
+        };
+    }
+    Ok(history)
 }

@@ -1,4 +1,4 @@
-//! The answer sheet: which records are sign-ons.
+//! The answer sheet: which records are events to be delivered.
 //!
 //! The invariant: an id is entered by whoever made the record, at that moment.
 //! Nothing here looks at a record's content.
@@ -20,16 +20,16 @@ impl Truth {
     pub(crate) fn ids(&self) -> &BTreeSet<String> {
         &self.0
     }
+}
 
-    /// One id a line, in order.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), SimulatorError> {
-        let write = || {
-            let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
-            for id in &self.0 {
-                writeln!(file, "{id}")?;
-            }
-            file.flush()
-        };
-        write().map_err(|source| SimulatorError::Write { path: path.to_owned(), source })
-    }
+/// Writes ids, one a line, in order.
+pub(crate) fn write(ids: &BTreeSet<String>, path: &Path) -> Result<(), SimulatorError> {
+    let write = || {
+        let mut file = std::io::BufWriter::new(std::fs::File::create(path)?);
+        for id in ids {
+            writeln!(file, "{id}")?;
+        }
+        file.flush()
+    };
+    write().map_err(|source| SimulatorError::Write { path: path.to_owned(), source })
 }

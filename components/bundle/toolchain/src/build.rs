@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use wit_component::ComponentEncoder;
 
-use crate::{Road, TARGET};
+use crate::{Road, StdSource, TARGET};
 
 /// The guests could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -89,7 +89,7 @@ fn compile(road: &Road, root: &Path, target: &Path, guests: &[&str]) -> Result<(
         flags.push("-Clinker-flavor=wasm-ld".to_owned());
         flags.push(format!("-Clinker={}", linker.display()));
     }
-    if road.build_std {
+    if road.std == StdSource::Sources {
         // The key that lets a stable compiler build the std it was released with.
         command.env("RUSTC_BOOTSTRAP", "1").arg("-Zbuild-std=std,panic_abort");
         flags.push("-Cembed-bitcode=yes".to_owned());

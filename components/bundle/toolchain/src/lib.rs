@@ -5,11 +5,20 @@
 //! says which way was found. Used by `xtask` (which may install what is missing)
 //! and by the build script of the bundle (which may not).
 
+#[cfg(feature = "build")]
 mod build;
+mod machine;
 mod road;
+mod version;
 
+#[cfg(feature = "build")]
 pub use build::{BuildError, build_guests};
-pub use road::{Road, RoadError, find, install};
+pub use machine::{COMPILER_VARIABLE, Compiler, Machine};
+pub use road::{Road, RoadError, StdSource, find, install};
+pub use version::{Version, needed};
 
 /// The target of the guests.
 pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Every built-in component, by cargo package.
+pub const GUESTS: [&str; 3] = ["oci-audit", "idcs", "oam"];

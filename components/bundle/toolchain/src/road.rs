@@ -2,50 +2,83 @@
 //!
 //! 1. the compiler in use has it, or rustup gets it;
 //! 2. a distribution's compiler whose sysroot has it;
-//! 3. a distribution's compiler with its library sources, from which cargo
-//!    builds std.
+//! 3. a compiler with its library sources, from which cargo builds std.
 //!
 //! Looking never changes the machine; [`install`] may.
 
-use std::env;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::TARGET;
+use crate::machine::{COMPILER_VARIABLE, Machine};
+use crate::{TARGET, Version, needed};
+
+/// Debian's packages: the compiler, and what makes it a road. They are tried in
+/// order, where the compiler is new enough.
+const PACKAGES: [(&str, &[&str]); 3] = [
+    ("rustc", &["cargo", "libstd-rust-dev-wasm32", "lld"]),
+    ("rustc-web", &["cargo-web", "rust-web-src", "lld"]),
+    ("rustc", &["cargo", "rust-src", "lld"]),
+];
 
 /// A way to compile for the guest target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Road {
     /// The compiler.
     pub rustc: PathBuf,
+    /// Its release.
+    pub version: Version,
     /// The cargo that goes with it.
     pub cargo: PathBuf,
-    /// Whether std has to be built from its sources.
-    pub build_std: bool,
+    /// Where the target's std comes from.
+    pub std: StdSource,
     /// A linker for WebAssembly, where the compiler brings none.
     pub linker: Option<PathBuf>,
 }
 
+/// Where the target's std comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StdSource {
+    /// The compiler in use has it.
+    InUse,
+    /// A distribution's compiler has it.
+    Distribution,
+    /// Cargo builds it from the compiler's library sources.
+    Sources,
+}
+
 impl fmt::Display for Road {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let std =
-            if self.build_std { "std built from the compiler's sources" } else { "std at hand" };
-        write!(f, "{} with {}, {std}", self.cargo.display(), self.rustc.display())
+        let (rustc, version) = (self.rustc.display(), self.version);
+        match self.std {
+            StdSource::InUse => write!(f, "road 1: std of the compiler in use, {rustc} {version}")?,
+            StdSource::Distribution => {
+                write!(f, "road 2: std of the distribution's compiler, {rustc} {version}")?;
+            }
+            StdSource::Sources => {
+                write!(f, "road 3: std built from the library sources of {rustc} {version}")?;
+            }
+        }
+        match &self.linker {
+            Some(linker) => write!(f, ", linked by {}", linker.display()),
+            None => Ok(()),
+        }
     }
 }
 
 /// No road leads to the guest target.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "no compiler here can build for {TARGET}. Fix it with one of:\n  \
+    "no compiler here can build the components for {TARGET}. Fix it with one of:\n  \
      rustup target add {TARGET}\n  \
-     apt-get install rustc-web rust-web-src lld   (Debian, without rustup)\n  \
+     apt-get install rustc-web cargo-web rust-web-src lld   (Debian, without rustup; Rust {} or newer)\n  \
+     {COMPILER_VARIABLE}=<a rustc that has the target's std or its library sources>\n  \
      SIGNON_COMPONENTS=<folder with finished *.wasm components>   (build none at all)\n\
-     Tried:\n{tried}"
+     Tried:\n  {}", needed(), .tried.join("\n  ")
 )]
 pub struct RoadError {
-    tried: String,
+    /// What was looked at and done, and what came of it.
+    pub tried: Vec<String>,
 }
 
 /// Finds a road on this machine as it is.
@@ -54,14 +87,7 @@ pub struct RoadError {
 ///
 /// [`RoadError`] names what was tried and what mends it.
 pub fn find() -> Result<Road, RoadError> {
-    let mut tried = Vec::new();
-    for candidate in candidates() {
-        match candidate.look() {
-            Ok(road) => return Ok(road),
-            Err(why) => tried.push(format!("  {}: {why}", candidate.rustc.display())),
-        }
-    }
-    Err(RoadError { tried: tried.join("\n") })
+    Machine::here().find()
 }
 
 /// Like [`find`]; where there is no road, tries to make one with rustup, or with
@@ -71,131 +97,113 @@ pub fn find() -> Result<Road, RoadError> {
 ///
 /// As [`find`].
 pub fn install(say: &mut dyn FnMut(&str)) -> Result<Road, RoadError> {
-    if let Ok(road) = find() {
-        return Ok(road);
+    Machine::here().install(say)
+}
+
+impl Machine {
+    /// Finds a road on the machine as it is. A std that is there goes before one
+    /// that has to be built.
+    ///
+    /// # Errors
+    ///
+    /// [`RoadError`] names what was tried and what mends it.
+    pub fn find(&self) -> Result<Road, RoadError> {
+        let mut tried = Vec::new();
+        let mut sources = None;
+        for compiler in &self.compilers {
+            match self.look(compiler) {
+                Ok(road) if road.std == StdSource::Sources => {
+                    sources.get_or_insert(road);
+                }
+                Ok(road) => return Ok(road),
+                Err(why) => tried.push(format!("{}: {why}", compiler.rustc.display())),
+            }
+        }
+        sources.ok_or(RoadError { tried })
     }
-    if on_path("rustup").is_some() {
-        say(&format!("rustup target add {TARGET}"));
-        run(Command::new("rustup").args(["target", "add", TARGET]));
-        if let Ok(road) = find() {
+
+    /// Like [`Machine::find`]; where there is no road, or only the long one, tries
+    /// to make one with rustup, and where there is still none with apt.
+    ///
+    /// # Errors
+    ///
+    /// As [`Machine::find`].
+    pub fn install(&self, say: &mut dyn FnMut(&str)) -> Result<Road, RoadError> {
+        if let Ok(road) = self.find()
+            && road.std != StdSource::Sources
+        {
             return Ok(road);
         }
-    }
-    if on_path("apt-get").is_some() && is_root() {
-        say("apt-get install rustc-web rust-web-src lld");
-        run(Command::new("apt-get").arg("update").arg("--quiet"));
-        let packages = ["install", "--yes", "--quiet", "--no-install-recommends"];
-        run(Command::new("apt-get").args(packages).args(["rustc-web", "rust-web-src", "lld"]));
-    }
-    find()
-}
-
-/// A compiler to look at.
-struct Candidate {
-    rustc: PathBuf,
-    cargo: PathBuf,
-    /// Distribution compilers may build std: their sources are of their version.
-    distribution: bool,
-}
-
-fn candidates() -> Vec<Candidate> {
-    let own = |name: &str, variable: &str| {
-        env::var_os(variable).map_or_else(|| PathBuf::from(name), PathBuf::from)
-    };
-    let mut candidates = vec![Candidate {
-        rustc: own("rustc", "RUSTC"),
-        cargo: own("cargo", "CARGO"),
-        distribution: false,
-    }];
-    // Debian's `rustc-web` lives beside `rustc` under a folder of its own; both
-    // work with any newer cargo, so the one in use serves where they have none.
-    for rustc in ["/usr/bin/rustc", "/usr/lib/rust-web/bin/rustc", "/usr/local/bin/rustc"] {
-        let rustc = PathBuf::from(rustc);
-        if rustc.exists() {
-            let beside = rustc.with_file_name("cargo");
-            let cargo = if beside.exists() { beside } else { own("cargo", "CARGO") };
-            candidates.push(Candidate { rustc, cargo, distribution: true });
+        let mut done = Vec::new();
+        if let Some(rustup) = self.program(Path::new("rustup")) {
+            attempt(&rustup, &["target", "add", TARGET], say, &mut done);
         }
-    }
-    candidates
-}
-
-impl Candidate {
-    fn look(&self) -> Result<Road, String> {
-        let sysroot = self.sysroot()?;
-        let libraries = sysroot.join("lib/rustlib").join(TARGET).join("lib");
-        let has_std = has_file(&libraries, "libstd-");
-        let sources = sysroot.join("lib/rustlib/src/rust/library/std/Cargo.toml");
-        let build_std = match (has_std, self.distribution && sources.exists()) {
-            (true, _) => false,
-            (false, true) => true,
-            (false, false) => {
-                return Err(format!("no std for {TARGET} in {}", libraries.display()));
-            }
-        };
-        let linker = if self.links(&sysroot) {
-            None
-        } else {
-            Some(
-                on_path("rust-lld")
-                    .or_else(|| on_path("wasm-ld"))
-                    .or_else(|| on_path("lld"))
-                    .ok_or("no linker for WebAssembly: apt-get install lld")?,
-            )
-        };
-        Ok(Road { rustc: self.rustc.clone(), cargo: self.cargo.clone(), build_std, linker })
-    }
-
-    fn sysroot(&self) -> Result<PathBuf, String> {
-        let output = Command::new(&self.rustc)
-            .args(["--print", "sysroot"])
-            .stderr(Stdio::null())
-            .output()
-            .map_err(|error| format!("does not run: {error}"))?;
-        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if text.is_empty() { Err("names no sysroot".to_owned()) } else { Ok(PathBuf::from(text)) }
-    }
-
-    /// Whether the compiler brings `rust-lld`, as rustup's do.
-    fn links(&self, sysroot: &Path) -> bool {
-        let hosts = sysroot.join("lib/rustlib");
-        std::fs::read_dir(hosts).is_ok_and(|entries| {
-            entries.flatten().any(|entry| entry.path().join("bin/rust-lld").exists())
+        if self.find().is_err() && self.may_install {
+            self.install_packages(say, &mut done);
+        }
+        self.find().map_err(|mut error| {
+            error.tried.extend(done);
+            error
         })
     }
-}
 
-fn has_file(folder: &Path, prefix: &str) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|entries| {
-        entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
-    })
-}
-
-fn on_path(program: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"))
-}
-
-fn run(command: &mut Command) {
-    // A failure shows in the next look for a road, with everything tried.
-    let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_error_names_every_fix_and_everything_tried() {
-        let error = RoadError { tried: "  /nowhere/rustc: does not run".to_owned() };
-        let text = error.to_string();
-        for part in ["rustup target add", "rustc-web", "SIGNON_COMPONENTS", "/nowhere/rustc"] {
-            assert!(text.contains(part), "{part}");
+    fn install_packages(&self, say: &mut dyn FnMut(&str), done: &mut Vec<String>) {
+        let (Some(get), Some(cache)) =
+            (self.program(Path::new("apt-get")), self.program(Path::new("apt-cache")))
+        else {
+            return;
+        };
+        attempt(&get, &["update"], say, done);
+        for (compiler, others) in PACKAGES {
+            let offered = offered(&cache, compiler);
+            if offered.is_none_or(|version| version < needed()) {
+                let offer =
+                    offered.map_or_else(|| "not offered".to_owned(), |version| version.to_string());
+                done.push(format!("apt: {compiler} is {offer}; needed is {}", needed()));
+                continue;
+            }
+            let mut arguments = vec!["install", "--yes", "--no-install-recommends", compiler];
+            arguments.extend(others);
+            attempt(&get, &arguments, say, done);
+            if self.find().is_ok() {
+                return;
+            }
         }
     }
+}
+
+/// The version of `package` that apt would install.
+fn offered(cache: &Path, package: &str) -> Option<Version> {
+    let output = Command::new(cache).args(["policy", package]).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let candidate = text.lines().find_map(|line| line.trim().strip_prefix("Candidate:"))?;
+    Version::read(candidate.trim())
+}
+
+/// Runs `program`, says so before, and notes what came of it.
+fn attempt(program: &Path, arguments: &[&str], say: &mut dyn FnMut(&str), done: &mut Vec<String>) {
+    let name = program.file_stem().unwrap_or_default().to_string_lossy();
+    let command = format!("{name} {}", arguments.join(" "));
+    say(&command);
+    done.push(match run(program, arguments) {
+        Ok(()) => format!("{command}: done, but that was not enough"),
+        Err(why) => format!("{command}: {why}"),
+    });
+}
+
+fn run(program: &Path, arguments: &[&str]) -> Result<(), String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("does not run: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    // What is wrong stands first; a trace of calls may follow.
+    let wrong = lines.clone().find(|line| line.starts_with("error") || line.starts_with("E:"));
+    Err(wrong.or_else(|| lines.next_back()).unwrap_or("it failed").to_owned())
 }

@@ -119,9 +119,8 @@ pub(super) fn credentials(
     let field = Field { secret: true, ..field.clone() };
     // Another type has other keys: judging them before it is known would only add
     // noise.
-    let kind = field
-        .table(problems, &["type"])?
-        .require(problems, "type", "type = \"oci_api_key\"")?;
+    let kind =
+        field.table(problems, &["type"])?.require(problems, "type", "type = \"oci_api_key\"")?;
     match kind.text(problems)? {
         "oci_api_key" => oci::read(&field, folders, problems),
         "oauth2_client_credentials" => oauth2::read(&field, folders, problems),

@@ -6,16 +6,8 @@ use super::super::paths::Folders;
 use super::super::reader::{Field, Problems, Table};
 use super::{CredentialsConfig, secret};
 
-const KEYS: &[&str] = &[
-    "type",
-    "config_file",
-    "profile",
-    "user",
-    "tenancy",
-    "fingerprint",
-    "key_file",
-    "passphrase",
-];
+const KEYS: &[&str] =
+    &["type", "config_file", "profile", "user", "tenancy", "fingerprint", "key_file", "passphrase"];
 
 /// Where the official tools keep their configuration.
 const OCI_CONFIG_FILE: &str = ".oci/config";

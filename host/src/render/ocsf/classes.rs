@@ -1,7 +1,8 @@
-//! Which class and activity an event is of: OCSF 1.8.0, one screen.
+//! Which class and activity an event is of, one screen.
 
-use super::said;
+use super::version::Version;
 use crate::contract::{Activity, SignOnEvent};
+use crate::render::event::{is_beside_sign_ons, own_name};
 
 /// The activity and type number for what a class has no number for; the source's
 /// own word goes with it.
@@ -15,8 +16,10 @@ pub const LABEL_OTHER: &str = "Other";
 pub enum Class {
     /// 3002: sign-ons, sign-offs and what belongs to them.
     Authentication,
-    /// 3001: passwords and accounts.
+    /// 3001: passwords and accounts, before 1.9.0.
     AccountChange,
+    /// 3007: the same, from 1.9.0.
+    UserManagement,
     /// 0: what is neither.
     Base,
 }
@@ -27,6 +30,7 @@ impl Class {
         match self {
             Self::Authentication => 3002,
             Self::AccountChange => 3001,
+            Self::UserManagement => 3007,
             Self::Base => 0,
         }
     }
@@ -36,14 +40,26 @@ impl Class {
         match self {
             Self::Authentication => "Authentication",
             Self::AccountChange => "Account Change",
+            Self::UserManagement => "User Management",
             Self::Base => "Base Event",
+        }
+    }
+
+    /// Whether the class has `auth_factors`.
+    pub fn has_factors(self, version: Version) -> bool {
+        match self {
+            Self::Authentication | Self::UserManagement => true,
+            Self::AccountChange => version.has_factors_of_accounts(),
+            Self::Base => false,
         }
     }
 
     /// `category_uid` and `category_name`
     pub const fn category(self) -> (i64, &'static str) {
         match self {
-            Self::Authentication | Self::AccountChange => (3, "Identity & Access Management"),
+            Self::Authentication | Self::AccountChange | Self::UserManagement => {
+                (3, "Identity & Access Management")
+            }
             Self::Base => (0, "Uncategorized"),
         }
     }
@@ -57,14 +73,23 @@ pub struct Kind<'e> {
     pub activity: i64,
     /// `activity_name`: the number's caption, or the source's name for [`OTHER`].
     pub name: &'e str,
-    /// A label that makes the kind findable where its number says nothing.
-    pub label: Option<&'static str>,
 }
 
 impl Kind<'_> {
     /// Whether the source's own name says what was done.
     pub fn is_other(&self) -> bool {
         self.activity == OTHER
+    }
+
+    /// Whether the number, or the name beside it, tells the activity from every
+    /// other of the contract.
+    pub fn tells(&self, activity: &Activity) -> bool {
+        use Activity as A;
+        match activity {
+            A::FederatedAttempt | A::AppAccess | A::MfaChallenge | A::MfaVerify => false,
+            A::Other(_) => true,
+            _ => !self.is_other(),
+        }
     }
 }
 
@@ -73,53 +98,37 @@ impl Kind<'_> {
 /// Requests for tokens and codes are not activities 3 to 5, which are Kerberos by
 /// definition. A second factor is 6 Preauth, never Logon: the session event follows
 /// and would be counted twice.
-pub fn kind<'e>(event: &'e SignOnEvent, source: &str) -> Kind<'e> {
+pub fn kind<'e>(event: &'e SignOnEvent, source: &str, version: Version) -> Kind<'e> {
     use Activity as A;
-    use Class::{AccountChange, Authentication};
-    let (class, activity, name, label) = match &event.activity {
-        A::Logon => (Authentication, 1, "Logon", None),
-        A::FederatedAttempt => (Authentication, 1, "Logon", None),
-        A::AppAccess => (Authentication, 1, "Logon", None),
-        A::Logoff => (Authentication, 2, "Logoff", None),
-        A::MfaChallenge => (Authentication, 6, "Preauth", None),
-        A::MfaVerify => (Authentication, 6, "Preauth", None),
-        A::SessionModify => (Authentication, OTHER, "Session Modify", None),
-        A::TokenRequest => (Authentication, OTHER, "Token Request", None),
-        A::AuthcodeRequest => (Authentication, OTHER, "Authorization Code Request", None),
-        A::SupportAccount => {
-            (Authentication, OTHER, "Support Account Request", Some("support-account"))
+    use Class::{AccountChange, Authentication, Base, UserManagement};
+    let account = |before_1_9, from_1_9, name| {
+        if version.has_user_management() {
+            (UserManagement, from_1_9, name)
+        } else {
+            (AccountChange, before_1_9, name)
         }
-        A::AccountCreate => (AccountChange, 1, "Create", None),
-        A::AccountEnable => (AccountChange, 2, "Enable", None),
-        A::PasswordChange => (AccountChange, 3, "Password Change", None),
-        A::PasswordReset => (AccountChange, 4, "Password Reset", None),
-        A::AccountDisable => (AccountChange, 5, "Disable", None),
-        A::AccountDelete => (AccountChange, 6, "Delete", None),
-        A::AccountLock => (AccountChange, 9, "Lock", None),
-        A::AccountUnlock => (AccountChange, 12, "Unlock", None),
-        A::AccountUpdate => (AccountChange, OTHER, "Account Update", None),
-        A::BypassCode => (AccountChange, OTHER, "Bypass Code", Some("bypass-code")),
-        A::Other(_) => (class_of_other(event, source), OTHER, "Unnamed", None),
+    };
+    let (class, activity, name) = match &event.activity {
+        A::Logon | A::FederatedAttempt | A::AppAccess => (Authentication, 1, "Logon"),
+        A::Logoff => (Authentication, 2, "Logoff"),
+        A::MfaChallenge | A::MfaVerify => (Authentication, 6, "Preauth"),
+        A::SessionModify => (Authentication, OTHER, "Session Modify"),
+        A::TokenRequest => (Authentication, OTHER, "Token Request"),
+        A::AuthcodeRequest => (Authentication, OTHER, "Authorization Code Request"),
+        A::SupportAccount => (Authentication, OTHER, "Support Account Request"),
+        A::AccountCreate => account(1, 1, "Create"),
+        A::AccountEnable => account(2, 4, "Enable"),
+        A::PasswordChange => account(3, 8, "Password Change"),
+        A::PasswordReset => account(4, 9, "Password Reset"),
+        A::AccountDisable => account(5, 5, "Disable"),
+        A::AccountDelete => account(6, 3, "Delete"),
+        A::AccountLock => account(9, 6, "Lock"),
+        A::AccountUnlock => account(12, 7, "Unlock"),
+        A::AccountUpdate => account(OTHER, 2, "Update"),
+        A::BypassCode => account(OTHER, OTHER, "Bypass Code"),
+        A::Other(_) if is_beside_sign_ons(event, source) => (Base, OTHER, "Unnamed"),
+        A::Other(_) => (Authentication, OTHER, "Unnamed"),
     };
     let name = if activity == OTHER { own_name(event).unwrap_or(name) } else { name };
-    Kind { class, activity, name, label }
-}
-
-/// An identity domain audits far more than sign-ons, which all begin with `sso.`;
-/// the other sources write sign-on events only, known to us or not.
-fn class_of_other(event: &SignOnEvent, source: &str) -> Class {
-    if source == "idcs" && !event.native_type.starts_with("sso.") {
-        Class::Base
-    } else {
-        Class::Authentication
-    }
-}
-
-/// What the source calls the activity.
-fn own_name(event: &SignOnEvent) -> Option<&str> {
-    let given = match &event.activity {
-        Activity::Other(name) if !name.is_empty() => Some(name.as_str()),
-        _ => said(&event.native_name),
-    };
-    given.or_else(|| Some(&*event.native_type).filter(|name| !name.is_empty()))
+    Kind { class, activity, name }
 }

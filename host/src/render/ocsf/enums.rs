@@ -1,6 +1,7 @@
 //! Numbers of OCSF enums and the captions that go with them. For 99 the text is
 //! the source's own word; an empty word means that nothing is known.
 
+use super::version::Version;
 use crate::contract::{FactorKind, Outcome, Protocol, UserKind};
 
 /// A number and its text.
@@ -35,13 +36,14 @@ pub fn status(outcome: &Outcome) -> Label<'_> {
 }
 
 /// `user.type_id`
-pub fn user(kind: &UserKind) -> Label<'_> {
+pub fn user(kind: &UserKind, version: Version) -> Label<'_> {
     match kind {
         UserKind::Unknown => UNKNOWN,
         UserKind::User => (1, "User"),
         UserKind::Admin => (2, "Admin"),
         UserKind::System => (3, "System"),
-        UserKind::Service => (4, "Service"),
+        UserKind::Service if version.has_service_users() => (4, "Service"),
+        UserKind::Service => own("Service"),
         UserKind::Other(word) => own(word),
     }
 }

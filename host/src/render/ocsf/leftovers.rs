@@ -8,9 +8,12 @@ use serde::de::IgnoredAny;
 
 use super::classes::{Class, Kind};
 use super::people::email;
-use super::{enums, people, places, said};
+use super::version::Version;
+use super::{enums, people, places};
 use crate::contract::{HttpInfo, Identity, Named, SignOnEvent};
+use crate::render::event::said;
 use crate::render::json::{Object, compact_object, line};
+use crate::render::words;
 
 /// The member for what OCSF has no place for.
 const OURS: &str = "signon";
@@ -19,10 +22,10 @@ const OURS: &str = "signon";
 const EMPTY: &str = "{}";
 
 /// Writes `unmapped`.
-pub fn write(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>) {
+pub fn write(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Version) {
     let theirs = compact_object(&event.unmapped);
     let ours = line(|o| {
-        ours(o, event, kind);
+        ours(o, event, kind, version);
         if theirs.is_none() {
             // A component that breaks the contract loses no data by it.
             o.text("unmapped", &*event.unmapped);
@@ -47,12 +50,14 @@ fn joined(theirs: &str, ours: &str) -> String {
     format!("{open},\"{key}\":{ours}}}")
 }
 
-fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>) {
+fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Version) {
     let base = kind.class == Class::Base;
     let authentication = kind.class == Class::Authentication;
     let native_name = said(&event.native_name);
     let shown = event.cloud.is_some() || (kind.is_other() && native_name == Some(kind.name));
     o.text("native_name", native_name.filter(|_| !shown));
+    let activity = Some(words::activity(&event.activity));
+    o.text("activity", activity.filter(|_| !kind.tells(&event.activity)));
     o.object("user", |o| identity(o, event.user.as_ref(), base));
     o.object("actor", |o| identity(o, event.actor.as_ref(), base));
     o.object("app", |o| named(o, event.app.as_ref(), base));
@@ -86,7 +91,9 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>) {
     if let Some(session) = event.session.as_ref().filter(|_| base) {
         o.object("session", |o| people::session(o, session));
     }
+    let has_factors = kind.class.has_factors(version);
     o.objects("factors", &event.factors, |o, factor| {
+        o.text("kind", Some(words::factor(&factor.kind)).filter(|_| !has_factors));
         o.text("name", &*factor.name);
         o.text("outcome", said(&factor.outcome));
     });
@@ -109,7 +116,7 @@ fn signed_in_to(o: &mut Object<'_>, event: &SignOnEvent) {
         });
     }
     o.flag("mfa", event.mfa);
-    o.text("protocol", event.protocol.as_ref().map(|protocol| enums::protocol(protocol).1));
+    o.text("protocol", event.protocol.as_ref().map(words::protocol));
 }
 
 /// An address that is none always, the rest only of `whole` identities.
@@ -123,7 +130,7 @@ fn identity(o: &mut Object<'_>, who: Option<&Identity>, whole: bool) {
         o.text("display_name", said(&who.display_name));
         o.text("domain", said(&who.domain));
         o.text("dn", said(&who.dn));
-        o.text("kind", enums::user(&who.kind).1);
+        o.text("kind", words::user(&who.kind));
     }
 }
 

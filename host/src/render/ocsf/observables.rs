@@ -4,8 +4,9 @@
 use super::classes::Class;
 use super::enums::{Label, is_ip};
 use super::people::email;
-use super::{places, said};
+use super::places;
 use crate::contract::{Identity, SignOnEvent};
+use crate::render::event::said;
 use crate::render::json::Object;
 
 const HOSTNAME: Label<'_> = (1, "Hostname");

@@ -2,31 +2,32 @@
 
 use super::classes::Class;
 use super::enums;
-use super::said;
-use crate::contract::{Identity, SessionInfo, SignOnEvent};
+use super::places::is_named;
+use super::version::Version;
+use crate::contract::{Identity, Named, SessionInfo, SignOnEvent};
+use crate::render::event::said;
 use crate::render::json::Object;
 
 /// Stands where a name is required and none is known.
 const NOBODY: &str = "Unknown";
 
 /// Writes `user`, always, and `actor`.
-pub fn write(o: &mut Object<'_>, event: &SignOnEvent, class: Class) {
-    o.object("user", |o| identity(o, event.user.as_ref()));
-    o.object("actor", |o| actor(o, event, class));
+pub fn write(o: &mut Object<'_>, event: &SignOnEvent, class: Class, version: Version) {
+    o.object("user", |o| identity(o, event.user.as_ref(), version));
+    o.object("actor", |o| actor(o, event, class, version));
 }
 
-fn actor(o: &mut Object<'_>, event: &SignOnEvent, class: Class) {
+fn actor(o: &mut Object<'_>, event: &SignOnEvent, class: Class, version: Version) {
     let idp = event.idp.as_ref().and_then(|idp| said(&idp.name));
     let policy = said(&event.policy);
     // Without another actor the user acted. A provider or a policy alone makes no
     // valid actor.
     let who = event.actor.as_ref().or(event.user.as_ref());
     if who.is_some() || idp.is_some() || policy.is_some() {
-        o.object("user", |o| identity(o, who));
+        o.object("user", |o| identity(o, who, version));
     }
     if let Some(app) = &event.app {
-        o.text("app_name", said(&app.name));
-        o.text("app_uid", said(&app.uid));
+        application(o, app, version);
     }
     if let Some(info) = &event.session {
         o.object("session", |o| match class {
@@ -41,7 +42,19 @@ fn actor(o: &mut Object<'_>, event: &SignOnEvent, class: Class) {
     });
 }
 
-fn identity(o: &mut Object<'_>, who: Option<&Identity>) {
+fn application(o: &mut Object<'_>, app: &Named, version: Version) {
+    if !version.has_application() {
+        o.text("app_name", said(&app.name));
+        o.text("app_uid", said(&app.uid));
+    } else if is_named(app) {
+        o.object("application", |o| {
+            o.text("name", said(&app.name));
+            o.text("uid", said(&app.uid));
+        });
+    }
+}
+
+fn identity(o: &mut Object<'_>, who: Option<&Identity>, version: Version) {
     let Some(who) = who else {
         o.text("name", NOBODY);
         o.number("type_id", enums::UNKNOWN.0);
@@ -52,7 +65,7 @@ fn identity(o: &mut Object<'_>, who: Option<&Identity>) {
     o.text("name", said(&who.name).or(nobody));
     o.text("uid", said(&who.uid));
     o.text("uid_alt", said(&who.uid_alt));
-    let (type_id, caption) = enums::user(&who.kind);
+    let (type_id, caption) = enums::user(&who.kind, version);
     o.number("type_id", type_id);
     o.text("type", caption);
     o.text("display_name", said(&who.display_name));

@@ -1,8 +1,9 @@
 //! Where it came from, what it went to, and the cloud around both.
 
 use super::enums::{self, is_ip};
-use super::said;
+use super::version::Version;
 use crate::contract::{HttpInfo, Named, SignOnEvent};
+use crate::render::event::{addresses, said};
 use crate::render::json::Object;
 
 /// `cloud.provider`, by the name that the schema's own texts use.
@@ -23,8 +24,7 @@ pub struct Origin<'e> {
 
 /// Sorts the addresses of an event, nearest to the person first.
 pub fn origin(event: &SignOnEvent) -> Origin<'_> {
-    let mut addresses =
-        event.source_addresses.iter().map(String::as_str).filter(|address| !address.is_empty());
+    let mut addresses = addresses(event);
     let first = addresses.next();
     let (hops, odd) = addresses.partition(|address| is_ip(address));
     let ip = first.filter(|address| is_ip(address));
@@ -73,7 +73,7 @@ pub fn signed_in_to(o: &mut Object<'_>, event: &SignOnEvent, fallback: &str) {
 }
 
 /// Writes `http_request` and `http_response`.
-pub fn http(o: &mut Object<'_>, event: &SignOnEvent) {
+pub fn http(o: &mut Object<'_>, event: &SignOnEvent, version: Version) {
     let http = event.http.as_ref();
     o.object("http_request", |o| {
         if let Some(http) = http {
@@ -85,8 +85,9 @@ pub fn http(o: &mut Object<'_>, event: &SignOnEvent) {
     });
     if let Some(http) = http.filter(|http| http.status.is_some()) {
         o.object("http_response", |o| {
+            let message = if version.has_response_status() { "status" } else { "message" };
             o.number("code", http.status.map(i64::from));
-            o.text("message", said(&http.response_message));
+            o.text(message, said(&http.response_message));
         });
     }
 }

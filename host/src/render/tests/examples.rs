@@ -8,7 +8,10 @@ fn a_format_is_known_by_its_name_and_another_name_is_told_the_known_ones() {
         assert_eq!(format.to_string().parse(), Ok(format));
     }
     let error: UnknownFormat = "xml".parse::<Format>().unwrap_err();
-    assert_eq!(error.to_string(), "unknown format `xml`: use one of ocsf, raw");
+    assert_eq!(
+        error.to_string(),
+        "unknown format `xml`: use one of ocsf, ocsf-1.5, ocsf-1.7, ocsf-1.9, ecs, otel, raw"
+    );
 }
 
 #[test]
@@ -43,6 +46,59 @@ fn every_activity_has_its_number_in_ocsf_1_8() {
         assert_eq!(line["type_uid"], json!(type_uid), "{:?}", event.activity);
         assert_eq!(line["activity_name"], json!(activity_name), "{:?}", event.activity);
         assert_eq!(line["type_name"], json!(type_name), "{:?}", event.activity);
+    }
+}
+
+#[test]
+fn ocsf_1_9_has_its_own_class_and_numbers_for_accounts() {
+    use Activity as A;
+    for (activity, type_uid, activity_name, type_name) in [
+        (A::Logon, 300_201, "Logon", "Authentication: Logon"),
+        (A::AccountCreate, 300_701, "Create", "User Management: Create"),
+        (A::AccountUpdate, 300_702, "Update", "User Management: Update"),
+        (A::AccountDelete, 300_703, "Delete", "User Management: Delete"),
+        (A::AccountEnable, 300_704, "Enable", "User Management: Enable"),
+        (A::AccountDisable, 300_705, "Disable", "User Management: Disable"),
+        (A::AccountLock, 300_706, "Lock", "User Management: Lock"),
+        (A::AccountUnlock, 300_707, "Unlock", "User Management: Unlock"),
+        (A::PasswordChange, 300_708, "Password Change", "User Management: Password Change"),
+        (A::PasswordReset, 300_709, "Password Reset", "User Management: Password Reset"),
+        (A::BypassCode, 300_799, "TheName", "User Management: Other"),
+    ] {
+        let event =
+            SignOnEvent { native_name: some("TheName"), ..bare_event(activity, Outcome::Success) };
+        let line = rendered(&event, "oci-audit", Format::Ocsf1_9);
+        assert_eq!(line["metadata"]["version"], json!("1.9.0"));
+        assert_eq!(line["type_uid"], json!(type_uid), "{:?}", event.activity);
+        assert_eq!(line["class_uid"], json!(type_uid / 100), "{:?}", event.activity);
+        assert_eq!(line["activity_name"], json!(activity_name), "{:?}", event.activity);
+        assert_eq!(line["type_name"], json!(type_name), "{:?}", event.activity);
+    }
+}
+
+#[test]
+fn a_version_has_only_attributes_that_it_knows() {
+    let event = SignOnEvent {
+        user: Some(Identity { kind: UserKind::Service, ..sample_event().user.unwrap() }),
+        app: Some(Named { name: some("Console"), uid: some("console-1"), kind: None }),
+        ..sample_event()
+    };
+    for (format, number, has_origin, service, has_application) in [
+        (Format::Ocsf1_5, "1.5.0", false, 99, false),
+        (Format::Ocsf1_7, "1.7.0", true, 4, false),
+        (Format::Ocsf, "1.8.0", true, 4, false),
+        (Format::Ocsf1_9, "1.9.0", true, 4, true),
+    ] {
+        let line = rendered(&event, "oci-audit", format);
+        assert_eq!(line["metadata"]["version"], json!(number));
+        assert_eq!(line["metadata"].get("original_event_uid").is_some(), has_origin, "{format}");
+        assert_eq!(line["metadata"].get("source").is_some(), has_origin, "{format}");
+        assert_eq!(line["user"]["type_id"], json!(service), "{format}");
+        assert_eq!(line["user"]["type"], json!("Service"), "{format}");
+        let application = line["actor"].get("application");
+        let expected = json!({"name": "Console", "uid": "console-1"});
+        assert_eq!(application, Some(&expected).filter(|_| has_application), "{format}");
+        assert_eq!(line["actor"].get("app_name").is_none(), has_application, "{format}");
     }
 }
 
@@ -98,7 +154,7 @@ fn an_account_event_has_no_attribute_of_a_sign_on_and_loses_none() {
     assert_eq!(line["actor"]["session"]["created_time"], json!(1_646_846_313_000_i64));
     let ours = &line["unmapped"]["signon"];
     assert_eq!(ours["service"]["uid"], json!("LoginClient_APPID"));
-    assert_eq!((&ours["mfa"], &ours["protocol"]), (&json!(false), &json!("SAML")));
+    assert_eq!((&ours["mfa"], &ours["protocol"]), (&json!(false), &json!("saml")));
 }
 
 #[test]

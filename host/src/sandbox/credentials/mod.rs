@@ -23,7 +23,7 @@ pub use secret::Secret;
 #[non_exhaustive]
 pub enum Credential {
     /// OCI request signing, version 1.
-    Oci(OciSignature),
+    Oci(Box<OciSignature>),
     /// OAuth 2.0 client credentials.
     OAuth2(Box<OAuth2>),
     /// HTTP Basic.

@@ -17,9 +17,9 @@ use rand_core::{OsRng, RngCore as _};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
+use super::CredentialError;
 use super::basic::basic;
 use super::secret::Secret;
-use super::CredentialError;
 use crate::sandbox::door::DoorClient;
 
 /// Time for a token request.
@@ -48,7 +48,7 @@ pub enum Proof {
     /// An assertion signed with its key.
     Assertion {
         /// The key.
-        key: PrivateKey,
+        key: Box<PrivateKey>,
         /// `kid`
         key_id: Option<String>,
         /// `aud`
@@ -137,10 +137,8 @@ impl OAuth2 {
 
     async fn fetch(&self) -> Result<Token, CredentialError> {
         let request = self.request()?;
-        let failed = |problem: String| CredentialError::Token {
-            url: self.token_url.to_string(),
-            problem,
-        };
+        let failed =
+            |problem: String| CredentialError::Token { url: self.token_url.to_string(), problem };
         let answer = tokio::time::timeout(PATIENCE, async {
             let response =
                 self.client.send(request).await.map_err(|error| failed(error.to_string()))?;
@@ -279,7 +277,8 @@ mod tests {
         let left = token.renew_at - Instant::now();
         assert!(left > Duration::from_secs(3500) && left <= Duration::from_secs(3540));
         assert!(!format!("{token:?}").contains("S3CRET"));
-        let short = read_answer(StatusCode::OK, br#"{"access_token":"x","expires_in":10}"#).unwrap();
+        let short =
+            read_answer(StatusCode::OK, br#"{"access_token":"x","expires_in":10}"#).unwrap();
         assert!(short.renew_at - Instant::now() <= Duration::from_secs(9));
     }
 

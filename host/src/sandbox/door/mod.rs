@@ -32,11 +32,11 @@ use super::limits::Limits;
 use crate::telemetry;
 
 /// What the host writes itself, beside hop-by-hop headers: a guest may not choose
-/// whom a request goes to, when it was made, or who it is from.
-const HOST_HEADERS: [HeaderName; 6] = [
+/// whom a request goes to or who it is from. (`date` is written over: hiding it here
+/// would hide the services' answers, too.)
+const HOST_HEADERS: [HeaderName; 5] = [
     header::AUTHORIZATION,
     header::COOKIE,
-    header::DATE,
     header::EXPECT,
     header::FORWARDED,
     header::PROXY_AUTHORIZATION,
@@ -59,6 +59,8 @@ struct OpenDoor {
     grants: Vec<Grant>,
     client: DoorClient,
     limits: Limits,
+    /// What was denied last, and what would allow it.
+    denial: Mutex<Option<String>>,
     /// Newest `Date` a service answered, and when.
     service_clock: Mutex<Option<(i64, Instant)>>,
 }
@@ -71,8 +73,20 @@ impl Door {
 
     /// A door for what `grants` allow, through connections of its own.
     pub fn open(owner: &str, grants: Vec<Grant>, client: DoorClient, limits: Limits) -> Self {
-        let open = OpenDoor { grants, client, limits, service_clock: Mutex::new(None) };
+        let open = OpenDoor {
+            grants,
+            client,
+            limits,
+            denial: Mutex::new(None),
+            service_clock: Mutex::new(None),
+        };
         Self { owner: Arc::from(owner), open: Some(Arc::new(open)) }
+    }
+
+    /// What was denied since this was last asked, and what would allow it: more than
+    /// the guest is told.
+    pub fn take_denial(&self) -> Option<String> {
+        self.open.as_ref()?.denial.lock().ok()?.take()
     }
 
     /// What time it is for the service behind this door, in milliseconds, going by
@@ -116,6 +130,13 @@ impl WasiHttpHooks for Door {
 impl Door {
     async fn pass(&self, request: Request<WasiBody>) -> Result<Response<WasiBody>, Error> {
         let denied = |reason: &str| {
+            if let Some(open) = &self.open {
+                open.note_denial(format!(
+                    "{} {} is not granted: {reason}; a component from a file needs an `allow` rule",
+                    request.method(),
+                    request.uri().path()
+                ));
+            }
             telemetry::RequestDenied {
                 source: &self.owner,
                 method: request.method(),
@@ -168,6 +189,11 @@ impl OpenDoor {
                 return Err(internal(format!("{} did not answer within {seconds} s", host(&uri))));
             }
             Ok(Err(ClientError::Prohibited { address })) => {
+                self.note_denial(format!(
+                    "{} resolves to {address}, which is not a public address; if that is meant, \
+                     set allow_private_addresses = true on the source",
+                    host(&uri)
+                ));
                 telemetry::AddressDenied { source: owner, uri: &uri, address }.emit();
                 return Err(Error::DestinationIpProhibited);
             }
@@ -175,6 +201,12 @@ impl OpenDoor {
             Ok(Ok(response)) => response,
         };
         Ok(response.map(|incoming| body::bounded(incoming, &self.limits)))
+    }
+
+    fn note_denial(&self, denial: String) {
+        if let Ok(mut last) = self.denial.lock() {
+            *last = Some(denial);
+        }
     }
 
     fn note_clock(&self, headers: &HeaderMap) {
@@ -195,6 +227,7 @@ fn set_host_headers(request: &mut Request<Full<Bytes>>) -> Result<(), Error> {
     let agent = HeaderValue::from_static(concat!("signon/", env!("CARGO_PKG_VERSION")));
     request.headers_mut().insert(header::HOST, host);
     request.headers_mut().insert(header::USER_AGENT, agent);
+    request.headers_mut().remove(header::DATE);
     Ok(())
 }
 

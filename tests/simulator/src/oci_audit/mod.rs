@@ -7,7 +7,6 @@
 
 mod pages;
 mod query;
-mod shelf;
 
 use std::collections::BTreeSet;
 
@@ -18,10 +17,10 @@ use crate::answer::{Answer, Refusal};
 use crate::injection::{Injector, Strike};
 use crate::prng::Prng;
 use crate::query_string::QueryString;
+use crate::shelf::Shelf;
 use crate::statistics::Counters;
 use pages::{Position, Readings, TokenKey};
 use query::ListEvents;
-pub(crate) use shelf::{Shelf, ShelfBuilder};
 
 /// Days that Oracle keeps audit records; the ceiling that `GetConfiguration`
 /// documents.
@@ -188,14 +187,7 @@ fn throttled(retry_after: Option<u64>) -> Answer {
 fn server_error(status: u16, json: bool) -> Answer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if !json {
-        let mut answer = Answer::json(
-            status,
-            vec![Bytes::from_static(
-                b"<html><body><h1>upstream connect error or disconnect</h1></body></html>",
-            )],
-        );
-        answer.content_type = "text/html";
-        return answer;
+        return Answer::html(status);
     }
     let code = match status {
         StatusCode::INTERNAL_SERVER_ERROR => "InternalServerError",

@@ -15,9 +15,9 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::query::ListEvents;
-use super::shelf::Shelf;
 use crate::answer::Refusal;
 use crate::prng::{Prng, mix, unit};
+use crate::shelf::Shelf;
 
 /// Orders kept for readings under way; others are worked out again.
 const KEPT_ORDERS: usize = 16;

@@ -8,12 +8,11 @@ use std::path::Path;
 
 use chrono::DateTime;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use super::{Traffic, lag};
+use super::{Traffic, lag, records_file};
 use crate::error::SimulatorError;
-use crate::oci_audit::ShelfBuilder;
 use crate::prng::Prng;
+use crate::shelf::ShelfBuilder;
 use crate::truth::Truth;
 
 /// Reads a JSON array of records, or one record a line. All go to the home
@@ -24,17 +23,11 @@ pub(crate) fn from_file(
     regions: usize,
     now: i64,
 ) -> Result<Traffic, SimulatorError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| SimulatorError::ReadEvents { path: path.to_owned(), source })?;
+    let text = records_file::read(path)?;
     let mut records = Vec::new();
     let mut truth = Truth::default();
     let mut random = Prng::new(seed ^ 0x0f11e, 0);
-    for (place, raw) in split(path, &text)? {
-        let record = inspect(raw).map_err(|reason| SimulatorError::InvalidEvents {
-            path: path.to_owned(),
-            place,
-            reason,
-        })?;
+    for (raw, record) in records_file::records(path, &text, &[], inspect)? {
         if record.sign_on {
             truth.mark(record.id);
         }
@@ -46,36 +39,8 @@ pub(crate) fn from_file(
     for (_, processed, raw) in records {
         shelves[0].push(processed, |out| out.extend_from_slice(raw.as_bytes()));
     }
-    Ok(Traffic { shelves: shelves.into_iter().map(ShelfBuilder::finish).collect(), truth, first })
-}
-
-/// The records' texts, each with its place for messages.
-fn split<'a>(path: &Path, text: &'a str) -> Result<Vec<(String, &'a str)>, SimulatorError> {
-    let invalid = |place: String, error: serde_json::Error| SimulatorError::InvalidEvents {
-        path: path.to_owned(),
-        place,
-        reason: format!("{error}; expected a JSON array of records or one record a line"),
-    };
-    if text.trim_start().starts_with('[') {
-        let records: Vec<&RawValue> =
-            serde_json::from_str(text).map_err(|error| invalid("the array".to_owned(), error))?;
-        return Ok(records
-            .into_iter()
-            .enumerate()
-            .map(|(index, raw)| (format!("record {}", index + 1), raw.get()))
-            .collect());
-    }
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(index, line)| {
-            let place = format!("line {}", index + 1);
-            match serde_json::from_str::<&RawValue>(line) {
-                Ok(raw) => Ok((place, raw.get())),
-                Err(error) => Err(invalid(place, error)),
-            }
-        })
-        .collect()
+    let shelves = shelves.into_iter().map(ShelfBuilder::finish).collect();
+    Ok(Traffic { shelves, truth, first, stories: Vec::new() })
 }
 
 struct Inspected {
@@ -104,6 +69,6 @@ pub(crate) fn native_id(record: &Value) -> Option<&str> {
     first_text(record, &["eventId", "eventID", "id"])
 }
 
-fn first_text<'a>(record: &'a Value, keys: &[&str]) -> Option<&'a str> {
+pub(super) fn first_text<'a>(record: &'a Value, keys: &[&str]) -> Option<&'a str> {
     keys.iter().find_map(|key| record.get(key)?.as_str())
 }

@@ -4,25 +4,40 @@
 //! record is a sign-on is decided first and marked then; the record is written
 //! accordingly.
 
+mod domain_event;
+mod domain_file;
+mod domain_kinds;
+mod domain_traffic;
 mod file;
 mod json;
 mod kinds;
+mod oam_file;
+mod oam_traffic;
 mod operations;
 mod ordinary;
 mod people;
 mod record;
+mod records_file;
 mod sign_on;
+mod story;
 
 use crate::identity::Names;
-use crate::oci_audit::{Shelf, ShelfBuilder};
 use crate::options::Options;
 use crate::prng::Prng;
+use crate::shelf::{Shelf, ShelfBuilder};
 use crate::truth::Truth;
+pub(crate) use domain_file::from_file as domain_from_file;
+pub use domain_kinds::IDCS_EVENT_IDS;
+pub(crate) use domain_traffic::generate as generate_domain;
 pub(crate) use file::{from_file, native_id};
 pub use kinds::SIGN_ON_EVENT_NAMES;
+pub(crate) use oam_file::from_file as oam_from_file;
+pub(crate) use oam_traffic::generate as generate_oam;
 use people::World;
 use record::Moment;
 pub use record::SECRET_MARKER;
+use sign_on::SignOn;
+pub(crate) use story::Story;
 
 /// Records to be served.
 pub(crate) struct Traffic {
@@ -32,6 +47,23 @@ pub(crate) struct Traffic {
     /// Time of the first event, Unix milliseconds; without any, where the span
     /// begins.
     pub(crate) first: i64,
+    /// Sign-ons to identity domains that other services may have seen too.
+    pub(crate) stories: Vec<Story>,
+}
+
+/// Records of a service other than OCI Audit.
+pub(crate) struct Records<R> {
+    pub(crate) rows: Vec<R>,
+    pub(crate) truth: Truth,
+    /// Time of the first event, Unix milliseconds.
+    pub(crate) first: i64,
+}
+
+impl<R> Records<R> {
+    /// Of a service that is not served.
+    pub(crate) fn none(now: i64) -> Self {
+        Self { rows: Vec::new(), truth: Truth::default(), first: now }
+    }
 }
 
 /// A record to be written.
@@ -51,12 +83,11 @@ struct Planned {
 /// milliseconds.
 pub(crate) fn generate(options: &Options, names: &Names, now: i64) -> Traffic {
     let world = World::new(names, &options.regions, options.seed);
-    let span = i64::try_from(options.span.as_millis()).unwrap_or(i64::MAX);
-    let quiet = i64::try_from(options.quiet.as_millis()).unwrap_or(0);
-    let window = Window { start: now - span, end: now - quiet, quiet: quiet > 0 };
+    let window = Window::new(options, now, i64::MAX);
     let planned = plan(options, &window);
     let first = planned.iter().map(|record| record.happened).min().unwrap_or(window.start);
     let mut truth = Truth::default();
+    let mut stories = story::Collector::new(options);
     let mut shelves: Vec<_> = options.regions.iter().map(|_| ShelfBuilder::default()).collect();
     for record in &planned {
         let mut random = Prng::new(options.seed, record.index);
@@ -66,11 +97,16 @@ pub(crate) fn generate(options: &Options, names: &Names, now: i64) -> Traffic {
         }
         let moment = Moment::new(id, record.happened, &mut random);
         shelves[record.region].push(record.processed, |out| match record.sign_on {
-            Some(ordinal) => sign_on::write(out, &world, &mut random, &moment, ordinal),
+            Some(ordinal) => {
+                let sign_on = SignOn::decide(&world, &mut random, ordinal);
+                stories.collect(&sign_on, record.happened, ordinal);
+                sign_on::write(out, &world, &mut random, &moment, &sign_on);
+            }
             None => ordinary::write(out, &world, &mut random, &moment),
         });
     }
-    Traffic { shelves: shelves.into_iter().map(ShelfBuilder::finish).collect(), truth, first }
+    let shelves = shelves.into_iter().map(ShelfBuilder::finish).collect();
+    Traffic { shelves, truth, first, stories: stories.finish() }
 }
 
 /// When events happen, Unix milliseconds.
@@ -79,6 +115,30 @@ struct Window {
     end: i64,
     /// Nothing may be processed at or after the end.
     quiet: bool,
+}
+
+impl Window {
+    /// What the options ask for, but not longer than the service keeps events;
+    /// milliseconds.
+    fn new(options: &Options, now: i64, kept: i64) -> Self {
+        let span = i64::try_from(options.span.as_millis()).unwrap_or(i64::MAX);
+        let quiet = i64::try_from(options.quiet.as_millis()).unwrap_or(0);
+        Self { start: now - span.min(kept), end: now - quiet, quiet: quiet > 0 }
+    }
+
+    /// A moment in it.
+    fn pick(&self, random: &mut Prng) -> i64 {
+        let length = self.end.abs_diff(self.start);
+        self.start + i64::try_from(random.below(length)).unwrap_or(0)
+    }
+
+    /// When something that happened is processed, so many milliseconds later.
+    fn processed(&self, happened: i64, later: i64) -> i64 {
+        match self.quiet {
+            true => (happened + later).min(self.end - 1),
+            false => happened + later,
+        }
+    }
 }
 
 /// Decides when and where every record belongs, in the order of processing.
@@ -91,12 +151,8 @@ fn plan(options: &Options, window: &Window) -> Vec<Planned> {
     let mut random = Prng::new(options.seed ^ 0x0091_a400, 0);
     let mut planned: Vec<Planned> = (0..options.events)
         .map(|index| {
-            let length = window.end.abs_diff(window.start);
-            let happened = window.start + i64::try_from(random.below(length)).unwrap_or(0);
-            let mut processed = happened + lag(&mut random);
-            if window.quiet {
-                processed = processed.min(window.end - 1);
-            }
+            let happened = window.pick(&mut random);
+            let processed = window.processed(happened, lag(&mut random));
             let region = random.index(options.regions.len());
             let (ordinal, next) = (before(index), before(index + 1));
             let sign_on = (next > ordinal).then(|| u64::try_from(ordinal).unwrap_or(u64::MAX));

@@ -5,6 +5,8 @@
 //! `additionalDetails`. The invariant: the event type says `IdentitySignOn`,
 //! in some case, and every secret holds the marker.
 
+use std::borrow::Cow;
+
 use super::json::Object;
 use super::kinds::{KINDS, Kind};
 use super::people::{Domain, Person, World, address, agent};
@@ -42,54 +44,74 @@ const APPLICATIONS: [(&str, &str, &str); 3] = [
 ];
 
 /// Everything about one sign-on that several blocks of the record show.
-struct SignOn<'a> {
+pub(super) struct SignOn<'a> {
     kind: &'static Kind,
+    /// Index into the people.
+    pub(super) who: usize,
     person: &'a Person,
     domain: &'a Domain,
-    agent: &'a str,
-    address: &'a str,
-    succeeded: bool,
-    ecid: String,
-    moment: &'a Moment,
+    pub(super) agent: Cow<'static, str>,
+    pub(super) address: String,
+    pub(super) succeeded: bool,
+    pub(super) ecid: String,
+    by_domain: bool,
 }
 
-/// Appends the `ordinal`-th sign-on record.
+impl<'a> SignOn<'a> {
+    /// Decides what the `ordinal`-th sign-on is.
+    pub(super) fn decide(world: &'a World, random: &mut Prng, ordinal: u64) -> Self {
+        let kind = pick_kind(random, ordinal);
+        let who = random.index(world.people.len());
+        let person = &world.people[who];
+        let by_domain = kind.success.is_some() && !random.one_in(3);
+        let may_fail = !by_domain || kind.failure.is_some();
+        Self {
+            kind,
+            who,
+            person,
+            domain: &world.domains[person.domain],
+            agent: agent(random),
+            address: address(random),
+            succeeded: !(may_fail && random.chance(0.2)),
+            ecid: format!("{}^j00000000", random.hex(6)),
+            by_domain,
+        }
+    }
+
+    /// `eventId` of a sign-on to an identity domain, which other services may
+    /// have seen too.
+    pub(super) fn event_id(&self) -> Option<&'static str> {
+        match (self.by_domain, self.succeeded) {
+            (false, _) => None,
+            (true, true) => self.kind.success,
+            (true, false) => self.kind.failure,
+        }
+    }
+}
+
+/// Appends the record of a sign-on.
 pub(super) fn write(
     out: &mut Vec<u8>,
     world: &World,
     random: &mut Prng,
     moment: &Moment,
-    ordinal: u64,
+    sign_on: &SignOn<'_>,
 ) {
-    let kind = pick_kind(random, ordinal);
-    let person = random.pick(&world.people);
-    let by_domain = kind.success.is_some() && !random.one_in(3);
-    let may_fail = !by_domain || kind.failure.is_some();
-    let agent = agent(random);
-    let sign_on = SignOn {
-        kind,
-        person,
-        domain: &world.domains[person.domain],
-        agent: &agent,
-        address: &address(random),
-        succeeded: !(may_fail && random.chance(0.2)),
-        ecid: format!("{}^j00000000", random.hex(6)),
-        moment,
-    };
-    let event_type = spelling(random, kind.name);
+    let name = sign_on.kind.name;
+    let event_type = spelling(random, name);
     let envelope = Envelope { event_type: &event_type, source: "IdentitySignOn", moment };
     record::write(out, random, &envelope, |data, random| {
         data.maybe("eventGroupingId", None);
-        data.text("eventName", kind.name);
+        data.text("eventName", name);
         data.text("compartmentId", &world.tenancy);
         data.text("compartmentName", world.tenancy_name);
         data.text("resourceName", "");
         data.null("resourceId");
         data.text("availabilityDomain", random.word(&["AD1", "AD2", "AD3"]));
         data.nulls(&["freeformTags", "definedTags"]);
-        match by_domain {
-            true => domain_generation(data, world, random, &sign_on),
-            false => legacy_generation(data, world, random, &sign_on),
+        match sign_on.by_domain {
+            true => domain_generation(data, world, random, moment, sign_on),
+            false => legacy_generation(data, world, random, moment, sign_on),
         }
     });
 }
@@ -120,7 +142,13 @@ fn spelling(random: &mut Prng, name: &str) -> String {
     }
 }
 
-fn legacy_generation(data: &mut Object<'_>, world: &World, random: &mut Prng, it: &SignOn<'_>) {
+fn legacy_generation(
+    data: &mut Object<'_>,
+    world: &World,
+    random: &mut Prng,
+    moment: &Moment,
+    it: &SignOn<'_>,
+) {
     let name = it.kind.name;
     data.object("identity", |identity| {
         identity.text("principalName", it.person.login);
@@ -128,10 +156,10 @@ fn legacy_generation(data: &mut Object<'_>, world: &World, random: &mut Prng, it
         identity.text("authType", random.word(&["natv", "natf", "fed"]));
         identity.nulls(&["callerName", "callerId"]);
         identity.text("tenantId", &world.tenancy);
-        identity.text("ipAddress", it.address);
+        identity.text("ipAddress", &it.address);
         let token = record::security_token(random);
         identity.maybe("credentials", (!random.one_in(3)).then_some(&*token));
-        identity.text("userAgent", it.agent);
+        identity.text("userAgent", &it.agent);
         identity.maybe(
             "consoleSessionId",
             random.one_in(2).then(|| format!("csid{}", random.hex(28))).as_deref(),
@@ -145,12 +173,12 @@ fn legacy_generation(data: &mut Object<'_>, world: &World, random: &mut Prng, it
             parameters.list("tenant", world.tenancy_name);
             parameters.list("provider", it.domain.display);
         });
-        record::request_headers(request, random, it.agent, it.moment);
+        record::request_headers(request, random, &it.agent, moment);
     });
     data.object("response", |response| {
         response.text("status", if it.succeeded { "200" } else { "400" });
-        response.text("responseTime", &it.moment.response);
-        record::response_headers(response, random, it.moment);
+        response.text("responseTime", &moment.response);
+        record::response_headers(response, random, moment);
         response.object("payload", |payload| {
             if !it.succeeded {
                 let login = it.person.login;
@@ -174,35 +202,41 @@ fn legacy_generation(data: &mut Object<'_>, world: &World, random: &mut Prng, it
     }
 }
 
-fn domain_generation(data: &mut Object<'_>, world: &World, random: &mut Prng, it: &SignOn<'_>) {
+fn domain_generation(
+    data: &mut Object<'_>,
+    world: &World,
+    random: &mut Prng,
+    moment: &Moment,
+    it: &SignOn<'_>,
+) {
     data.object("identity", |identity| {
         identity.text("principalName", it.person.login);
         identity.nulls(&["principalId", "authType", "callerName", "callerId"]);
         identity.text("tenantId", &world.tenancy);
-        identity.text("ipAddress", it.address);
+        identity.text("ipAddress", &it.address);
         let token = record::security_token(random);
         identity.maybe("credentials", random.one_in(5).then_some(&*token));
-        identity.text("userAgent", it.agent);
+        identity.text("userAgent", &it.agent);
         identity.null("consoleSessionId");
     });
     data.object("request", |request| {
         request.text("id", &it.ecid);
         request.nulls(&["path", "action", "parameters"]);
         match random.one_in(5) {
-            true => record::request_headers(request, random, it.agent, it.moment),
+            true => record::request_headers(request, random, &it.agent, moment),
             false => request.null("headers"),
         }
     });
     data.object("response", |response| {
         response.null("status");
-        response.text("responseTime", &it.moment.response);
+        response.text("responseTime", &moment.response);
         response.nulls(&["headers", "payload", "message"]);
     });
     data.object("stateChange", |state| state.nulls(&["previous", "current"]));
     data.object("additionalDetails", |details| {
         actor(details, random, it);
         outcome(details, random, it);
-        session(details, random, it);
+        session(details, random, moment, it);
         record::odd_values(details, random);
     });
 }
@@ -213,7 +247,7 @@ fn actor(details: &mut Object<'_>, random: &mut Prng, it: &SignOn<'_>) {
     details.text("actorOcid", &it.person.domain_id);
     details.text("actorType", "User");
     // The address of the client, without the proxies that the list has.
-    let client = it.address.rsplit(',').next().unwrap_or(it.address);
+    let client = it.address.rsplit(',').next().unwrap_or(&it.address);
     details.text("clientIp", client);
     details.text("domainId", &it.domain.ocid);
     details.text("domainName", &it.domain.name);
@@ -262,7 +296,7 @@ fn outcome(details: &mut Object<'_>, random: &mut Prng, it: &SignOn<'_>) {
     }
 }
 
-fn session(details: &mut Object<'_>, random: &mut Prng, it: &SignOn<'_>) {
+fn session(details: &mut Object<'_>, random: &mut Prng, moment: &Moment, it: &SignOn<'_>) {
     let (provider, provider_type) = random.pick(&PROVIDERS);
     details.text("ssoIdentityProvider", provider);
     details.text("ssoIdentityProviderType", provider_type);
@@ -285,10 +319,10 @@ fn session(details: &mut Object<'_>, random: &mut Prng, it: &SignOn<'_>) {
          2FAFrequency:SESSION,reAuthenticate:false,trustedDevice2FAFrequency:",
     );
     details.text("ssoProtectedResource", "https://cloud.oracle.com");
-    details.text("ssoUserAgent", it.agent);
+    details.text("ssoUserAgent", &it.agent);
     if it.succeeded {
         details.text("ssoSessionId", &random.hex(32));
-        details.text("ssoSessionCreateTime", &it.moment.second);
-        details.text("ssoSessionExpiryTime", &it.moment.eight_hours_later);
+        details.text("ssoSessionCreateTime", &moment.second);
+        details.text("ssoSessionExpiryTime", &moment.eight_hours_later);
     }
 }

@@ -1,78 +1,31 @@
-//! What can be made to go wrong, and how it is written.
+//! Reading fault specifications.
 //!
 //! The invariant: a specification is either understood whole or refused with
 //! the list of what is known; nothing is guessed.
 
 use std::str::FromStr;
-use std::time::Duration;
+
+use super::Fault;
+use crate::oam::OamPageStyle;
 
 /// The known specifications, for error messages and help texts.
 pub(crate) const KNOWN: &str = "429=P[:SECONDS], 5xx=P, cut=P, slow=BYTES_PER_SECOND, \
-    empty-pages=P, shuffle, late=P, expire-token=P, skew=SECONDS, latency=MS, strict-minutes \
+    empty-pages=P, shuffle, late=P, expire-token=P, skew=SECONDS, latency=MS, strict-minutes, \
+    idcs-retired, idcs-moving, idcs-same-timestamp[=ROWS], idcs-plain-errors, \
+    idcs-least-privilege, oam-rendering=NAME[+NAME...], oam-ignore-page[=query|path|both], \
+    oam-bounds=inclusive|half-open|exclusive, oam-order=ascending|descending|shuffled, \
+    oam-page-limit=ROWS, oam-no-ids, oam-no-stats, oam-forbidden \
     (P is a probability from 0 to 1)";
 
 /// Longest skew in either direction: ten years, so that no date leaves the
 /// calendar.
 const MOST_SKEW_SECONDS: i64 = 10 * 366 * 86_400;
 
-/// One thing that goes wrong on purpose. `share` is a probability, 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum Fault {
-    /// `429=P[:SECONDS]`: throttled, with a `Retry-After` if seconds are given.
-    Throttle {
-        /// Probability.
-        share: f64,
-        /// Value of `Retry-After`, seconds.
-        retry_after: Option<u64>,
-    },
-    /// `5xx=P`: 500, 502, 503 or 504, some with a body that is no JSON.
-    ServerError {
-        /// Probability.
-        share: f64,
-    },
-    /// `cut=P`: the connection ends in the middle of the body.
-    Cut {
-        /// Probability.
-        share: f64,
-    },
-    /// `slow=BYTES_PER_SECOND`: bodies trickle.
-    Slow {
-        /// Pace of every body.
-        bytes_per_second: u64,
-    },
-    /// `empty-pages=P`: a page without records, but with a page token.
-    EmptyPages {
-        /// Probability.
-        share: f64,
-    },
-    /// `shuffle`: every reading (first-page request) has its own record order.
-    Shuffle,
-    /// `late=P`: this share of the records stays hidden until a reading that
-    /// covers them was served to its last page.
-    Late {
-        /// Share of the records.
-        share: f64,
-    },
-    /// `expire-token=P`: a page token answers 400 `InvalidParameter`, once.
-    ExpireToken {
-        /// Probability.
-        share: f64,
-    },
-    /// `skew=SECONDS`: the simulator's clock is ahead (or, negative, behind).
-    Skew {
-        /// Seconds ahead.
-        seconds: i64,
-    },
-    /// `latency=MS`: every answer waits.
-    Latency {
-        /// How long.
-        milliseconds: u64,
-    },
-    /// `strict-minutes`: times that are no whole minutes answer 400, as the
-    /// documentation says (the service itself is lenient).
-    StrictMinutes,
-}
+/// Rows of one single time unless said otherwise: more than the thousand that
+/// the service puts on one page at most.
+const SAME_TIMESTAMP_ROWS: u64 = 1100;
+/// Most rows of one single time; like every record each takes memory.
+const MOST_SAME_TIMESTAMP_ROWS: u64 = 1_000_000;
 
 /// Why a fault specification was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -143,6 +96,30 @@ impl FromStr for Fault {
             "latency" => Ok(Self::Latency {
                 milliseconds: number(name, valued()?, "a number of milliseconds", |_| true)?,
             }),
+            "idcs-retired" => bare(Self::IdcsRetired),
+            "idcs-moving" => bare(Self::IdcsMoving),
+            "idcs-plain-errors" => bare(Self::IdcsPlainErrors),
+            "idcs-least-privilege" => bare(Self::IdcsLeastPrivilege),
+            "idcs-same-timestamp" => Ok(Self::IdcsSameTimestamp {
+                rows: match value {
+                    None => SAME_TIMESTAMP_ROWS,
+                    Some(value) => number(name, value, "a number of rows up to 1000000", |n| {
+                        (1..=MOST_SAME_TIMESTAMP_ROWS).contains(n)
+                    })?,
+                },
+            }),
+            "oam-rendering" => Ok(Self::OamRendering { rendering: choice(name, valued()?)? }),
+            "oam-ignore-page" => Ok(Self::OamIgnorePage {
+                style: value.map_or(Ok(OamPageStyle::Query), |value| choice(name, value))?,
+            }),
+            "oam-bounds" => Ok(Self::OamBounds { bounds: choice(name, valued()?)? }),
+            "oam-order" => Ok(Self::OamOrder { order: choice(name, valued()?)? }),
+            "oam-page-limit" => Ok(Self::OamPageLimit {
+                rows: number(name, valued()?, "a number of rows above 0", |n| *n > 0)?,
+            }),
+            "oam-no-ids" => bare(Self::OamNoIds),
+            "oam-no-stats" => bare(Self::OamNoStats),
+            "oam-forbidden" => bare(Self::OamForbidden),
             _ => Err(FaultError::Unknown(text.to_owned())),
         }
     }
@@ -162,6 +139,15 @@ fn throttle(name: &str, value: &str) -> Result<Fault, FaultError> {
     })
 }
 
+/// A value out of a list, which its type knows.
+fn choice<C: FromStr<Err = &'static str>>(name: &str, value: &str) -> Result<C, FaultError> {
+    value.parse().map_err(|expected| FaultError::InvalidValue {
+        name: name.to_owned(),
+        value: value.to_owned(),
+        expected,
+    })
+}
+
 fn number<N: FromStr>(
     name: &str,
     value: &str,
@@ -175,107 +161,12 @@ fn number<N: FromStr>(
     })
 }
 
-impl Fault {
-    /// The name by which the fault is written.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Throttle { .. } => "429",
-            Self::ServerError { .. } => "5xx",
-            Self::Cut { .. } => "cut",
-            Self::Slow { .. } => "slow",
-            Self::EmptyPages { .. } => "empty-pages",
-            Self::Shuffle => "shuffle",
-            Self::Late { .. } => "late",
-            Self::ExpireToken { .. } => "expire-token",
-            Self::Skew { .. } => "skew",
-            Self::Latency { .. } => "latency",
-            Self::StrictMinutes => "strict-minutes",
-        }
-    }
-}
-
-/// All the faults of one simulator; each kind at most once. Default: none.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Faults(Vec<Fault>);
-
-impl Faults {
-    /// Reads specifications such as `429=0.1:2` or `shuffle`.
-    ///
-    /// # Errors
-    /// An unknown, malformed or repeated specification, with the known ones.
-    pub fn parse_all<S: AsRef<str>>(
-        specifications: impl IntoIterator<Item = S>,
-    ) -> Result<Self, FaultError> {
-        let mut faults = Self::default();
-        for specification in specifications {
-            faults.add(specification.as_ref().parse()?)?;
-        }
-        Ok(faults)
-    }
-
-    /// Adds one fault.
-    ///
-    /// # Errors
-    /// [`FaultError::Duplicate`] if that kind is there already.
-    pub fn add(&mut self, fault: Fault) -> Result<(), FaultError> {
-        if self.0.iter().any(|known| known.name() == fault.name()) {
-            return Err(FaultError::Duplicate(fault.name().to_owned()));
-        }
-        self.0.push(fault);
-        Ok(())
-    }
-
-    /// The faults, in the order given.
-    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
-        self.0.iter()
-    }
-
-    fn find<T>(&self, pick: impl Fn(&Fault) -> Option<T>) -> Option<T> {
-        self.0.iter().find_map(pick)
-    }
-
-    pub(crate) fn shuffle(&self) -> bool {
-        self.0.contains(&Fault::Shuffle)
-    }
-
-    pub(crate) fn strict_minutes(&self) -> bool {
-        self.0.contains(&Fault::StrictMinutes)
-    }
-
-    pub(crate) fn late(&self) -> f64 {
-        self.find(|fault| match fault {
-            Fault::Late { share } => Some(*share),
-            _ => None,
-        })
-        .unwrap_or(0.0)
-    }
-
-    pub(crate) fn skew_milliseconds(&self) -> i64 {
-        self.find(|fault| match fault {
-            Fault::Skew { seconds } => Some(seconds * 1000),
-            _ => None,
-        })
-        .unwrap_or(0)
-    }
-
-    pub(crate) fn latency(&self) -> Option<Duration> {
-        self.find(|fault| match fault {
-            Fault::Latency { milliseconds } => Some(Duration::from_millis(*milliseconds)),
-            _ => None,
-        })
-    }
-
-    pub(crate) fn bytes_per_second(&self) -> Option<u64> {
-        self.find(|fault| match fault {
-            Fault::Slow { bytes_per_second } => Some(*bytes_per_second),
-            _ => None,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::faults::Faults;
 
     #[test]
     fn every_known_fault_is_read() {
@@ -291,6 +182,19 @@ mod tests {
             "skew=-400",
             "latency=20",
             "strict-minutes",
+            "idcs-retired",
+            "idcs-moving",
+            "idcs-same-timestamp=20",
+            "idcs-plain-errors",
+            "idcs-least-privilege",
+            "oam-rendering=wrapped+quoted",
+            "oam-ignore-page=both",
+            "oam-bounds=exclusive",
+            "oam-order=descending",
+            "oam-page-limit=7",
+            "oam-no-ids",
+            "oam-no-stats",
+            "oam-forbidden",
         ];
         let faults = Faults::parse_all(all).unwrap();
         assert_eq!(faults.iter().count(), all.len());
@@ -303,6 +207,12 @@ mod tests {
         assert_eq!(faults.latency(), Some(Duration::from_millis(20)));
         assert_eq!(faults.bytes_per_second(), Some(1000));
         assert!(faults.shuffle() && faults.strict_minutes());
+        let specified = KNOWN.split(", ").count();
+        assert_eq!(specified, all.len(), "the list in messages is complete");
+        assert_eq!(
+            "oam-ignore-page".parse(),
+            Ok(Fault::OamIgnorePage { style: OamPageStyle::Query })
+        );
         assert_eq!("429=1".parse(), Ok(Fault::Throttle { share: 1.0, retry_after: None }));
     }
 
@@ -333,6 +243,15 @@ mod tests {
             "skew=99999999999",
             "latency=-1",
             "late=",
+            "idcs-retired=1",
+            "idcs-same-timestamp=0",
+            "oam-rendering=",
+            "oam-rendering=upside-down",
+            "oam-ignore-page=body",
+            "oam-bounds",
+            "oam-order=newest",
+            "oam-page-limit=0",
+            "oam-no-ids=true",
         ] {
             let message = text.parse::<Fault>().unwrap_err().to_string();
             let name = text.split('=').next().unwrap();

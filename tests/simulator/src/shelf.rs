@@ -33,14 +33,14 @@ impl Shelf {
     }
 
     /// The records processed in `[start, end)`, Unix milliseconds.
-    pub(super) fn between(&self, start: i64, end: i64) -> Range<usize> {
+    pub(crate) fn between(&self, start: i64, end: i64) -> Range<usize> {
         let from = self.processed.partition_point(|time| *time < start);
         let to = self.processed.partition_point(|time| *time < end);
         from..to.max(from)
     }
 
     /// A JSON array of these records, without copying them.
-    pub(super) fn body(&self, records: impl Iterator<Item = usize>) -> Vec<Bytes> {
+    pub(crate) fn body(&self, records: impl Iterator<Item = usize>) -> Vec<Bytes> {
         let mut body = vec![Bytes::from_static(b"[")];
         let mut run: Option<Span> = None;
         for record in records {
@@ -59,6 +59,12 @@ impl Shelf {
         body.extend(run.map(|run| self.slice(run)));
         body.push(Bytes::from_static(b"]"));
         body
+    }
+
+    /// The record's text.
+    pub(crate) fn record(&self, record: usize) -> Bytes {
+        let span = self.spans[record];
+        self.slice(Span { start: span.start + 1, ..span })
     }
 
     fn slice(&self, span: Span) -> Bytes {

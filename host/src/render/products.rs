@@ -1,20 +1,23 @@
 //! What is known of a source by its name alone.
 
-/// `metadata.product.vendor_name`
+/// Who makes all of them.
 pub const VENDOR: &str = "Oracle";
 
 /// The product behind a source.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Product<'s> {
-    /// `metadata.product.name`
+    /// Its name.
     pub name: &'s str,
-    /// What was signed in to, where an event does not say: Authentication needs
-    /// a service or a destination.
+    /// What was signed in to, where an event does not say: OCSF Authentication
+    /// needs a service or a destination.
     pub service: &'s str,
-    /// `metadata.log_name`: Oracle's own name of the log.
+    /// Oracle's own name of the log.
     pub log_name: Option<&'s str>,
-    /// `is_remote`: cloud sign-ons are; Access Manager guards local networks too.
+    /// Whether sign-ons come over a network: to the cloud they do; Access Manager
+    /// guards local networks too.
     pub is_remote: Option<bool>,
+    /// Whether its records are CloudEvents.
+    pub is_cloud_events: bool,
 }
 
 /// Looks a source up. One that is not known stands for itself.
@@ -25,20 +28,22 @@ pub fn of(source: &str) -> Product<'_> {
             service: "Oracle Cloud Infrastructure Identity Sign-On",
             log_name: Some("_Audit"),
             is_remote: Some(true),
+            is_cloud_events: true,
         },
         "idcs" => Product {
             name: "Oracle Identity Cloud Service",
             service: "Oracle Identity Cloud Service",
             log_name: Some("AuditEvents"),
             is_remote: Some(true),
+            is_cloud_events: false,
         },
-        "oam" => Product {
-            name: "Oracle Access Manager",
-            service: "Oracle Access Manager",
-            log_name: None,
-            is_remote: None,
-        },
-        "" => Product { name: VENDOR, service: VENDOR, log_name: None, is_remote: None },
-        other => Product { name: other, service: other, log_name: None, is_remote: None },
+        "oam" => unknown("Oracle Access Manager"),
+        "" => unknown(VENDOR),
+        other => unknown(other),
     }
+}
+
+/// A product of which the name alone is known.
+const fn unknown(name: &str) -> Product<'_> {
+    Product { name, service: name, log_name: None, is_remote: None, is_cloud_events: false }
 }

@@ -1,0 +1,224 @@
+//! The configuration of this component, checked whole before anything is asked.
+
+use signon_kit::config::Reader;
+use signon_kit::contract::{AccessRule, Finding, Severity, SourceError, Stream};
+
+use crate::query::{PATH, SEARCH};
+
+/// JSON Schema of [`Config`].
+pub const SCHEMA: &str = include_str!("config.schema.json");
+
+/// The service sends no more rows at once, whatever is asked.
+const LARGEST_PAGE: u32 = 1000;
+
+/// Longest stream id that the contract allows, in bytes.
+const LONGEST_ID: usize = 512;
+
+/// What a domain URL looks like.
+const EXAMPLE: &str = "https://idcs-0123456789abcdef0123456789abcdef.identity.oraclecloud.com";
+
+/// How to search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchMethod {
+    /// `GET /AuditEvents?filter=…`, which the least privileged role allows.
+    Get,
+    /// `POST /AuditEvents/.search`
+    Search,
+}
+
+/// What to read, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// `scheme://host[:port]`
+    pub origin: String,
+    /// What comes before `/admin/v1`; empty for Oracle's own domains.
+    pub base_path: String,
+    /// How to search.
+    pub method: SearchMethod,
+    /// Rows to ask for at once.
+    pub page_size: u32,
+}
+
+impl Config {
+    /// Reads and checks the configuration.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-config` with everything that is wrong.
+    pub fn parse(text: &str) -> Result<Self, SourceError> {
+        let mut reader = Reader::new(text)?;
+        let url = reader.required_text("domain_url", EXAMPLE);
+        let method = match reader.text("method").as_deref() {
+            None | Some("get") => SearchMethod::Get,
+            Some("search") => SearchMethod::Search,
+            Some(other) => {
+                reader.wrong(
+                    "method",
+                    format!("{other:?} is no way to search"),
+                    "write \"get\", or \"search\" for POST to .search",
+                );
+                SearchMethod::Get
+            }
+        };
+        let page_size = reader.whole_number("page_size", 1..=LARGEST_PAGE).unwrap_or(LARGEST_PAGE);
+        let (origin, base_path) = match domain(&url) {
+            Ok(parts) => parts,
+            Err(problem) => {
+                // A missing one has its finding.
+                if !url.is_empty() {
+                    let fix = format!("write the URL that the console shows, like {EXAMPLE}");
+                    reader.wrong("domain_url", format!("{url:?} {problem}"), fix);
+                }
+                (String::new(), String::new())
+            }
+        };
+        reader.finish(Self { origin, base_path, method, page_size })
+    }
+
+    /// The id of the one stream: the domain itself, however it is reached.
+    pub fn stream_id(&self) -> String {
+        let (_, authority) = self.origin.split_once("://").unwrap_or_default();
+        format!("{authority}{}", self.base_path)
+    }
+
+    /// The one stream of this configuration.
+    pub fn streams(&self) -> Vec<Stream> {
+        let id = self.stream_id();
+        vec![Stream { label: format!("audit events of {id}"), id }]
+    }
+
+    /// Checks that a stream is this configuration's.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-config` when it is not.
+    pub fn check_stream(&self, stream: &str) -> Result<(), SourceError> {
+        if stream == self.stream_id() {
+            return Ok(());
+        }
+        Err(SourceError::InvalidConfig(vec![Finding {
+            severity: Severity::Error,
+            path: String::new(),
+            problem: format!("no stream {stream:?} in this configuration"),
+            fix: "open one of the streams that `streams` lists".to_owned(),
+        }]))
+    }
+
+    /// The requests this configuration needs: one path, by one method. The token
+    /// is asked for by whoever attaches it.
+    pub fn access(&self) -> Vec<AccessRule> {
+        let (method, path) = match self.method {
+            SearchMethod::Get => ("GET", PATH.to_owned()),
+            SearchMethod::Search => ("POST", format!("{PATH}{SEARCH}")),
+        };
+        vec![AccessRule {
+            origin: self.origin.clone(),
+            methods: vec![method.to_owned()],
+            path_prefix: format!("{}{path}", self.base_path),
+        }]
+    }
+}
+
+/// Splits a domain URL into origin and base path.
+fn domain(url: &str) -> Result<(String, String), String> {
+    let (scheme, rest) = url.split_once("://").ok_or("has no scheme")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let default_port = match scheme.as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return Err("is neither http nor https".to_owned()),
+    };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let authority = authority.to_ascii_lowercase();
+    // The console shows the URL with its port, and origins go without it.
+    let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    if authority.is_empty() || !authority.bytes().all(plain) {
+        return Err("has no plain host".to_owned());
+    }
+    let path = path.trim_end_matches('/');
+    if path.bytes().any(|byte| byte <= b' ' || b"?#%\\".contains(&byte) || byte >= 0x7f) {
+        return Err("has more than a plain path".to_owned());
+    }
+    for page in ["/admin/v1", "/ui/v1", "/oauth2/v1"] {
+        if path.contains(page) {
+            return Err(format!("goes on to {page} and is not the domain alone"));
+        }
+    }
+    if authority.len() + path.len() > LONGEST_ID {
+        return Err(format!("is longer than {LONGEST_ID} bytes"));
+    }
+    Ok((format!("{scheme}://{authority}"), path.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn findings(text: &str) -> Vec<(String, String)> {
+        match Config::parse(text) {
+            Err(SourceError::InvalidConfig(findings)) => {
+                findings.into_iter().map(|f| (f.path, f.problem)).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn with_url(url: &str) -> String {
+        format!(r#"{{"domain_url":"{url}"}}"#)
+    }
+
+    #[test]
+    fn a_stream_is_a_domain_and_least_privilege_is_the_default() {
+        let url = "HTTPS://IDCS-AB12.identity.oraclecloud.com:443/";
+        let config = Config::parse(&with_url(url)).unwrap();
+        assert_eq!(config.streams()[0].id, "idcs-ab12.identity.oraclecloud.com");
+        assert_eq!((config.method, config.page_size), (SearchMethod::Get, 1000));
+        let rule = &config.access()[0];
+        assert_eq!(rule.origin, "https://idcs-ab12.identity.oraclecloud.com");
+        assert_eq!(rule.methods, ["GET"]);
+        assert_eq!(rule.path_prefix, "/admin/v1/AuditEvents");
+        assert!(config.check_stream(&config.stream_id()).is_ok());
+        assert!(config.check_stream("other").is_err());
+    }
+
+    #[test]
+    fn search_is_allowed_its_own_path_only() {
+        let text = r#"{"domain_url":"http://127.0.0.1:9/idcs","method":"search","page_size":7}"#;
+        let config = Config::parse(text).unwrap();
+        let rule = &config.access()[0];
+        assert_eq!((rule.methods[0].as_str(), config.page_size), ("POST", 7));
+        assert_eq!(rule.path_prefix, "/idcs/admin/v1/AuditEvents/.search");
+        assert_eq!(config.stream_id(), "127.0.0.1:9/idcs");
+    }
+
+    #[test]
+    fn what_is_no_domain_url_is_refused_with_the_reason() {
+        for (url, problem) in [
+            ("idcs-1.identity.oraclecloud.com", "has no scheme"),
+            ("ftp://a", "is neither http nor https"),
+            ("https://u:p@a", "has no plain host"),
+            ("https://a/x?y", "has more than a plain path"),
+            ("https://a/ui/v1/adminconsole", "goes on to /ui/v1"),
+            ("https://a/admin/v1", "goes on to /admin/v1"),
+        ] {
+            let told = findings(&with_url(url));
+            assert_eq!((told.len(), told[0].0.as_str()), (1, "/domain_url"), "{url}");
+            assert!(told[0].1.contains(problem), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn everything_wrong_is_told_with_its_place() {
+        let told = findings(r#"{"method":"post","page_size":1001,"domain_ulr":"x"}"#);
+        let places: Vec<&str> = told.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(places, ["/domain_url", "/method", "/page_size", "/domain_ulr"]);
+    }
+
+    #[test]
+    fn the_schema_is_json_and_knows_the_same_keys() {
+        let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
+        let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["domain_url", "method", "page_size"]);
+    }
+}

@@ -1,0 +1,258 @@
+//! The position of this component: a key into the rows sorted by time, and how
+//! far the page behind that key was read.
+//!
+//! Keys do not shift as offsets do when rows arrive or are purged. Order inside a
+//! page is trusted no further than it was checked: on resuming, the first rows of
+//! a page are passed over only if they are the same ones in the same order.
+//! Otherwise the page is returned whole and the host removes what it has.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use signon_kit::contract::SourceError;
+use signon_kit::text::hex;
+
+use crate::query::SecondRange;
+
+/// Version of the form below; another one is refused as expired.
+const VERSION: u32 = 1;
+
+/// Most rows of one millisecond that a cursor remembers: 2 KiB of the 4 it may
+/// have. The rest would be read again, and the host removes it.
+const MOST_SEEN: usize = 128;
+
+/// Where the walk is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Walk {
+    /// At the rows from that millisecond on, by time.
+    From(i64),
+    /// At the rows of one millisecond, by id.
+    At {
+        /// The millisecond.
+        at: i64,
+        /// The id behind which to go on.
+        after: Option<String>,
+        /// Asked for as a range of one millisecond, because not all of its rows
+        /// were equal to it: the service keeps times finer than it writes them, or
+        /// rows were purged meanwhile.
+        wide: bool,
+    },
+}
+
+/// A position inside a range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// Which page.
+    pub walk: Walk,
+    /// Rows of the walk's millisecond that were read before this page and may
+    /// come again.
+    pub seen: BTreeSet<RowDigest>,
+    /// Rows of the page that were read.
+    pub rows: u64,
+    /// Digest of their ids; empty when there are none.
+    pub head: String,
+    /// How many rows the first answer said the range holds.
+    pub total: Option<u64>,
+}
+
+/// Position as it is written.
+#[derive(Debug, Serialize, Deserialize)]
+struct Written {
+    #[serde(rename = "v")]
+    version: u32,
+    #[serde(rename = "t")]
+    time: i64,
+    #[serde(rename = "eq", default, skip_serializing_if = "std::ops::Not::not")]
+    moment: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    wide: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    seen: String,
+    #[serde(rename = "n")]
+    rows: u64,
+    head: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+}
+
+impl Position {
+    /// The start of a walk.
+    pub fn start(time: i64) -> Self {
+        Self::at_page(Walk::From(time), BTreeSet::new(), None)
+    }
+
+    /// The start of a page.
+    pub fn at_page(walk: Walk, seen: BTreeSet<RowDigest>, total: Option<u64>) -> Self {
+        Self { walk, seen, rows: 0, head: String::new(), total }
+    }
+
+    /// This position after some rows of the page.
+    #[must_use]
+    pub fn after_rows(&self, rows: u64, head: &HeadDigest) -> Self {
+        let head = if rows == 0 { String::new() } else { head.text() };
+        Self { rows, head, ..self.clone() }
+    }
+
+    /// Reads a cursor of a range.
+    ///
+    /// # Errors
+    ///
+    /// `cursor-expired` when it is not one of this version and range: the host
+    /// then reads the range again from its start.
+    pub fn decode(cursor: &[u8], range: SecondRange) -> Result<Self, SourceError> {
+        let expired = |problem: &str| SourceError::CursorExpired(problem.to_owned());
+        let foreign = || expired("the cursor was not written by this version of idcs");
+        let written: Written = serde_json::from_slice(cursor).map_err(|_| foreign())?;
+        if written.version != VERSION {
+            return Err(foreign());
+        }
+        // The end itself is where a finished walk stands.
+        if !(range.start()..=range.end()).contains(&written.time) {
+            return Err(expired("the cursor belongs to another range"));
+        }
+        let seen = written.seen.as_bytes().chunks(RowDigest::DIGITS);
+        let walk = if written.moment {
+            Walk::At { at: written.time, after: written.after, wide: written.wide }
+        } else {
+            Walk::From(written.time)
+        };
+        Ok(Self {
+            walk,
+            seen: seen.map(RowDigest::parse).collect::<Option<_>>().ok_or_else(foreign)?,
+            rows: written.rows,
+            head: written.head,
+            total: written.total,
+        })
+    }
+
+    /// Writes a cursor.
+    pub fn encode(&self) -> Vec<u8> {
+        let (time, moment, after, wide) = match &self.walk {
+            Walk::From(time) => (*time, false, None, false),
+            Walk::At { at, after, wide } => (*at, true, after.clone(), *wide),
+        };
+        let written = Written {
+            version: VERSION,
+            time,
+            moment,
+            wide,
+            after,
+            seen: self.seen.iter().take(MOST_SEEN).map(|digest| digest.text()).collect(),
+            rows: self.rows,
+            head: self.head.clone(),
+            total: self.total,
+        };
+        // Plain texts and numbers always serialize.
+        serde_json::to_vec(&written).unwrap_or_default()
+    }
+}
+
+/// Stands for the id of a row. 64 bits: among the rows of one millisecond chance
+/// does not make two the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RowDigest(u64);
+
+impl RowDigest {
+    const DIGITS: usize = 16;
+
+    /// The digest of an id.
+    pub fn of(id: &str) -> Self {
+        let digest = Sha256::digest(id);
+        let mut head = [0; 8];
+        head.copy_from_slice(&digest[..8]);
+        Self(u64::from_be_bytes(head))
+    }
+
+    /// Sixteen hex digits.
+    pub fn text(self) -> String {
+        hex(&self.0.to_be_bytes())
+    }
+
+    fn parse(digits: &[u8]) -> Option<Self> {
+        let digits = std::str::from_utf8(digits).ok()?;
+        let whole = digits.len() == Self::DIGITS;
+        whole.then(|| u64::from_str_radix(digits, 16).ok().map(Self)).flatten()
+    }
+}
+
+/// Digest of row ids in the order received.
+#[derive(Debug, Clone, Default)]
+pub struct HeadDigest(Sha256);
+
+impl HeadDigest {
+    /// Adds the id of the next row.
+    pub fn add(&mut self, id: &str) {
+        self.0.update((id.len() as u64).to_le_bytes());
+        self.0.update(id.as_bytes());
+    }
+
+    /// The digest so far; 128 bits are plenty against chance.
+    pub fn text(&self) -> String {
+        hex(&self.0.clone().finalize()[..16])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use signon_kit::contract::TimeRange;
+
+    use super::*;
+
+    fn range() -> SecondRange {
+        TimeRange { start: 1000, end: 9000 }.try_into().unwrap()
+    }
+
+    #[test]
+    fn a_cursor_reads_back_and_a_foreign_one_is_expired() {
+        let mut head = HeadDigest::default();
+        head.add("a");
+        let seen: BTreeSet<RowDigest> = ["a", "b"].map(RowDigest::of).into_iter().collect();
+        for walk in [
+            Walk::From(1000),
+            Walk::At { at: 2001, after: None, wide: true },
+            Walk::At { at: 2001, after: Some("\"\u{1}ü".to_owned()), wide: false },
+        ] {
+            let position = Position::at_page(walk, seen.clone(), Some(7)).after_rows(1, &head);
+            assert_eq!(Position::decode(&position.encode(), range()).unwrap(), position);
+        }
+        for foreign in [
+            &b""[..],
+            b"{}",
+            b"\xff",
+            br#"{"v":2,"t":2000,"n":0,"head":""}"#,
+            br#"{"v":1,"t":2000,"n":0,"head":"","seen":"xyz"}"#,
+            br#"{"v":1,"t":9001,"n":0,"head":""}"#,
+        ] {
+            let read = Position::decode(foreign, range());
+            assert!(matches!(read, Err(SourceError::CursorExpired(_))), "{read:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_stays_small_however_many_rows_share_a_moment() {
+        let seen = (0..5000).map(|n| RowDigest::of(&n.to_string())).collect();
+        let walk = Walk::At {
+            at: i64::MAX,
+            after: Some("\u{1}".repeat(crate::walk::LONGEST_ID)),
+            wide: true,
+        };
+        let mut head = HeadDigest::default();
+        head.add("a");
+        let position = Position::at_page(walk, seen, Some(u64::MAX)).after_rows(u64::MAX, &head);
+        assert!(position.encode().len() < 4096, "{}", position.encode().len());
+    }
+
+    #[test]
+    fn the_digest_depends_on_order_and_on_where_ids_end() {
+        let digest = |ids: &[&str]| {
+            let mut head = HeadDigest::default();
+            ids.iter().for_each(|id| head.add(id));
+            head.text()
+        };
+        assert_ne!(digest(&["a", "b"]), digest(&["b", "a"]));
+        assert_ne!(digest(&["ab", ""]), digest(&["a", "b"]));
+    }
+}

@@ -1,0 +1,224 @@
+//! One AuditEvents row to one neutral event.
+//!
+//! Secrets leave the text first (one-time codes of text messages stand in these
+//! rows in clear); only the redacted text is read further. Every row with a time
+//! becomes an event: what is no sign-on is told by its activity, not left out.
+
+mod factors;
+pub mod names;
+mod people;
+
+use sha2::{Digest as _, Sha256};
+use signon_kit::contract::{
+    Activity, Agent, CloudPlace, Endpoint, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
+    SignOnEvent,
+};
+use signon_kit::fields::Fields;
+use signon_kit::json::{Node, Value};
+use signon_kit::outcome::{self, Hints};
+use signon_kit::redact::redact;
+use signon_kit::text::hex;
+
+/// Set when a row has no id of its own and got one from its content.
+pub const ID_FROM_CONTENT: &str = "id-from-content";
+
+/// Set when a way around the second factor was made or removed.
+pub const MFA_BYPASS: &str = "mfa-bypass";
+
+/// Type of a row that was fetched without its `eventId`.
+const NO_TYPE: &str = "AuditEvent";
+
+/// Where the event id stands; clients and exports spell it in several ways.
+const EVENT_ID: [&[&str]; 3] = [&["eventId"], &["eventid"], &["eventID"]];
+
+/// A row that cannot become an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unreadable {
+    /// Why.
+    pub reason: String,
+    /// The row without its secrets; `None` where it could not be scrubbed.
+    pub scrubbed: Option<String>,
+}
+
+/// Makes an event of a row's text.
+///
+/// # Errors
+///
+/// [`Unreadable`] for what is no JSON object or has no time.
+pub fn row(text: &str, options: ReadOptions) -> Result<SignOnEvent, Unreadable> {
+    let unreadable = |reason: String| Unreadable { reason, scrubbed: None };
+    let parsed = Node::parse(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
+    let redacted = redact(text, &parsed, &[]);
+    let clean = redacted.text.as_deref().unwrap_or(text);
+    let root = if redacted.text.is_some() {
+        Node::parse(clean)
+            .map_err(|error| unreadable(format!("not JSON after redaction: {error}")))?
+    } else {
+        parsed
+    };
+    let mut event = read(Fields::new(&root, options.text_limit), &root, clean)?;
+    event.raw = options.keep_raw.then(|| clean.to_owned());
+    event.redacted = redacted.pointers;
+    Ok(event)
+}
+
+fn read(mut f: Fields<'_, '_>, root: &Node<'_>, clean: &str) -> Result<SignOnEvent, Unreadable> {
+    let unreadable =
+        |reason: &str| Unreadable { reason: reason.to_owned(), scrubbed: Some(clean.to_owned()) };
+    if !matches!(root.value, Value::Object(_)) {
+        return Err(unreadable("not a JSON object"));
+    }
+    let (time, original_time) =
+        time(&mut f).ok_or_else(|| unreadable("no readable timestamp: not an AuditEvents row"))?;
+    let mut labels = Vec::new();
+    let native_id = f.text(&["id"]).unwrap_or_else(|| {
+        labels.push(ID_FROM_CONTENT.to_owned());
+        format!("sha256:{}", hex(&Sha256::digest(clean)))
+    });
+    let event_id = EVENT_ID.iter().find_map(|path| f.peek(path));
+    let native_type = event_id.clone().unwrap_or_else(|| NO_TYPE.to_owned());
+    let activity = names::activity(&native_type);
+    if activity == Activity::BypassCode {
+        labels.push(MFA_BYPASS.to_owned());
+    }
+    let message = f.text(&["message"]);
+    let (outcome, conflict) = outcome(&activity, event_id.as_deref(), message.as_deref());
+    if conflict {
+        labels.push(outcome::CONFLICT.to_owned());
+    }
+    let comments = f.text(&["ssoComments"]);
+    let failed = outcome == Outcome::Failure;
+    let reason = comments.or_else(|| message.clone().filter(|_| failed));
+    // Reads the event id itself, which is taken only then.
+    let people = people::read(&mut f, &activity);
+    f.first(&EVENT_ID);
+    let service = service(&mut f);
+    let idp = idp(&mut f);
+    let (factors, mfa) = factors::read(&mut f, &activity);
+    Ok(SignOnEvent {
+        native_id,
+        native_type,
+        native_name: None,
+        domain_event_id: None,
+        time,
+        original_time,
+        logged: f.time(&["meta", "created"]),
+        activity,
+        outcome,
+        code: f.text(&["reasonValue"]),
+        reason,
+        message,
+        user: people.user,
+        actor: people.actor,
+        app: people.app,
+        protocol: protocol(idp.as_ref(), service.as_ref()),
+        idp,
+        source_addresses: source_addresses(&mut f),
+        agent: agent(&mut f),
+        service,
+        target: target(&mut f),
+        session: session(&mut f),
+        factors,
+        mfa,
+        policy: f.first(&[&["ssoMatchedSignOnPolicyName"], &["ssoMatchedSignOnPolicy"]]),
+        rule: f.first(&[&["ssoMatchedSignOnRuleName"], &["ssoMatchedSignOnRule"]]),
+        http: None,
+        cloud: cloud(&mut f),
+        correlation: f.text(&["ecId"]),
+        labels,
+        unmapped: f.unmapped(),
+        raw: None,
+        redacted: Vec::new(),
+    })
+}
+
+/// When it happened; when it was stored, for a row fetched without that.
+fn time(f: &mut Fields<'_, '_>) -> Option<(i64, String)> {
+    let places: [&[&str]; 3] = [&["timestamp"], &["timeStamp"], &["meta", "created"]];
+    places.iter().find_map(|place| {
+        let text = f.peek(place)?;
+        f.time(place).map(|time| (time, text))
+    })
+}
+
+/// The tail of the event id says it, and nothing else is a result.
+fn outcome(activity: &Activity, event_id: Option<&str>, message: Option<&str>) -> (Outcome, bool) {
+    let hints = Hints { event_id, message, ..Hints::default() };
+    match activity {
+        // Ids of this family are known by their prefix only: one that does not
+        // say how it went is no success, as it is where only successes are written.
+        Activity::MfaVerify => outcome::decide(&Activity::SessionModify, hints),
+        activity => outcome::decide(activity, hints),
+    }
+}
+
+/// Nearest to the person first; a redacted address stays as it is.
+fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
+    let list = f.text(&["clientIp"]).unwrap_or_default();
+    list.split(',').map(str::trim).filter(|hop| !hop.is_empty()).map(str::to_owned).collect()
+}
+
+fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
+    let agent = Agent {
+        original: f.text(&["ssoUserAgent"]),
+        browser: f.text(&["ssoBrowser"]),
+        platform: f.text(&["ssoPlatform"]),
+    };
+    (agent.original.is_some() || agent.browser.is_some() || agent.platform.is_some())
+        .then_some(agent)
+}
+
+/// The application, or the relying party where none is named.
+fn service(f: &mut Fields<'_, '_>) -> Option<Named> {
+    let uid = f.text(&["ssoApplicationId"]);
+    let name = f.first(&[&["ssoApplicationName"], &["ssoRp"]]);
+    let kind = f.text(&["ssoApplicationType"]);
+    (name.is_some() || uid.is_some() || kind.is_some()).then_some(Named { name, uid, kind })
+}
+
+fn idp(f: &mut Fields<'_, '_>) -> Option<Idp> {
+    let name = f.text(&["ssoIdentityProvider"]);
+    let kind = f.text(&["ssoIdentityProviderType"]);
+    (name.is_some() || kind.is_some()).then_some(Idp { name, kind })
+}
+
+/// A protocol only where a field names it.
+fn protocol(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
+    let kinds = [idp.and_then(|idp| idp.kind.as_deref()), service.and_then(|s| s.kind.as_deref())];
+    kinds.into_iter().flatten().find_map(names::protocol)
+}
+
+fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {
+    let session = SessionInfo {
+        uid: f.text(&["ssoSessionId"]),
+        uid_alt: None,
+        credential_uid: None,
+        created: f.time(&["ssoSessionCreateTime"]),
+        expires: f.time(&["ssoSessionExpiryTime"]),
+    };
+    (session.uid.is_some() || session.created.is_some() || session.expires.is_some())
+        .then_some(session)
+}
+
+fn target(f: &mut Fields<'_, '_>) -> Option<Endpoint> {
+    let target = Endpoint {
+        name: f.text(&["ssoProtectedResource"]),
+        hostname: f.first(&[&["ssoApplicationHostId"], &["hostName"]]),
+        ip: f.text(&["hostIp"]),
+    };
+    (target.name.is_some() || target.hostname.is_some() || target.ip.is_some()).then_some(target)
+}
+
+fn cloud(f: &mut Fields<'_, '_>) -> Option<CloudPlace> {
+    let cloud = CloudPlace {
+        realm: None,
+        region: None,
+        zone: None,
+        account_uid: f.text(&["compartmentOcid"]),
+        account_name: None,
+        organization_uid: f.text(&["tenancyOcid"]),
+        service: f.text(&["serviceName"]),
+    };
+    (cloud.account_uid.is_some() || cloud.organization_uid.is_some() || cloud.service.is_some())
+        .then_some(cloud)
+}

@@ -1,0 +1,70 @@
+//! An answer being read: its rows as they arrive, and what the walk has to know
+//! of all of them in the end.
+
+use signon_kit::http::Body;
+use signon_kit::listing::ListReader;
+
+use crate::ROWS;
+use crate::cursor::{HeadDigest, Position};
+use crate::query::SecondRange;
+use crate::walk::{RowKey, Summary};
+
+/// A page being read.
+#[derive(Debug)]
+pub struct Page<B> {
+    pub body: B,
+    pub reader: ListReader,
+    pub summary: Summary,
+    /// Digest of the ids of the rows read.
+    pub head: HeadDigest,
+    /// Rows to pass over, if their digest turns out to be this one.
+    pub skip: Option<(u64, String)>,
+    /// A list was there, or an answer that says there is nothing.
+    pub answered: bool,
+}
+
+/// What to do with a row.
+#[derive(Debug, PartialEq)]
+pub enum Fate {
+    /// It is new.
+    Take,
+    /// It was read before.
+    Drop,
+    /// The page is not the one that the cursor was made on.
+    NotThisPage,
+}
+
+impl<B: Body> Page<B> {
+    /// A page whose first rows are passed over as far as `position` says.
+    pub fn new(body: B, position: &Position) -> Self {
+        Self {
+            body,
+            reader: ListReader::new(ROWS),
+            summary: Summary::default(),
+            head: HeadDigest::default(),
+            skip: (position.rows > 0).then(|| (position.rows, position.head.clone())),
+            answered: false,
+        }
+    }
+
+    /// Counts a row in and decides about it; `None` for one that could not be held.
+    pub fn count_in(
+        &mut self,
+        row: Option<RowKey>,
+        position: &Position,
+        range: SecondRange,
+    ) -> Fate {
+        self.summary.add(row.as_ref(), &position.walk, range);
+        self.head.add(&row.as_ref().map(RowKey::text).unwrap_or_default());
+        match self.skip.take() {
+            Some((count, head)) if self.summary.rows < count => {
+                self.skip = Some((count, head));
+                Fate::Drop
+            }
+            Some((_, head)) if self.head.text() == head => Fate::Drop,
+            Some(_) => Fate::NotThisPage,
+            None if row.is_some_and(|row| position.seen.contains(&row.digest)) => Fate::Drop,
+            None => Fate::Take,
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The request for one page. Pure: the same question gives the same bytes.
+//!
+//! Sorted ascending always, because a page behind the first is refused without
+//! `sortBy`, and because the walk goes by key: `startIndex` is always 1, since
+//! offsets shift when rows arrive or are purged in between.
+
+use signon_kit::contract::{Finding, Severity, SourceError, TimeRange};
+use signon_kit::http::{Method, Request};
+use signon_kit::json::push_string;
+use signon_kit::text::percent_encode;
+use signon_kit::time;
+
+use crate::config::{Config, SearchMethod};
+
+/// Path of the resource.
+pub const PATH: &str = "/admin/v1/AuditEvents";
+
+/// What comes behind [`PATH`] for a search by POST.
+pub const SEARCH: &str = "/.search";
+
+/// Schema of a search by POST.
+const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+/// Either is answered.
+const MEDIA_TYPES: &str = "application/scim+json, application/json";
+
+/// A range of whole seconds that is not empty, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SecondRange {
+    start: i64,
+    end: i64,
+}
+
+impl SecondRange {
+    /// The first millisecond.
+    pub fn start(self) -> i64 {
+        self.start
+    }
+
+    /// The first millisecond behind it.
+    pub fn end(self) -> i64 {
+        self.end
+    }
+}
+
+impl TryFrom<TimeRange> for SecondRange {
+    type Error = SourceError;
+
+    fn try_from(range: TimeRange) -> Result<Self, SourceError> {
+        let TimeRange { start, end } = range;
+        if start < end && start.rem_euclid(1000) == 0 && end.rem_euclid(1000) == 0 {
+            return Ok(Self { start, end });
+        }
+        Err(SourceError::InvalidConfig(vec![Finding {
+            severity: Severity::Error,
+            path: String::new(),
+            problem: format!(
+                "{} to {} is no range of whole seconds",
+                time::format(start),
+                time::format(end)
+            ),
+            fix: "select a range whose ends are whole seconds, the end after the start".to_owned(),
+        }]))
+    }
+}
+
+/// A question to the service.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Question<'a> {
+    /// The rows from one moment up to another, by time.
+    Range {
+        /// First millisecond.
+        from: i64,
+        /// First millisecond behind.
+        end: i64,
+    },
+    /// The rows of one millisecond, by id.
+    Moment {
+        /// The millisecond.
+        at: i64,
+        /// Only ids behind this one.
+        after: Option<&'a str>,
+        /// As a range and not by equality.
+        wide: bool,
+    },
+    /// How many rows there are from a moment on; no rows.
+    Count {
+        /// First millisecond.
+        from: i64,
+    },
+}
+
+impl Question<'_> {
+    fn filter(self) -> String {
+        let quoted = |time| format!("\"{}\"", moment(time));
+        match self {
+            Self::Range { from, end } => {
+                format!("timestamp ge {} and timestamp lt {}", quoted(from), quoted(end))
+            }
+            Self::Moment { at, after, wide } => {
+                let mut filter = if wide {
+                    Self::Range { from: at, end: at.saturating_add(1) }.filter()
+                } else {
+                    format!("timestamp eq {}", quoted(at))
+                };
+                if let Some(after) = after {
+                    filter.push_str(" and id gt ");
+                    push_string(&mut filter, after);
+                }
+                filter
+            }
+            Self::Count { from } => format!("timestamp ge {}", quoted(from)),
+        }
+    }
+
+    fn sort_by(self) -> &'static str {
+        match self {
+            Self::Range { .. } | Self::Count { .. } => "timestamp",
+            Self::Moment { .. } => "id",
+        }
+    }
+}
+
+/// RFC 3339 with milliseconds always, as the service writes it: a gateway that
+/// compares texts sorts `…00Z` behind `…00.001Z`.
+fn moment(time_ms: i64) -> String {
+    let text = time::format(time_ms);
+    match text.strip_suffix('Z') {
+        Some(seconds) if !seconds.contains('.') => format!("{seconds}.000Z"),
+        _ => text,
+    }
+}
+
+/// The request that asks a question.
+pub fn request(config: &Config, question: Question<'_>) -> Request {
+    let count = match question {
+        Question::Count { .. } => 0,
+        _ => config.page_size,
+    };
+    let (filter, sort_by) = (question.filter(), question.sort_by());
+    let path = format!("{}{PATH}", config.base_path);
+    let accept = ("accept", MEDIA_TYPES.to_owned());
+    match config.method {
+        SearchMethod::Get => Request {
+            method: Method::Get,
+            origin: config.origin.clone(),
+            target: format!(
+                "{path}?filter={}&sortBy={sort_by}&sortOrder=ascending&startIndex=1&count={count}",
+                percent_encode(&filter)
+            ),
+            headers: vec![accept],
+            body: Vec::new(),
+        },
+        SearchMethod::Search => {
+            let mut body = format!(r#"{{"schemas":["{SEARCH_SCHEMA}"],"filter":"#);
+            push_string(&mut body, &filter);
+            body.push_str(&format!(
+                r#","sortBy":"{sort_by}","sortOrder":"ascending","startIndex":1,"count":{count}}}"#
+            ));
+            Request {
+                method: Method::Post,
+                origin: config.origin.clone(),
+                target: format!("{path}{SEARCH}"),
+                headers: vec![accept, ("content-type", "application/scim+json".to_owned())],
+                body: body.into_bytes(),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(method: &str) -> Config {
+        let text = format!(
+            r#"{{"domain_url":"https://idcs-1.example/base","method":"{method}","page_size":50}}"#
+        );
+        Config::parse(&text).unwrap()
+    }
+
+    const RANGE: Question<'_> = Question::Range { from: 1_527_811_200_001, end: 1_527_897_600_000 };
+
+    #[test]
+    fn a_range_is_closed_sorted_and_encoded() {
+        let request = request(&config("get"), RANGE);
+        assert_eq!(request.origin, "https://idcs-1.example");
+        assert_eq!(
+            request.target,
+            "/base/admin/v1/AuditEvents?filter=timestamp%20ge%20%222018-06-01T00%3A00%3A00.001Z%22\
+             %20and%20timestamp%20lt%20%222018-06-02T00%3A00%3A00.000Z%22\
+             &sortBy=timestamp&sortOrder=ascending&startIndex=1&count=50"
+        );
+    }
+
+    #[test]
+    fn a_search_says_the_same_in_its_body() {
+        let request = request(&config("search"), RANGE);
+        assert_eq!(request.target, "/base/admin/v1/AuditEvents/.search");
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        assert_eq!(body["schemas"][0], SEARCH_SCHEMA);
+        assert_eq!(
+            body["filter"],
+            "timestamp ge \"2018-06-01T00:00:00.001Z\" and timestamp lt \"2018-06-02T00:00:00.000Z\""
+        );
+        assert_eq!(body["sortBy"], "timestamp");
+        assert_eq!(body["sortOrder"], "ascending");
+        assert_eq!((body["startIndex"].as_u64(), body["count"].as_u64()), (Some(1), Some(50)));
+    }
+
+    #[test]
+    fn a_moment_goes_on_behind_an_id_that_cannot_leave_its_quotes() {
+        let question =
+            Question::Moment { at: 1000, after: Some("a\" or id pr or id eq \""), wide: false };
+        assert_eq!(
+            question.filter(),
+            "timestamp eq \"1970-01-01T00:00:01.000Z\" and id gt \"a\\\" or id pr or id eq \\\"\""
+        );
+        assert_eq!(question.sort_by(), "id");
+    }
+
+    #[test]
+    fn a_count_asks_for_no_rows() {
+        assert!(request(&config("get"), Question::Count { from: 0 }).target.ends_with("count=0"));
+    }
+
+    #[test]
+    fn milliseconds_and_empty_ranges_are_refused() {
+        for (start, end) in [(1, 1000), (0, 1001), (1000, 1000), (1000, 0)] {
+            assert!(SecondRange::try_from(TimeRange { start, end }).is_err());
+        }
+        assert!(SecondRange::try_from(TimeRange { start: -1000, end: 1000 }).is_ok());
+    }
+}

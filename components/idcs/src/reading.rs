@@ -1,0 +1,135 @@
+//! From a framed row to an event, or to the reason why it is none.
+
+use std::borrow::Cow;
+
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use signon_kit::contract::ReadOptions;
+use signon_kit::gathering::Gathering;
+use signon_kit::json::{Key, Node};
+use signon_kit::text::hex;
+use signon_kit::time;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::cursor::RowDigest;
+use crate::normalize::{self, Unreadable};
+use crate::walk::RowKey;
+
+/// Takes one framed row, the `position`th of its page, into a batch.
+pub fn take(gathering: &mut Gathering, bytes: &[u8], position: u64, options: ReadOptions) {
+    let text = String::from_utf8_lossy(bytes);
+    match normalize::row(&text, options) {
+        Ok(event) => gathering.event(event, text.len()),
+        Err(Unreadable { reason, scrubbed }) => {
+            gathering.reject(reason, position, bytes, scrubbed);
+        }
+    }
+}
+
+/// What the walk has to know of a framed row.
+pub fn key(bytes: &[u8]) -> RowKey {
+    let text = String::from_utf8_lossy(bytes);
+    let Head { id, time } = Head::read(&text).unwrap_or_default();
+    let digest = match &id {
+        Some(id) => RowDigest::of(id),
+        None => RowDigest::of(&format!("sha256:{}", hex(&Sha256::digest(bytes)))),
+    };
+    RowKey { id, digest, time }
+}
+
+/// What an answer says besides its rows, with an empty list or none at all.
+#[derive(Debug, Default, PartialEq)]
+pub struct Frame {
+    /// How many rows fit the question.
+    pub total: Option<u64>,
+}
+
+impl Frame {
+    /// Reads what stands around a list.
+    pub fn read(bytes: &[u8]) -> Self {
+        Self::parse(bytes).unwrap_or_default()
+    }
+
+    /// Reads an object that may be an answer without a list: `Resources` may be
+    /// left out where nothing fits.
+    pub fn of_nothing(bytes: &[u8]) -> Option<Self> {
+        Self::parse(bytes).filter(|frame| frame.total == Some(0))
+    }
+
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(bytes);
+        let node = Node::parse(&text).ok()?;
+        // Some answers of Oracle's write numbers as texts.
+        let total = node.get("totalResults")?.scalar_text()?.trim().parse().ok();
+        Some(Self { total })
+    }
+}
+
+/// Id and time of a row, read without reading the rest.
+#[derive(Debug, Default)]
+struct Head {
+    id: Option<String>,
+    time: Option<i64>,
+}
+
+impl Head {
+    fn read(text: &str) -> Option<Self> {
+        serde_json::Deserializer::from_str(text).deserialize_map(HeadVisitor).ok()
+    }
+}
+
+struct HeadVisitor;
+
+impl<'de> Visitor<'de> for HeadVisitor {
+    type Value = Head;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Head, A::Error> {
+        let mut head = Head::default();
+        while let Some(key) = access.next_key::<Key<'de>>()? {
+            if key.0 == "id" {
+                head.id = text(access.next_value()?).map(Cow::into_owned);
+            } else if key.0.eq_ignore_ascii_case("timestamp") {
+                head.time = text(access.next_value()?).and_then(|text| time::parse(&text));
+            } else {
+                access.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(head)
+    }
+}
+
+fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    let text = Node::parse(raw.get()).ok().and_then(|node| node.scalar_text());
+    text.filter(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_numbers_or_texts() {
+        assert_eq!(Frame::read(br#"{"totalResults":3,"Resources":[]}"#).total, Some(3));
+        assert_eq!(Frame::read(br#"{"Resources":[],"totalResults":"28"}"#).total, Some(28));
+        for none in [&br#"{"totalResults":-1}"#[..], b"{}", b"[", br#"{"totalResults":null}"#] {
+            assert_eq!(Frame::read(none).total, None);
+        }
+        assert!(Frame::of_nothing(br#"{"totalResults":0}"#).is_some());
+        assert!(Frame::of_nothing(br#"{"totalResults":1}"#).is_none());
+    }
+
+    #[test]
+    fn a_key_is_id_and_time_whatever_else_is_there() {
+        let row = br#"{"x":[{}],"id":"A","timeStamp":"2018-06-01T00:04:02.112Z"}"#;
+        assert_eq!(key(row).time, Some(1_527_811_442_112));
+        assert_eq!(key(row).id.as_deref(), Some("A"));
+        let without = key(br#"{"timestamp":"x"}"#);
+        assert_eq!((without.id, without.time), (None, None));
+        assert_ne!(key(b"1").digest, key(b"2").digest);
+    }
+}

@@ -1,0 +1,212 @@
+//! One reading of one range: page after page, row after row.
+//!
+//! Invariants: a page is streamed and never held whole; the cursor handed out
+//! with a batch lies exactly behind its last row; what was read before an error is
+//! returned before the error.
+
+use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceError, TimeRange};
+use signon_kit::gathering::Gathering;
+use signon_kit::http::{Body, Transport};
+use signon_kit::listing::ListStep;
+
+use crate::answers;
+use crate::config::Config;
+use crate::cursor::{Position, Walk};
+use crate::page::{Fate, Page};
+use crate::query::{self, Question, SecondRange};
+use crate::reading::{self, Frame};
+use crate::{silence, walk};
+
+/// A reading under way.
+#[derive(Debug)]
+pub struct Session<T: Transport> {
+    transport: T,
+    config: Config,
+    options: ReadOptions,
+    range: SecondRange,
+    /// Where to go on when no page is open.
+    position: Position,
+    page: Option<Page<T::Body>>,
+    /// To be returned by the next call.
+    failed: Option<SourceError>,
+    finished: bool,
+}
+
+impl<T: Transport> Session<T> {
+    /// A reading of `range` from `cursor` on. Makes no request yet.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-config` for a range of anything but whole seconds,
+    /// `cursor-expired` for a cursor of another version or range.
+    pub fn open(
+        transport: T,
+        config: Config,
+        range: TimeRange,
+        cursor: Option<&[u8]>,
+        options: ReadOptions,
+    ) -> Result<Self, SourceError> {
+        let range = SecondRange::try_from(range)?;
+        let position = match cursor {
+            Some(cursor) => Position::decode(cursor, range)?,
+            None => Position::start(range.start()),
+        };
+        let finished = position.walk == Walk::From(range.end());
+        Ok(Self { transport, config, options, range, position, page: None, failed: None, finished })
+    }
+
+    /// Reads on until the limits are reached or the range is.
+    ///
+    /// # Errors
+    ///
+    /// See [`SourceError`]; the session is at its end then.
+    pub fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
+        if let Some(error) = self.failed.clone() {
+            return Err(error);
+        }
+        let started = self.transport.elapsed_ms();
+        let mut gathering = Gathering::new(limits);
+        while !self.finished && !gathering.is_full() {
+            if let Err(error) = self.step(&mut gathering) {
+                self.failed = Some(error.clone());
+                if gathering.is_empty() {
+                    return Err(error);
+                }
+                break;
+            }
+            let elapsed = self.transport.elapsed_ms().saturating_sub(started);
+            if elapsed >= u64::from(limits.soft_deadline_ms) && !gathering.is_empty() {
+                break;
+            }
+        }
+        gathering.source_total = self.position.total;
+        let progress = if self.finished { Progress::Finished } else { Progress::More };
+        Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
+    }
+
+    fn cursor(&self) -> Position {
+        match &self.page {
+            // Nothing behind the rows that are still to be recognized was read.
+            Some(Page { skip: Some(_), .. }) | None => self.position.clone(),
+            Some(page) => self.position.after_rows(page.summary.rows, &page.head),
+        }
+    }
+
+    fn step(&mut self, gathering: &mut Gathering) -> Result<(), SourceError> {
+        let Some(page) = &mut self.page else {
+            return self.open_page();
+        };
+        match page.reader.next() {
+            Ok(ListStep::Row(span)) if !page.reader.in_list() => {
+                let bytes = page.reader.bytes(span);
+                let frame = Frame::of_nothing(bytes).ok_or_else(|| answers::no_list(bytes))?;
+                self.take_frame(&frame);
+            }
+            Ok(ListStep::Row(span)) => {
+                let number = page.summary.rows;
+                let key = reading::key(page.reader.bytes(span.clone()));
+                match page.count_in(Some(key), &self.position, self.range) {
+                    Fate::Take => {
+                        let bytes = page.reader.bytes(span);
+                        reading::take(gathering, bytes, number, self.options);
+                    }
+                    Fate::Drop => {}
+                    Fate::NotThisPage => self.read_page_whole(),
+                }
+            }
+            Ok(ListStep::TooLong(length)) => {
+                let number = page.summary.rows;
+                match page.count_in(None, &self.position, self.range) {
+                    Fate::Take => gathering.reject_too_long(length, number),
+                    Fate::Drop => {}
+                    Fate::NotThisPage => self.read_page_whole(),
+                }
+            }
+            Ok(ListStep::Frame) => {
+                let frame = Frame::read(page.reader.frame());
+                self.take_frame(&frame);
+            }
+            Ok(ListStep::NeedMore) => {
+                let more = page.reader.push_with(|buffer| page.body.read(buffer));
+                if !more.map_err(answers::transport)? {
+                    page.reader.finish();
+                }
+            }
+            Ok(ListStep::End) => self.end_page(gathering)?,
+            Err(error) => {
+                return Err(SourceError::Unavailable(format!(
+                    "the answer of the identity domain is cut off: {error}; the range is tried \
+                     again later"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn open_page(&mut self) -> Result<(), SourceError> {
+        let question = match &self.position.walk {
+            Walk::From(from) => Question::Range { from: *from, end: self.range.end() },
+            Walk::At { at, after, wide } => {
+                Question::Moment { at: *at, after: after.as_deref(), wide: *wide }
+            }
+        };
+        let request = query::request(&self.config, question);
+        let response = self.transport.send(&request).map_err(answers::transport)?;
+        if response.status != 200 {
+            return Err(answers::error(response));
+        }
+        self.page = Some(Page::new(response.body, &self.position));
+        Ok(())
+    }
+
+    /// Whether the page under way answers for the whole range.
+    fn is_first(&self) -> bool {
+        self.position.walk == Walk::From(self.range.start()) && self.position.seen.is_empty()
+    }
+
+    fn take_frame(&mut self, frame: &Frame) {
+        if self.is_first() {
+            self.position.total = frame.total;
+        }
+        if let Some(page) = &mut self.page {
+            page.answered = true;
+            page.summary.total = frame.total;
+        }
+    }
+
+    /// The page is not the one the cursor was made on: all of it is returned.
+    fn read_page_whole(&mut self) {
+        self.page = None;
+        self.position.rows = 0;
+        self.position.head.clear();
+    }
+
+    fn end_page(&mut self, gathering: &mut Gathering) -> Result<(), SourceError> {
+        let Some(page) = self.page.take() else {
+            return Ok(());
+        };
+        if page.skip.is_some() {
+            // Shorter than the part that was read before.
+            self.read_page_whole();
+            return Ok(());
+        }
+        // A bare array is an answer too, though it has no total.
+        if !page.answered && !page.reader.in_list() {
+            return Err(answers::no_list(b""));
+        }
+        let is_silent = self.is_first() && page.summary.rows == 0;
+        match walk::next(&self.position, &page.summary, self.range)? {
+            Some(position) => self.position = position,
+            None => {
+                let total = self.position.total;
+                self.position = Position { total, ..Position::start(self.range.end()) };
+                self.finished = true;
+            }
+        }
+        if is_silent && self.finished {
+            let finding = silence::look(&self.config, &mut self.transport, self.range.start());
+            gathering.findings.extend(finding);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,193 @@
+//! A row freed of its secrets, in the one form that the mapping reads.
+
+use sha2::{Digest as _, Sha256};
+use signon_kit::json::{Node, Value, push_string};
+use signon_kit::redact::MARK;
+use signon_kit::text::hex;
+
+use crate::framing::Form;
+use crate::ledger::Key;
+use crate::scrub::scrub;
+use crate::xml::Item;
+
+/// A row without its secrets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The row as JSON.
+    pub json: String,
+    /// The row as received; `None` where that is `json` itself.
+    xml: Option<String>,
+    /// JSON Pointers of what was taken out.
+    pub redacted: Vec<String>,
+}
+
+/// Nothing of a row can be read, not even for scrubbing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unreadable(pub String);
+
+impl Document {
+    /// Reads a row.
+    ///
+    /// # Errors
+    ///
+    /// [`Unreadable`] when it is no JSON object, or no XML element that may be read.
+    pub fn read(text: &str, form: Form) -> Result<Self, Unreadable> {
+        match form {
+            Form::Json => {
+                let (json, redacted) =
+                    scrub(text).map_err(|error| Unreadable(format!("not JSON: {error}")))?;
+                if !json.trim_start().starts_with('{') {
+                    return Err(Unreadable("not a JSON object".to_owned()));
+                }
+                Ok(Self { json: json.into_owned(), xml: None, redacted })
+            }
+            Form::Xml => {
+                let item = Item::parse(text).map_err(Unreadable)?;
+                let json = item.to_json();
+                let (clean, redacted) =
+                    scrub(&json).map_err(|error| Unreadable(format!("not readable: {error}")))?;
+                let xml = take_out(text, &item, &redacted);
+                Ok(Self { json: clean.into_owned(), xml: Some(xml), redacted })
+            }
+        }
+    }
+
+    /// The row as received, without its secrets.
+    pub fn raw(&self) -> &str {
+        self.xml.as_deref().unwrap_or(&self.json)
+    }
+
+    /// What tells this row from others.
+    pub fn key(&self) -> Key {
+        let Ok(root) = Node::parse(&self.json) else {
+            return content_key(self.json.as_bytes());
+        };
+        let id = root.get("eventID").and_then(Node::scalar_text);
+        match id.as_deref().map(str::trim) {
+            Some(id) if !id.is_empty() => Key::Native(id.to_owned()),
+            _ => {
+                let mut canonical = String::new();
+                write_canonical(&root, &mut canonical);
+                content_key(canonical.as_bytes())
+            }
+        }
+    }
+
+    /// Whether this could be a row of this API at all.
+    pub fn is_event(&self) -> bool {
+        Node::parse(&self.json).is_ok_and(|root| {
+            ["eventID", "accessTime"].into_iter().any(|name| root.get(name).is_some())
+        })
+    }
+}
+
+/// The key of what has no id.
+pub fn content_key(bytes: &[u8]) -> Key {
+    Key::Content(hex(&Sha256::digest(bytes)))
+}
+
+fn take_out(text: &str, item: &Item, redacted: &[String]) -> String {
+    if redacted.is_empty() {
+        return text.to_owned();
+    }
+    let mut spans: Vec<_> = redacted.iter().flat_map(|pointer| item.spans(pointer)).collect();
+    spans.sort_by_key(|span| (span.start, span.end));
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for span in spans {
+        // Spans may lie inside one that is taken out already.
+        if span.is_empty() || span.end <= copied {
+            continue;
+        }
+        out.push_str(text.get(copied..span.start).unwrap_or_default());
+        out.push_str(MARK);
+        copied = span.end;
+    }
+    out.push_str(&text[copied..]);
+    out
+}
+
+/// The same for every way to write a row: members by name, scalars as texts, a
+/// list of one as that one, nothing left out of what says something.
+fn write_canonical(node: &Node<'_>, out: &mut String) {
+    match &node.value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().filter(|(_, m)| !says_nothing(m)).collect();
+            // Stable: of equal names the order received stays.
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            out.push('{');
+            for (name, member) in members {
+                push_string(out, name);
+                write_canonical(member, out);
+            }
+            out.push('}');
+        }
+        Value::Array(elements) if elements.len() == 1 => write_canonical(&elements[0], out),
+        Value::Array(elements) => {
+            out.push('[');
+            for element in elements {
+                write_canonical(element, out);
+                out.push(',');
+            }
+            out.push(']');
+        }
+        _ => match node.scalar_text() {
+            Some(text) => push_string(out, &text),
+            None => out.push_str(node.raw),
+        },
+    }
+}
+
+fn says_nothing(node: &Node<'_>) -> bool {
+    node.is_blank() || node.as_str().is_some_and(str::is_empty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(text: &str, form: Form) -> Key {
+        Document::read(text, form).unwrap().key()
+    }
+
+    #[test]
+    fn an_id_is_the_same_native_and_quoted_and_as_an_element() {
+        let expected = Key::Native("9007199254740993".into());
+        assert_eq!(key(r#"{"eventID":9007199254740993}"#, Form::Json), expected);
+        assert_eq!(key(r#"{"eventID":"9007199254740993"}"#, Form::Json), expected);
+        assert_eq!(key("<x><eventID> 9007199254740993 </eventID></x>", Form::Xml), expected);
+    }
+
+    #[test]
+    fn the_content_of_a_row_counts_and_not_how_it_is_written() {
+        let expected = key(r#"{"type":"AuthN","mfaUsed":true,"a":["x"]}"#, Form::Json);
+        assert!(matches!(expected, Key::Content(_)));
+        for (text, form) in [
+            (r#"{ "mfaUsed":"true", "a":"x", "type":"AuthN", "eventID":null }"#, Form::Json),
+            ("<e><type>AuthN</type><a>x</a>\n<mfaUsed>true</mfaUsed><b/></e>", Form::Xml),
+        ] {
+            assert_eq!(key(text, form), expected, "{text}");
+        }
+        assert_ne!(key(r#"{"type":"AuthN","mfaUsed":false,"a":["x"]}"#, Form::Json), expected);
+    }
+
+    #[test]
+    fn an_element_loses_its_secrets_and_nothing_else() {
+        let text = "<eventData>\n <password a='1'>S<b>T</b></password><attributeMap><value>U</value>\
+                    <key>Cookie</key></attributeMap><t>&lt;ok&gt;</t></eventData>";
+        let document = Document::read(text, Form::Xml).unwrap();
+        assert_eq!(
+            document.raw(),
+            "<eventData>\n <password a='[redacted]'>[redacted]</password><attributeMap>\
+             <value>[redacted]</value><key>Cookie</key></attributeMap><t>&lt;ok&gt;</t></eventData>"
+        );
+        assert_eq!(document.redacted, ["/attributeMap/value", "/password"]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_unreadable() {
+        for text in ["null", "7", "[]", "\"x\"", "{", ""] {
+            assert!(Document::read(text, Form::Json).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Cuts the bytes of an answer into rows without reading them, so that of a page
+//! only one row is ever held.
+//!
+//! JSON and XML are told apart by the first byte. Both may wrap the rows: `Events`
+//! around `eventData`, either of them alone, or neither. Whatever stands where a
+//! row should be is handed out as one, so that it can be counted and rejected by
+//! name; the cuts do not depend on how the bytes arrive.
+
+mod json;
+mod xml;
+
+use std::fmt;
+
+/// Longest row that is held; a longer one is passed over and reported. A row of
+/// this API is below 2 KB.
+pub const LONGEST_ROW: usize = 8 << 20;
+
+/// Most wrappers around rows that are looked through. Three are known: the root,
+/// `Events`, and the list `eventData`.
+const MOST_WRAPPERS: usize = 6;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// How a row is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As a JSON value.
+    Json,
+    /// As an XML element.
+    Xml,
+}
+
+/// What [`Framer::next`] found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step<'a> {
+    /// A row.
+    Row {
+        /// Its bytes.
+        bytes: &'a [u8],
+        /// How it is written.
+        form: Form,
+        /// Whether it stood in a list of events, and not alone.
+        is_listed: bool,
+    },
+    /// A row of that many bytes was longer than [`LONGEST_ROW`].
+    TooLong(usize),
+    /// Push more bytes, or finish.
+    NeedMore,
+    /// Everything was read.
+    End,
+}
+
+/// A step of one of the two framers, before its bytes are borrowed.
+enum Cut {
+    Row { span: std::ops::Range<usize>, is_listed: bool },
+    TooLong(usize),
+    NeedMore,
+    End,
+}
+
+/// The bytes cannot be cut further.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FramingError {
+    /// What is wrong.
+    pub problem: String,
+    /// Where, in bytes from the first that is no blank (of XML: after invalid UTF-8
+    /// was replaced).
+    pub offset: usize,
+    /// The bytes end too early; asking again may help.
+    pub is_cut: bool,
+}
+
+impl fmt::Display for FramingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.problem, self.offset)
+    }
+}
+
+impl std::error::Error for FramingError {}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing but blanks so far; the first bytes may be a byte order mark.
+    Start {
+        head: Vec<u8>,
+        finished: bool,
+    },
+    Json(json::JsonFramer),
+    Xml(xml::XmlFramer),
+}
+
+/// Cuts pushed bytes into rows.
+#[derive(Debug)]
+pub struct Framer {
+    state: State,
+}
+
+impl Default for Framer {
+    fn default() -> Self {
+        Self { state: State::Start { head: Vec::new(), finished: false } }
+    }
+}
+
+impl Framer {
+    /// Takes more bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
+        match &mut self.state {
+            State::Start { head, .. } => {
+                head.extend_from_slice(bytes);
+                self.decide();
+            }
+            State::Json(framer) => framer.push(bytes),
+            State::Xml(framer) => framer.push(bytes),
+        }
+    }
+
+    /// There are no more bytes.
+    pub fn finish(&mut self) {
+        match &mut self.state {
+            State::Start { finished, .. } => {
+                *finished = true;
+                self.decide();
+            }
+            State::Json(framer) => framer.finish(),
+            State::Xml(framer) => framer.finish(),
+        }
+    }
+
+    /// Whether anything but blanks was seen.
+    pub fn is_blank(&self) -> bool {
+        matches!(self.state, State::Start { .. })
+    }
+
+    /// The next row.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes end inside a row or wrapper, or are neither JSON nor XML of
+    /// this API.
+    #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend from its own buffer")]
+    pub fn next(&mut self) -> Result<Step<'_>, FramingError> {
+        let (cut, form) = match &mut self.state {
+            State::Start { finished: true, .. } => return Ok(Step::End),
+            State::Start { .. } => return Ok(Step::NeedMore),
+            State::Json(framer) => (framer.next()?, Form::Json),
+            State::Xml(framer) => (framer.next()?, Form::Xml),
+        };
+        Ok(match cut {
+            Cut::Row { span, is_listed } => {
+                let bytes = match &self.state {
+                    State::Start { .. } => &[],
+                    State::Json(framer) => framer.bytes(span),
+                    State::Xml(framer) => framer.bytes(span),
+                };
+                Step::Row { bytes, form, is_listed }
+            }
+            Cut::TooLong(length) => Step::TooLong(length),
+            Cut::NeedMore => Step::NeedMore,
+            Cut::End => Step::End,
+        })
+    }
+
+    /// Chooses the framer as soon as the first byte is known.
+    fn decide(&mut self) {
+        let State::Start { head, finished } = &mut self.state else {
+            return;
+        };
+        let may_be_mark = head.len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(head);
+        if may_be_mark && !*finished {
+            return;
+        }
+        let (finished, body) = (*finished, head.strip_prefix(BYTE_ORDER_MARK).unwrap_or(head));
+        let Some(first) = body.iter().position(|byte| !byte.is_ascii_whitespace()) else {
+            // Blanks are not kept, but that there was a mark is.
+            if head.len() > 64 {
+                head.truncate(BYTE_ORDER_MARK.len());
+                head.fill(b' ');
+            }
+            return;
+        };
+        let body = body[first..].to_vec();
+        self.state = if body[0] == b'<' {
+            State::Xml(xml::XmlFramer::default())
+        } else {
+            State::Json(json::JsonFramer::default())
+        };
+        self.push(&body);
+        if finished {
+            self.finish();
+        }
+    }
+}
+
+/// Element and member names around rows, in any case.
+fn is_wrapper(name: &str) -> bool {
+    name.eq_ignore_ascii_case("Events") || is_row(name)
+}
+
+fn is_row(name: &str) -> bool {
+    name.eq_ignore_ascii_case("eventData")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(text: &[u8], size: usize) -> Result<Vec<String>, FramingError> {
+        let mut framer = Framer::default();
+        let mut chunks = text.chunks(size);
+        let mut found = Vec::new();
+        loop {
+            match framer.next()? {
+                Step::Row { bytes, .. } => found.push(String::from_utf8_lossy(bytes).into_owned()),
+                Step::TooLong(length) => found.push(format!("too long: {length}")),
+                Step::End => return Ok(found),
+                Step::NeedMore => match chunks.next() {
+                    Some(chunk) => framer.push(chunk),
+                    None => framer.finish(),
+                },
+            }
+        }
+    }
+
+    /// However the bytes arrive.
+    fn rows(text: &str) -> Vec<String> {
+        let whole = read_all(text.as_bytes(), usize::MAX).unwrap();
+        for size in 1..text.len() {
+            assert_eq!(read_all(text.as_bytes(), size).unwrap(), whole, "{text} by {size}");
+        }
+        whole
+    }
+
+    fn problem(text: &str) -> FramingError {
+        let whole = read_all(text.as_bytes(), usize::MAX).expect_err(text);
+        for size in 1..text.len() {
+            let other = read_all(text.as_bytes(), size).unwrap_err();
+            assert_eq!(other.is_cut, whole.is_cut, "{text} by {size}");
+        }
+        whole
+    }
+
+    #[test]
+    fn every_json_wrapping_gives_the_same_rows() {
+        for text in [
+            r#"{"Events":{"eventData":[{"eventID":1},{"eventID":2}]}}"#,
+            r#"{"count":2, "x":{"eventData":[{}]}, "eventData" : [ {"eventID":1} , {"eventID":2} ] , "y":"]}"}"#,
+            r#"{"Events":[{"eventData":{"eventID":1}},{"eventData":{"eventID":2}}]}"#,
+            r#"{"Events":[{"eventID":1},{"eventID":2}]}"#,
+            r#"[{"eventID":1},{"eventID":2}]"#,
+            "\u{feff} {\"eventID\":1}\n{\"eventID\":2}",
+            r#"{"eventData":{"eventID":1}} {"events":{"EventData":{"eventID":2}}}"#,
+        ] {
+            assert_eq!(rows(text), [r#"{"eventID":1}"#, r#"{"eventID":2}"#], "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_no_row_in_any_rendering() {
+        for text in [
+            "",
+            " \n ",
+            "{}",
+            "[]",
+            r#"{"Events":null}"#,
+            r#"{"Events":""}"#,
+            r#"{"Events":{}}"#,
+            r#"{"Events":{"@xmlns":"x"}}"#,
+            r#"{"Events":{"eventData":null}}"#,
+            r#"{"eventData":[]}"#,
+            r#"{"eventData":{}}"#,
+            "<Events/>",
+            "<?xml version='1.0'?><!-- none -->\n<Events xmlns='x'> </Events>\n",
+            "<Events><eventData/><eventData> </eventData></Events>",
+        ] {
+            assert!(rows(text).is_empty(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_for_a_row_is_counted_as_one() {
+        assert_eq!(
+            rows(r#"{"eventData":[null,1,"a]",[{}],{}, {"a":"\"}"}]}"#),
+            ["null", "1", "\"a]\"", "[{}]", "{}", r#"{"a":"\"}"}"#]
+        );
+        assert_eq!(rows("oops\n{\"a\":1}"), ["oops", r#"{"a":1}"#]);
+        assert_eq!(rows(r#"{"Events":{"eventData":7}}"#), ["7"]);
+        assert_eq!(rows(r#"{"Events":{eventData:1}}"#), ["{eventData:1}"]);
+        assert_eq!(rows("<Events><odd>1</odd></Events>"), ["<odd>1</odd>"]);
+    }
+
+    #[test]
+    fn a_row_that_has_a_member_named_like_a_wrapper_stays_whole() {
+        let row = r#"{"eventID":1,"eventData":[{"a":1}]}"#;
+        assert_eq!(rows(&format!("[{row}]")), [row]);
+    }
+
+    #[test]
+    fn every_xml_wrapping_gives_the_same_rows() {
+        const ROW: &str =
+            "<eventData a='>'><!-- </eventData> --><t><![CDATA[</eventData>]]></t></eventData>";
+        for text in [
+            format!("<?xml version=\"1.0\"?>\n<Events>{ROW}\n{ROW}</Events>"),
+            format!("{ROW}{ROW}"),
+            format!("<ns2:Events xmlns:ns2='x'>{ROW}<!-- x -->{ROW}</ns2:Events>"),
+            format!("\u{feff}<Events><eventData>{ROW}{ROW}</eventData></Events>"),
+        ] {
+            assert_eq!(rows(&text), [ROW, ROW], "{text}");
+        }
+    }
+
+    #[test]
+    fn dtds_and_entities_between_rows_are_refused() {
+        for text in [
+            "<!DOCTYPE Events [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><Events>&x;</Events>",
+            "<!DOCTYPE Events SYSTEM 'http://example.com/x.dtd'><Events/>",
+            "<Events>&x;<eventData/></Events>",
+            "<Events>text</Events>",
+            "<html><body>Sign in</body></html>",
+            "</Events>",
+            "<Events/><!x>",
+        ] {
+            assert!(!problem(text).is_cut || text.ends_with("<!x>"), "{text}");
+        }
+        assert!(problem("<!DOCTYPE x").problem.contains("DTD"));
+    }
+
+    #[test]
+    fn bytes_that_end_too_early_are_cut() {
+        for text in [
+            r#"{"Events""#,
+            r#"{"Events":"#,
+            r#"{"Events":{"eventData":[{"a":1}"#,
+            r#"{"a":"#,
+            "[",
+            "[1",
+            "<Events>",
+            "<Events><eventData><a>",
+            "<Events><eventDa",
+            "<Events><eventData><![CDATA[x",
+        ] {
+            assert!(problem(text).is_cut, "{text}");
+        }
+        assert!(!problem(r#"{"Events" 1}"#).is_cut);
+    }
+
+    #[test]
+    fn a_row_too_long_is_passed_over_in_bounded_memory() {
+        for (before, after, end) in [
+            ("{\"eventData\":[{\"a\":\"", "\"},", "{\"b\":1}]}"),
+            ("<Events><eventData><a>", "</a></eventData>", "<x>1</x></Events>"),
+        ] {
+            let mut framer = Framer::default();
+            framer.push(before.as_bytes());
+            for _ in 0..20 {
+                assert_eq!(framer.next().unwrap(), Step::NeedMore);
+                framer.push(&vec![b'x'; 1 << 20]);
+            }
+            framer.push(after.as_bytes());
+            framer.push(end.as_bytes());
+            framer.finish();
+            assert!(matches!(framer.next().unwrap(), Step::TooLong(length) if length > 20 << 20));
+            assert!(matches!(framer.next().unwrap(), Step::Row { .. }));
+            assert_eq!(framer.next().unwrap(), Step::End);
+        }
+    }
+
+    #[test]
+    fn deep_nesting_overflows_nothing() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert_eq!(read_all(deep.as_bytes(), 4096).unwrap().len(), 1);
+        let deep = format!("<Events>{}{}</Events>", "<a>".repeat(100_000), "</a>".repeat(100_000));
+        assert_eq!(read_all(deep.as_bytes(), 4096).unwrap().len(), 1);
+    }
+}

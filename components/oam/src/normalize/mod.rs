@@ -1,0 +1,136 @@
+//! One row to one neutral event.
+//!
+//! Only the text without secrets is read. Each leaf is taken by one field or stays
+//! in `unmapped`: `loginType`, the attribute map but for the user agent, and the
+//! word of `status` where the outcome does not repeat it.
+
+mod attributes;
+pub mod names;
+
+use signon_kit::contract::{Agent, Identity, Outcome, ReadOptions, SignOnEvent, UserKind};
+use signon_kit::fields::Fields;
+use signon_kit::json::Node;
+use signon_kit::text::cut;
+use signon_kit::time;
+
+use crate::document::Document;
+
+/// Set when a row has no id of its own and got one from its content.
+pub const ID_FROM_CONTENT: &str = "id-from-content";
+
+/// Makes an event of a row; `id` is the row's own or one made of its content.
+///
+/// # Errors
+///
+/// Why the row cannot become an event.
+pub fn event(document: &Document, id: String, options: ReadOptions) -> Result<SignOnEvent, String> {
+    let lifted = attributes::lift_agent(&document.json);
+    let root = Node::parse(&lifted.rest).map_err(|error| format!("not readable: {error}"))?;
+    let fields = Fields::new(&root, options.text_limit);
+    let agent = lifted.agent.map(|agent| cut(&agent, options.text_limit as usize));
+    let mut event = read(fields, id, agent)?;
+    event.raw = options.keep_raw.then(|| document.raw().to_owned());
+    event.redacted.clone_from(&document.redacted);
+    Ok(event)
+}
+
+fn read(mut f: Fields<'_, '_>, id: String, agent: Option<String>) -> Result<SignOnEvent, String> {
+    let own_id = f.node(&["eventID"]).and_then(Node::scalar_text);
+    let has_id = own_id.is_some_and(|own| own.trim() == id);
+    if has_id {
+        f.take(&["eventID"]);
+    }
+    let original_time = f.peek(&["accessTime"]).ok_or("no accessTime")?;
+    let time = access_time(&original_time).ok_or("no readable accessTime")?;
+    f.take(&["accessTime"]);
+    let kind = f.text(&["type"]);
+    let status = f.peek(&["status"]);
+    let outcome = names::outcome(status.as_deref());
+    if let Outcome::Other(_) = outcome {
+        f.take(&["status"]);
+    }
+    let mfa = f.peek(&["mfaUsed"]).and_then(|used| names::mfa(&used));
+    if mfa.is_some() {
+        f.take(&["mfaUsed"]);
+    }
+    Ok(SignOnEvent {
+        native_id: id,
+        activity: names::activity(kind.as_deref()),
+        native_type: kind.unwrap_or_default(),
+        native_name: None,
+        domain_event_id: None,
+        time,
+        original_time,
+        logged: None,
+        outcome,
+        code: None,
+        reason: None,
+        message: None,
+        user: user(&mut f),
+        actor: None,
+        app: None,
+        idp: None,
+        source_addresses: source_addresses(&mut f),
+        agent: agent.map(|original| Agent {
+            original: Some(original),
+            browser: None,
+            platform: None,
+        }),
+        service: None,
+        target: None,
+        session: None,
+        factors: Vec::new(),
+        mfa,
+        protocol: None,
+        policy: None,
+        rule: None,
+        http: None,
+        cloud: None,
+        correlation: f.text(&["oracleECID"]),
+        labels: if has_id { Vec::new() } else { vec![ID_FROM_CONTENT.to_owned()] },
+        unmapped: f.unmapped(),
+        raw: None,
+        redacted: Vec::new(),
+    })
+}
+
+/// "UTC" is all that is documented: also as a word behind the time, as Java and
+/// databases print it.
+fn access_time(text: &str) -> Option<i64> {
+    let bare = text
+        .strip_suffix("[UTC]")
+        .or_else(|| text.strip_suffix("UTC"))
+        .or_else(|| text.strip_suffix("GMT"))
+        .unwrap_or(text);
+    time::parse(bare)
+}
+
+fn user(f: &mut Fields<'_, '_>) -> Option<Identity> {
+    // An object by its schema; a plain login is understood too.
+    let name = f.first(&[&["userID", "loginID"], &["userID"]]);
+    let identity = Identity {
+        email: name.clone().filter(|name| is_email(name)),
+        name,
+        uid: f.text(&["userID", "userGUID"]),
+        uid_alt: None,
+        display_name: None,
+        domain: None,
+        dn: f.text(&["userID", "userDN"]),
+        kind: UserKind::User,
+    };
+    let somebody = identity.name.is_some() || identity.uid.is_some() || identity.dn.is_some();
+    somebody.then_some(identity)
+}
+
+/// Nearest to the person first; proxies follow, as in `X-Forwarded-For`.
+fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
+    let list = f.text(&["ipAddress"]).unwrap_or_default();
+    list.split(',').map(str::trim).filter(|hop| !hop.is_empty()).map(str::to_owned).collect()
+}
+
+/// Good enough to tell a login that is a mail address from one that is not.
+fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && domain.contains('.') && !domain.contains(['@', ' '])
+    })
+}

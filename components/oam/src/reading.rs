@@ -1,0 +1,59 @@
+//! From a framed row to an event, or to the reason why it is none.
+
+use signon_kit::contract::ReadOptions;
+use signon_kit::gathering::Gathering;
+
+use crate::document::{Document, Unreadable, content_key};
+use crate::framing::Form;
+use crate::ledger::Key;
+use crate::normalize;
+
+/// A framed row, read as far as its key.
+#[derive(Debug)]
+pub struct Row<'a> {
+    bytes: &'a [u8],
+    /// What tells it from others.
+    pub key: Key,
+    content: Result<Document, Unreadable>,
+}
+
+impl<'a> Row<'a> {
+    /// Reads a row.
+    pub fn read(bytes: &'a [u8], form: Form) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let content = Document::read(&text, form);
+        let key = match &content {
+            Ok(document) => document.key(),
+            Err(_) => content_key(bytes),
+        };
+        Self { bytes, key, content }
+    }
+
+    /// Whether this could be a row of this API at all.
+    pub fn is_event(&self) -> bool {
+        self.content.as_ref().is_ok_and(Document::is_event)
+    }
+
+    /// Puts the row, the `position`th of its page, into a batch under its id.
+    pub fn gather(
+        self,
+        gathering: &mut Gathering,
+        id: String,
+        position: u64,
+        options: ReadOptions,
+    ) {
+        let document = match self.content {
+            Ok(document) => document,
+            Err(Unreadable(reason)) => {
+                return gathering.reject(reason, position, self.bytes, None);
+            }
+        };
+        match normalize::event(&document, id, options) {
+            Ok(event) => gathering.event(event, self.bytes.len()),
+            Err(reason) => {
+                let scrubbed = Some(document.raw().to_owned());
+                gathering.reject(reason, position, self.bytes, scrubbed);
+            }
+        }
+    }
+}

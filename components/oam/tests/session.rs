@@ -1,0 +1,381 @@
+//! Laws of reading a range: nothing lost, nothing out of place, whatever the
+//! service does in between.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use oam::config::Config;
+use oam::session::Session;
+use proptest::prelude::*;
+use signon_kit::contract::{
+    Batch, BatchLimits, Counts, Progress, ReadOptions, Severity, SourceError, TimeRange,
+};
+use signon_kit::http::scripted::{Answer, Scripted};
+use signon_kit::http::{Request, TransportError};
+
+const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
+const RANGE: TimeRange = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
+
+fn limits(events: u32) -> BatchLimits {
+    BatchLimits { events, bytes: u64::MAX, soft_deadline_ms: u32::MAX }
+}
+
+/// A service that holds rows, each with an id, or without one but of some second.
+#[derive(Debug, Clone)]
+struct Service {
+    rows: Vec<Result<u32, u32>>,
+    /// What `/audit/stats` answers; the truth when absent.
+    stats: Option<Answer>,
+    xml: bool,
+    /// Gives the first page whatever is asked.
+    ignores_page: bool,
+    page_size: usize,
+}
+
+impl Service {
+    fn of(rows: Vec<Result<u32, u32>>, page_size: usize) -> Self {
+        Self { rows, stats: None, xml: false, ignores_page: false, page_size }
+    }
+
+    fn numbered(count: u32, page_size: usize) -> Self {
+        Self::of((0..count).map(Ok).collect(), page_size)
+    }
+
+    fn row(&self, row: Result<u32, u32>) -> String {
+        let time = "2024-05-01T00:00:01Z";
+        match (self.xml, row) {
+            (false, Ok(id)) => {
+                format!(r#"{{"eventID":{id},"accessTime":"{time}","type":"AuthN"}}"#)
+            }
+            (false, Err(second)) => format!(r#"{{"accessTime":"2024-05-01T00:00:{second:02}Z"}}"#),
+            (true, Ok(id)) => format!(
+                "<eventData><eventID>{id}</eventID><accessTime>{time}</accessTime></eventData>"
+            ),
+            (true, Err(second)) => format!(
+                "<eventData><accessTime>2024-05-01T00:00:{second:02}Z</accessTime></eventData>"
+            ),
+        }
+    }
+
+    fn answer(&self, request: &Request) -> Answer {
+        if request.target.contains("/audit/stats?") {
+            let total = Answer::ok(format!("{{\"count\":{}}}", self.rows.len()));
+            return self.stats.clone().unwrap_or(total);
+        }
+        let number = match request.target.split_once("&pageNumber=") {
+            Some((_, rest)) => rest.split('&').next().expect("a number"),
+            None => {
+                let path = request.target.split('?').next().expect("a path");
+                path.rsplit('/').next().expect("a segment")
+            }
+        };
+        let number: usize =
+            if self.ignores_page { 1 } else { number.parse().expect("a page number") };
+        let rows: Vec<String> = self
+            .rows
+            .iter()
+            .skip((number - 1) * self.page_size)
+            .take(self.page_size)
+            .map(|row| self.row(*row))
+            .collect();
+        Answer::ok(if self.xml {
+            format!("<?xml version=\"1.0\"?><Events>{}</Events>", rows.concat())
+        } else {
+            format!(r#"{{"Events":{{"eventData":[{}]}}}}"#, rows.join(","))
+        })
+    }
+}
+
+fn open<F>(page_size: usize, style: &str, answer: F, cursor: Option<&[u8]>) -> Session<Scripted<F>>
+where
+    F: FnMut(&Request) -> Result<Answer, TransportError>,
+{
+    let config = Config::parse(&format!(
+        r#"{{"base_url":"https://a.example","page_size":{page_size},"page_style":"{style}"}}"#
+    ))
+    .expect("a good configuration");
+    Session::open(Scripted::new(answer), config, RANGE, cursor, OPTIONS).expect("a good cursor")
+}
+
+fn ids(batch: &Batch) -> Vec<String> {
+    batch.events.iter().map(|event| event.native_id.clone()).collect()
+}
+
+fn assert_balance(batch: &Batch) {
+    let Counts { received, filtered, rejected } = batch.counts;
+    assert_eq!(received, batch.events.len() as u64 + filtered + rejected);
+}
+
+/// Everything that was read, and the last batch.
+fn read_all(service: &Service, size: u32, resume: bool, style: &str) -> (Vec<String>, Batch) {
+    let answer = |request: &Request| Ok(service.answer(request));
+    let mut found = Vec::new();
+    let mut session = open(service.page_size, style, answer, None);
+    for _ in 0..10_000 {
+        let batch = session.next(limits(size)).expect("a good service");
+        assert_balance(&batch);
+        found.extend(ids(&batch));
+        if batch.progress == Progress::Finished {
+            return (found, batch);
+        }
+        if resume {
+            let cursor = batch.cursor.expect("every batch has a cursor");
+            assert!(cursor.len() < 4096);
+            session = open(service.page_size, style, answer, Some(&cursor));
+        }
+    }
+    panic!("the session makes no progress");
+}
+
+/// The ids a service's rows should get.
+fn expected(service: &Service) -> BTreeSet<String> {
+    let mut nameless = 0;
+    let (found, _) = read_all(service, 1000, false, "query");
+    let named: BTreeSet<String> = found.into_iter().collect();
+    for id in &service.rows {
+        match id {
+            Ok(id) => assert!(named.contains(&id.to_string())),
+            Err(_) => nameless += 1,
+        }
+    }
+    assert_eq!(named.iter().filter(|id| id.starts_with("sha256:")).count(), nameless);
+    named
+}
+
+/// Rows, of which those without an id are equal in pairs.
+fn rows() -> impl Strategy<Value = Vec<Result<u32, u32>>> {
+    prop::collection::vec(any::<bool>(), 0..25).prop_map(|named| {
+        let mut nameless = 0;
+        let row = |(number, is_named): (usize, bool)| {
+            if is_named {
+                return Ok(u32::try_from(number).expect("few rows"));
+            }
+            nameless += 1;
+            Err((nameless - 1) / 2)
+        };
+        named.into_iter().enumerate().map(row).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_row_of_every_page_is_read_once(
+        rows in rows(), page_size in 2usize..7, size in 1u32..5, xml: bool, path: bool,
+    ) {
+        let service = Service { xml, ..Service::of(rows, page_size) };
+        let style = if path { "path" } else { "query" };
+        let (found, last) = read_all(&service, size, false, style);
+        prop_assert_eq!(found.len(), service.rows.len());
+        prop_assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), expected(&service));
+        prop_assert_eq!(last.source_total, Some(service.rows.len() as u64));
+        prop_assert!(last.findings.is_empty(), "{:?}", last.findings);
+    }
+
+    #[test]
+    fn resuming_from_every_cursor_reads_the_same(
+        rows in rows(), page_size in 2usize..7, size in 1u32..5,
+    ) {
+        let service = Service::of(rows, page_size);
+        let (found, _) = read_all(&service, size, true, "query");
+        prop_assert_eq!(found, read_all(&service, size, false, "query").0);
+    }
+
+    #[test]
+    fn without_a_count_an_empty_page_is_the_end(rows in rows(), page_size in 2usize..7) {
+        let broken = Answer::status(500, "no");
+        let service = Service { stats: Some(broken), ..Service::of(rows, page_size) };
+        let (found, last) = read_all(&service, 3, false, "query");
+        prop_assert_eq!(found.len(), service.rows.len());
+        prop_assert_eq!(last.source_total, None);
+    }
+
+    #[test]
+    fn rows_in_another_order_are_all_returned(count in 2u32..20, size in 1u32..6) {
+        let before = Service::numbered(count, 4);
+        let mut after = before.clone();
+        after.rows.reverse();
+        let mut session = open(4, "query", |request: &Request| Ok(before.answer(request)), None);
+        let first = session.next(limits(size)).unwrap();
+        let cursor = first.cursor.clone().unwrap();
+        let mut session =
+            open(4, "query", |request: &Request| Ok(after.answer(request)), Some(&cursor));
+        let mut all: BTreeSet<String> = ids(&first).into_iter().collect();
+        loop {
+            let batch = session.next(limits(100)).unwrap();
+            all.extend(ids(&batch));
+            if batch.progress == Progress::Finished {
+                break;
+            }
+        }
+        prop_assert_eq!(all.len(), count as usize);
+    }
+
+    #[test]
+    fn what_arrived_before_a_cut_is_returned_before_the_error(after in 0usize..400, xml: bool) {
+        let service = Service { xml, ..Service::numbered(4, 4) };
+        let answer = |request: &Request| Ok(service.answer(request));
+        let mut session = open(4, "query", |request: &Request| {
+            let whole = service.answer(request);
+            let after = after.min(whole.body.len() - 1);
+            Ok(whole.cut(after))
+        }, None);
+        let mut read = Vec::new();
+        let mut cursor = None;
+        let error = loop {
+            match session.next(limits(100)) {
+                Ok(batch) => {
+                    assert_balance(&batch);
+                    prop_assert_ne!(batch.progress, Progress::Finished);
+                    read.extend(ids(&batch));
+                    cursor = batch.cursor;
+                }
+                Err(error) => break error,
+            }
+        };
+        prop_assert!(matches!(error, SourceError::Unavailable(_)), "{:?}", error);
+        prop_assert_eq!(session.next(limits(1)).unwrap_err(), error);
+        let mut session = open(4, "query", answer, cursor.as_deref());
+        read.extend(ids(&session.next(limits(100)).unwrap()));
+        prop_assert_eq!(read, ["0", "1", "2", "3"]);
+    }
+
+    #[test]
+    fn a_service_that_ignores_the_page_number_ends_with_a_finding(
+        rows in rows(), page_size in 2usize..7, size in 1u32..9, resume: bool,
+    ) {
+        let service = Service { ignores_page: true, ..Service::of(rows, page_size) };
+        let (found, last) = read_all(&service, size, resume, "query");
+        let readable = service.rows.len().min(page_size);
+        prop_assert_eq!(found.len(), readable, "rows that only look new");
+        if service.rows.len() > page_size {
+            let finding = &last.findings[0];
+            prop_assert_eq!(finding.severity, Severity::Error);
+            prop_assert_eq!(&finding.path, "/page_style");
+            prop_assert!(finding.fix.contains("\"path\""));
+        } else {
+            prop_assert!(last.findings.is_empty());
+        }
+    }
+
+    #[test]
+    fn arbitrary_answers_never_panic(body in prop::collection::vec(any::<u8>(), 0..500)) {
+        let mut session = open(2, "query", |_: &Request| Ok(Answer::ok(body.clone())), None);
+        for _ in 0..50 {
+            match session.next(limits(3)) {
+                Ok(batch) if batch.progress == Progress::Finished => return Ok(()),
+                Ok(batch) => assert_balance(&batch),
+                Err(_) => return Ok(()),
+            }
+        }
+        prop_assert!(false, "the session does not end");
+    }
+}
+
+#[test]
+fn a_short_page_ends_nothing() {
+    // The service takes fewer rows a page than it is asked for.
+    let service = Service::numbered(10, 3);
+    let answer = |request: &Request| Ok(service.answer(request));
+    let mut session = open(1000, "query", answer, None);
+    let batch = session.next(limits(100)).unwrap();
+    assert_eq!((ids(&batch).len(), batch.progress), (10, Progress::Finished));
+}
+
+#[test]
+fn nothing_more_is_asked_when_the_count_is_reached() {
+    let service = Service::numbered(6, 3);
+    let pages = Cell::new(0);
+    let answer = |request: &Request| {
+        pages.set(pages.get() + usize::from(request.target.contains("/events?")));
+        Ok(service.answer(request))
+    };
+    open(3, "query", answer, None).next(limits(100)).unwrap();
+    assert_eq!(pages.get(), 2);
+}
+
+#[test]
+fn fewer_rows_than_counted_are_told() {
+    let stats = Some(Answer::ok("<Stats><count>9</count></Stats>"));
+    let service = Service { stats, ..Service::numbered(6, 3) };
+    let (found, last) = read_all(&service, 100, false, "query");
+    assert_eq!((found.len(), last.source_total), (6, Some(9)));
+    assert!(last.findings[0].problem.contains("counts 9 events, its pages hold 6"));
+}
+
+#[test]
+fn a_count_that_cannot_be_read_is_told_once_and_stops_nothing() {
+    let stats = Some(Answer::ok("<html/>"));
+    let service = Service { stats, ..Service::numbered(4, 4) };
+    let (found, last) = read_all(&service, 100, false, "query");
+    assert_eq!((found.len(), last.source_total, last.findings.len()), (4, None, 1));
+    assert!(last.findings[0].problem.contains("/audit/stats"));
+}
+
+#[test]
+fn a_last_page_handed_out_again_loses_nothing_and_is_only_a_warning() {
+    let stats = Some(Answer::ok("?"));
+    let service = Service { stats, ignores_page: true, ..Service::numbered(3, 5) };
+    let (found, last) = read_all(&service, 100, false, "path");
+    assert_eq!(found.len(), 3);
+    let finding = last.findings.iter().find(|finding| finding.path == "/page_style").unwrap();
+    assert_eq!(finding.severity, Severity::Warning);
+    assert!(finding.fix.contains("\"query\""));
+}
+
+#[test]
+fn a_page_that_begins_like_the_one_before_is_read_whole() {
+    // Equal rows without an id at the end of one page and the head of the next.
+    let rows = vec![Err(0), Ok(1), Err(0), Ok(2), Err(0)];
+    let service = Service::of(rows, 2);
+    let (found, last) = read_all(&service, 100, false, "query");
+    assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), 5);
+    assert_eq!((found.len(), last.counts.received), (5, 5));
+}
+
+#[test]
+fn a_service_that_is_down_is_unavailable_and_the_cursor_leads_on() {
+    let service = Service::numbered(4, 2);
+    let answer = |request: &Request| {
+        let down = request.target.contains("pageNumber=2");
+        Ok(if down { Answer::status(503, "") } else { service.answer(request) })
+    };
+    let mut session = open(2, "query", answer, None);
+    let batch = session.next(limits(10)).unwrap();
+    assert_eq!((ids(&batch).len(), batch.progress), (2, Progress::More));
+    assert!(matches!(session.next(limits(10)), Err(SourceError::Unavailable(_))));
+    let answer = |request: &Request| Ok(service.answer(request));
+    let rest = open(2, "query", answer, batch.cursor.as_deref()).next(limits(10)).unwrap();
+    assert_eq!((ids(&rest), rest.progress), (vec!["2".into(), "3".into()], Progress::Finished));
+}
+
+#[test]
+fn what_is_no_list_of_events_is_an_error_and_no_empty_page() {
+    for body in ["", "<html>Sign in</html>", r#"{"error":"x"}"#, "oops", "null", "<!DOCTYPE x>"] {
+        let mut session = open(2, "query", |_: &Request| Ok(Answer::ok(body)), None);
+        assert!(matches!(session.next(limits(1)), Err(SourceError::Malformed(_))), "{body}");
+    }
+    let mut session = open(2, "query", |_: &Request| Ok(Answer::status(204, "")), None);
+    assert_eq!(session.next(limits(1)).unwrap().progress, Progress::Finished);
+}
+
+#[test]
+fn a_soft_deadline_ends_a_batch_also_while_rows_are_met_again() {
+    let service = Service::numbered(50, 50);
+    let answer = |request: &Request| Ok(service.answer(request));
+    let hurried = BatchLimits { events: 1000, bytes: u64::MAX, soft_deadline_ms: 10 };
+    let mut session = open(50, "query", answer, None);
+    let batch = session.next(limits(40)).unwrap();
+    let mut session = open(50, "query", answer, batch.cursor.as_deref());
+    let again = session.next(hurried).unwrap();
+    assert_eq!((again.counts.received, again.progress), (0, Progress::More));
+    assert_eq!(again.cursor, batch.cursor);
+    let mut rest = Vec::new();
+    loop {
+        let batch = session.next(hurried).unwrap();
+        rest.extend(ids(&batch));
+        if batch.progress == Progress::Finished {
+            break;
+        }
+    }
+    assert_eq!(rest.len(), 10);
+}

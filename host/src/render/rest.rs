@@ -1,0 +1,91 @@
+//! What neither ECS nor OpenTelemetry has a field for, under its name in the
+//! contract: `oracle.signon.session.credential_uid`. The same in both, so that one
+//! search works in either.
+
+use super::event::{addresses, said};
+use super::fields::Fields;
+use super::json::compact_object;
+use super::words;
+use crate::contract::{Identity, SignOnEvent};
+
+/// Writes the fields that both formats lack.
+pub fn write<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, source: &'e str) {
+    f.text("oracle.signon.source", source);
+    f.text("oracle.signon.native_name", said(&event.native_name));
+    f.text("oracle.signon.domain_event_id", said(&event.domain_event_id));
+    f.text("oracle.signon.original_time", &*event.original_time);
+    f.text("oracle.signon.activity", words::activity(&event.activity));
+    f.text("oracle.signon.outcome", words::outcome(&event.outcome));
+    f.text("oracle.signon.code", said(&event.code));
+    if let Some(app) = &event.app {
+        f.text("oracle.signon.app.name", said(&app.name));
+        f.text("oracle.signon.app.uid", said(&app.uid));
+        f.text("oracle.signon.app.kind", said(&app.kind));
+    }
+    if let Some(idp) = &event.idp {
+        f.text("oracle.signon.idp.name", said(&idp.name));
+        f.text("oracle.signon.idp.kind", said(&idp.kind));
+    }
+    // Both have a field for one address.
+    if addresses(event).nth(1).is_some() {
+        f.texts("oracle.signon.source_addresses", addresses(event));
+    }
+    let service = event.service.as_ref();
+    f.text("oracle.signon.service.kind", service.and_then(|service| said(&service.kind)));
+    session(f, event);
+    proofs(f, event);
+    let http = event.http.as_ref();
+    f.text("oracle.signon.http.response_message", http.and_then(|h| said(&h.response_message)));
+    f.texts("oracle.signon.redacted", event.redacted.iter().map(String::as_str));
+    unmapped(f, event);
+}
+
+/// Writes the members of an identity, except those that were written elsewhere.
+pub fn identity<'e>(f: &mut Fields<'e>, place: &str, who: Option<&'e Identity>, written: &[&str]) {
+    let Some(who) = who else { return };
+    for (member, text) in [
+        ("name", said(&who.name)),
+        ("uid", said(&who.uid)),
+        ("uid_alt", said(&who.uid_alt)),
+        ("display_name", said(&who.display_name)),
+        ("email", said(&who.email)),
+        ("domain", said(&who.domain)),
+        ("dn", said(&who.dn)),
+        ("kind", Some(words::user(&who.kind))),
+    ] {
+        if !written.contains(&member) {
+            f.text(format!("oracle.signon.{place}.{member}"), text);
+        }
+    }
+}
+
+fn session<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
+    let Some(session) = &event.session else { return };
+    f.text("oracle.signon.session.uid_alt", said(&session.uid_alt));
+    f.text("oracle.signon.session.credential_uid", said(&session.credential_uid));
+    f.time("oracle.signon.session.created", "oracle.signon.session.created_ms", session.created);
+    f.time("oracle.signon.session.expires", "oracle.signon.session.expires_ms", session.expires);
+}
+
+fn proofs<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
+    let factors = event.factors.iter().map(|factor| {
+        [
+            ("kind", Some(words::factor(&factor.kind))),
+            ("name", Some(&*factor.name)),
+            ("outcome", said(&factor.outcome)),
+        ]
+    });
+    f.objects("oracle.signon.factors", factors);
+    f.flag("oracle.signon.mfa", event.mfa);
+    f.text("oracle.signon.protocol", event.protocol.as_ref().map(words::protocol));
+}
+
+/// As JSON in a text: the keys and types in it are the source's, parameters of a
+/// request among them. As fields they could clash with the types that a store has
+/// fixed for them, and whoever signs in could have his own event refused.
+fn unmapped(f: &mut Fields<'_>, event: &SignOnEvent) {
+    let text = compact_object(&event.unmapped).unwrap_or_else(|| event.unmapped.clone());
+    if text != "{}" && !text.is_empty() {
+        f.made("oracle.signon.unmapped", text);
+    }
+}

@@ -1,0 +1,155 @@
+//! The fields that Oracle's own instructions for sign-on reports list, one by one:
+//! whoever moves from such a report to this program finds each of them again, and
+//! not only in the copy of the record.
+
+use super::reading::leaves_of;
+use super::*;
+
+/// A record with all of them, each with a value of its own.
+const RECORD: &str = include_str!("../../../../tests/fixtures/golden/listed-fields.record.json");
+
+/// The attributes listed under `data.additionalDetails`, by where a record has them.
+const DETAILS: [&str; 11] = [
+    "/data/additionalDetails/actorDisplayName",
+    "/data/additionalDetails/clientIp",
+    "/data/additionalDetails/eventId",
+    "/data/additionalDetails/ssoIdentityProvider",
+    "/data/compartmentId",
+    "/data/compartmentName",
+    "/data/eventName",
+    "/data/message",
+    "/data/response/status",
+    "/data/response/responseTime",
+    "/type",
+];
+
+/// The attributes listed under `data.identity`.
+const IDENTITY: [&str; 5] = [
+    "/data/identity/ipAddress",
+    "/data/identity/principalId",
+    "/data/identity/principalName",
+    "/data/identity/tenantId",
+    "/data/identity/userAgent",
+];
+
+/// The columns of the export with `|` between them.
+const COLUMNS: [&str; 15] = [
+    "/data/additionalDetails/actorName",
+    "/data/additionalDetails/eventId",
+    "/data/additionalDetails/httpResponseStatus",
+    "/data/additionalDetails/ssoLocalIp",
+    "/data/additionalDetails/domainDisplayName",
+    "/data/additionalDetails/domainName",
+    "/data/additionalDetails/actorType",
+    "/data/message",
+    "/data/identity/userAgent",
+    "/data/identity/authType",
+    "/data/identity/callerId",
+    "/data/identity/callerName",
+    "/data/identity/credentials",
+    "/data/identity/ipAddress",
+    "/data/identity/principalName",
+];
+
+/// The columns of the table that the Audit API's example prints.
+const TABLE: [&str; 8] = [
+    "/time",
+    "/id",
+    "/data/identity/principalName",
+    "/data/additionalDetails/domainDisplayName",
+    "/data/eventName",
+    "/data/identity/userAgent",
+    "/data/identity/ipAddress",
+    "/data/additionalDetails/eventId",
+];
+
+/// What `oci-audit` makes of [`RECORD`].
+fn event() -> SignOnEvent {
+    SignOnEvent {
+        native_id: "2f5d0d1e-7e9f-4c0b-9d39-1f6a8d2a6c11".to_owned(),
+        native_type: "com.oraclecloud.IdentitySignOn.DeleteSession".to_owned(),
+        native_name: some("DeleteSession"),
+        domain_event_id: some("sso.session.delete.success"),
+        time: 1_754_042_277_698,
+        original_time: "2025-08-01T09:57:57.698Z".to_owned(),
+        code: some("200"),
+        message: some("DeleteSession succeeded"),
+        user: Some(Identity {
+            name: some("rats_monitor"),
+            uid: some("ocid1.user.oc1..exampleuniqueID"),
+            uid_alt: None,
+            display_name: some("Rats Monitor"),
+            email: None,
+            domain: some("Example Domain"),
+            dn: None,
+            kind: UserKind::User,
+        }),
+        app: Some(Named {
+            name: some("example-caller"),
+            uid: some("ocid1.app.oc1..exampleuniqueID"),
+            kind: None,
+        }),
+        idp: Some(Idp { name: some("UserNamePassword"), kind: None }),
+        source_addresses: vec!["203.0.113.9".to_owned()],
+        agent: Some(Agent {
+            original: some("Mozilla/5.0 (Windows NT 10.0; Win64; x64)"),
+            browser: None,
+            platform: None,
+        }),
+        session: Some(SessionInfo {
+            uid: None,
+            uid_alt: None,
+            credential_uid: some("ocid1.credential.oc1..exampleuniqueID"),
+            created: None,
+            expires: None,
+        }),
+        http: Some(HttpInfo {
+            request_id: None,
+            method: None,
+            path: None,
+            status: Some(200),
+            response_message: None,
+        }),
+        cloud: Some(CloudPlace {
+            realm: None,
+            region: None,
+            zone: None,
+            account_uid: some("ocid1.compartment.oc1..exampleuniqueID"),
+            account_name: some("example"),
+            organization_uid: some("ocid1.tenancy.oc1..exampleuniqueID"),
+            service: None,
+        }),
+        unmapped: r#"{"data":{"additionalDetails":{"actorName":"rats_monitor_login","clientIp":"198.51.100.7","domainName":"idcs-0123456789abcdef","httpResponseStatus":"204","ssoLocalIp":"127.0.0.1"},"identity":{"authType":"natv"},"response":{"responseTime":"2025-08-01T09:57:57.699Z"}},"specversion":"1.0"}"#.to_owned(),
+        ..bare_event(Activity::Logoff, Outcome::Success)
+    }
+}
+
+/// Every text in a line, those in a text that is JSON among them.
+fn texts(line: &Value) -> Vec<String> {
+    let mut texts: Vec<String> = leaves_of(line).into_iter().collect();
+    let inner: Vec<Value> =
+        texts.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    let inner = inner.iter().filter(|inner: &&Value| inner.is_object());
+    texts.extend(inner.flat_map(leaves_of));
+    texts
+}
+
+#[test]
+fn every_field_that_a_report_lists_is_in_every_rendering() {
+    let record: Value = serde_json::from_str(RECORD).unwrap();
+    for format in Format::ALL {
+        // Without the record itself, in which everything can be found.
+        let raw = some(RECORD).filter(|_| format == Format::Raw);
+        let line = rendered(&SignOnEvent { raw, ..event() }, "oci-audit", format);
+        let texts = texts(&line);
+        for pointer in [&DETAILS[..], &IDENTITY[..], &COLUMNS[..], &TABLE[..]].concat() {
+            let value = record.pointer(pointer).unwrap().as_str().unwrap();
+            // Vocabularies have a word of their own for the kind of a user.
+            let there = texts.iter().any(|text| match pointer {
+                "/data/additionalDetails/actorType" => text.eq_ignore_ascii_case(value),
+                _ => text == value,
+            });
+            assert!(there, "{format}: {pointer} {value:?} is not in {line}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Component files that are none, or want too much: each is refused in one message
+//! that says what it is and what to do.
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+use wasm_encoder::{
+    Component, ComponentImportSection, ComponentTypeRef, ComponentTypeSection, InstanceType,
+};
+
+use crate::support::{Finished, Service, options, signon};
+
+/// The bytes of the built-in component.
+fn oci_audit() -> &'static [u8] {
+    signon_bundle::find("oci-audit").unwrap().bytes
+}
+
+/// A component that imports instances of these names and does nothing.
+fn importing(names: &[&str]) -> Vec<u8> {
+    let mut types = ComponentTypeSection::new();
+    types.instance(&InstanceType::new());
+    let mut imports = ComponentImportSection::new();
+    for name in names {
+        imports.import(*name, ComponentTypeRef::Instance(0));
+    }
+    let mut component = Component::new();
+    component.section(&types).section(&imports);
+    component.finish()
+}
+
+/// A file of a test's own.
+struct File {
+    // Goes with the value.
+    _folder: TempDir,
+    path: PathBuf,
+}
+
+impl File {
+    fn of(name: &str, bytes: &[u8]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Self { _folder: folder, path }
+    }
+
+    /// The message with which `inspect` refuses it, which names the file.
+    fn refusal(&self) -> String {
+        let finished = Finished::of(signon(["inspect"]).arg(&self.path));
+        let message = finished.refusal(1).to_owned();
+        assert!(message.contains(self.path.to_str().unwrap()), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert_eq!(finished.stdout, "");
+        message
+    }
+}
+
+#[test]
+fn a_whole_component_file_is_as_good_as_the_built_in() {
+    let file = File::of("whole.wasm", oci_audit());
+    let from_file = Finished::of(signon(["inspect"]).arg(&file.path)).success().stdout;
+    let built_in = Finished::of(&mut signon(["inspect", "oci-audit"])).success().stdout;
+    assert_eq!(from_file, built_in);
+}
+
+#[test]
+fn a_component_cut_off_is_refused_wherever_it_was_cut() {
+    let bytes = oci_audit();
+    for length in [8, 100, bytes.len() / 2, bytes.len() - 1] {
+        let message = File::of("cut.wasm", &bytes[..length]).refusal();
+        assert!(message.contains("is the file whole") || message.contains("does not offer"));
+    }
+}
+
+#[test]
+fn an_empty_file_and_a_text_are_no_components() {
+    for (name, bytes) in [
+        ("empty.wasm", &b""[..]),
+        ("text.wasm", b"(component)"),
+        ("page.wasm", b"<html>404</html>"),
+    ] {
+        let message = File::of(name, bytes).refusal();
+        assert!(message.contains("not a WebAssembly component"), "{message}");
+        assert!(message.contains("is the file whole"), "{message}");
+    }
+}
+
+#[test]
+fn a_core_module_is_no_component() {
+    let message = File::of("module.wasm", b"\0asm\x01\0\0\0").refusal();
+    assert!(message.contains("not a WebAssembly component"), "{message}");
+    assert!(message.contains("wit-component or cargo-component"), "{message}");
+}
+
+#[test]
+fn a_component_that_wants_files_is_told_what_it_may_not_have() {
+    let wanted = ["wasi:filesystem/types@0.2.0", "wasi:filesystem/preopens@0.2.0"];
+    let all = [wanted[0], "wasi:clocks/wall-clock@0.2.0", wanted[1]];
+    let message = File::of("files.wasm", &importing(&all)).refusal();
+    for name in wanted {
+        assert!(message.contains(name), "{name}: {message}");
+    }
+    assert!(!message.contains("wasi:clocks/wall-clock"), "that one is allowed: {message}");
+    assert!(message.contains("allowed are wasi:http, wasi:io"), "{message}");
+    assert!(message.contains("wasm32-unknown-unknown"), "{message}");
+}
+
+#[test]
+fn a_component_that_offers_nothing_is_told_what_to_offer() {
+    let message = File::of("idle.wasm", &importing(&["wasi:io/error@0.2.0"])).refusal();
+    assert!(message.contains("does not offer signon:source/source@0.1.0"), "{message}");
+}
+
+#[test]
+fn a_component_file_that_is_not_there_is_named() {
+    let finished = Finished::of(&mut signon(["inspect", "no/such.wasm"]));
+    let message = finished.refusal(1);
+    assert!(message.contains("no/such.wasm"), "{message}");
+    assert!(message.contains("No such file") || message.contains("not find"), "{message}");
+}
+
+#[test]
+fn a_component_from_a_file_reaches_only_what_the_operator_allows() {
+    let service = Service::start(options());
+    std::fs::write(service.path("own.wasm"), oci_audit()).unwrap();
+    let own = service.config().replace("type = \"oci_audit\"", "component = \"own.wasm\"");
+    let config = own.write("denied.toml");
+    let denied = service.once(&config);
+    let message = denied.refusal(1);
+    assert!(message.contains("the host denies this request"), "{message}");
+    assert!(denied.stderr.contains("no grant allows it"), "{}", denied.stderr);
+    assert_eq!(service.simulator.statistics().requests, 0);
+
+    let allow = format!(
+        "allow = [{{ origin = {:?}, methods = [\"GET\"], path_prefix = \"/\" }}]",
+        service.simulator.http_url()
+    );
+    let config = own.replace("tenant = ", &format!("{allow}\ntenant = ")).write("allowed.toml");
+    service.once(&config).success();
+    service.assert_complete();
+}
+
+#[test]
+fn one_source_with_a_bad_component_stops_alone() {
+    let service = Service::start(options());
+    std::fs::write(service.path("bad.wasm"), b"nothing").unwrap();
+    let bad = "\n[sources.bad]\ncomponent = \"bad.wasm\"\n\n[sinks.bad]\ntype = \"stdout\"\n\
+               inputs = [\"bad\"]\n";
+    let config = service.path("two.toml");
+    std::fs::write(&config, service.config().text() + bad).unwrap();
+    let finished = service.once(&config);
+    let message = finished.refusal(1);
+    assert!(message.starts_with("source bad: component "), "{message}");
+    service.assert_complete();
+}

@@ -1,0 +1,22 @@
+//! The command `signon` as its users run it: a real process, real files, a service
+//! on loopback that verifies what Oracle verifies.
+//!
+//! Each room states laws of one part of the command. No test depends on the time
+//! of day, on the internet or on another test: every one has a folder, a port and a
+//! service of its own.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod clock;
+mod components;
+mod crash;
+mod demo;
+mod faults;
+mod files;
+mod inspect;
+mod memory;
+mod normalize;
+mod refusals;
+mod run;
+mod sdk;
+mod support;

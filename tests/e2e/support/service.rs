@@ -1,0 +1,114 @@
+//! A simulated service with a folder of its own, and the usual things done with it.
+//!
+//! Invariant: nothing is in flight unless a test asks for it. Every record was
+//! processed two minutes ago or earlier, so that one run can read them all.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use signon_simulator::{Faults, Options, Simulator};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::{ConfigFile, Finished, Output, signon};
+
+/// An hour.
+pub const HOUR: Duration = Duration::from_secs(3600);
+
+/// 600 records, a tenth of them sign-ons, over six hours, in pages of 50: a few
+/// pages an hour, so that tokens, seams and last pages all take part.
+pub fn options() -> Options {
+    Options {
+        events: 600,
+        sign_on_share: 0.1,
+        span: 6 * HOUR,
+        quiet: Duration::from_secs(120),
+        page_size: 50,
+        ..Options::default()
+    }
+}
+
+/// A running simulator and the folder with its files.
+pub struct Service {
+    /// The simulator itself.
+    pub simulator: Simulator,
+    folder: TempDir,
+    runtime: Runtime,
+}
+
+impl Service {
+    /// Starts one and lets it write its configuration.
+    pub fn start(options: Options) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), options)
+    }
+
+    /// One in which these things go wrong.
+    pub fn with_faults(options: Options, faults: &[&str]) -> Self {
+        let faults = Faults::parse_all(faults).unwrap();
+        Self::start(Options { faults, ..options })
+    }
+
+    fn start_in(folder: TempDir, options: Options) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let simulator = runtime.block_on(Simulator::start(options)).unwrap();
+        simulator.write_config(folder.path()).unwrap();
+        Self { simulator, folder, runtime }
+    }
+
+    /// The same folder and port, served by another simulator from now on.
+    pub fn restart(self, options: Options) -> Self {
+        let Self { simulator, folder, runtime } = self;
+        let listen = simulator.address();
+        runtime.block_on(simulator.shutdown());
+        Self::start_in(folder, Options { listen, ..options })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A file in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder().join(name)
+    }
+
+    /// The configuration the simulator wrote.
+    pub fn config(&self) -> ConfigFile {
+        ConfigFile::read(self.folder())
+    }
+
+    /// What a run with that configuration writes.
+    pub fn events(&self) -> PathBuf {
+        self.path("events.ndjson")
+    }
+
+    /// `signon run --once` with a configuration.
+    pub fn once(&self, config: &Path) -> Finished {
+        Finished::of(&mut run(config, true))
+    }
+
+    /// `signon run --once` with the configuration the simulator wrote, to a good
+    /// end.
+    pub fn collect(&self) -> Finished {
+        self.once(&self.path("signon.toml")).success()
+    }
+
+    /// Fails the test unless the output holds every sign-on exactly once.
+    pub fn assert_complete(&self) {
+        let truth = self.simulator.truth();
+        assert!(!truth.is_empty(), "a test without sign-ons proves nothing");
+        Output::read(&self.events()).assert_holds(&truth);
+    }
+}
+
+/// `signon run` with a configuration.
+pub fn run(config: &Path, once: bool) -> Command {
+    let mut command = signon(["run", "--config"]);
+    command.arg(config);
+    if once {
+        command.arg("--once");
+    }
+    command
+}
