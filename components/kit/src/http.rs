@@ -1,6 +1,6 @@
 //! Requests as guests make them. The transport is a trait, so that everything
 //! above it runs natively in tests and measurements; in a component it is
-//! [`wasi`].
+//! `wasi`.
 //!
 //! A guest never attaches credentials here: the host does at its door.
 

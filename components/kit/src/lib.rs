@@ -2,7 +2,7 @@
 //! `wasi:http`, the streaming record reader, JSON with spans, redaction and
 //! configuration errors.
 //!
-//! Everything but [`http::wasi`] runs natively too, so that guests are tested,
+//! Everything but `http::wasi` runs natively too, so that guests are tested,
 //! fuzzed and measured without a sandbox.
 
 pub mod bindings;

@@ -2,7 +2,7 @@
 //!
 //! One stream is one compartment in one region. The API answers with everything
 //! that was audited there; the sign-ons in it are found by their type, the rest is
-//! passed over. A library with a thin export, so that all of it but [`export`] is
+//! passed over. A library with a thin export, so that all of it but `export` is
 //! tested and measured natively.
 
 pub mod answers;

@@ -28,9 +28,8 @@ pub struct Arguments {
     /// Serve the Fusion OAM rows of this file (JSON array, NDJSON or a saved answer).
     #[arg(long, value_name = "FILE")]
     oam_events: Option<PathBuf>,
-    /// Services to serve: oci-audit, idcs, oam.
-    #[arg(long, value_name = "SERVICE", value_delimiter = ',', value_parser = service,
-          default_value = "oci-audit,idcs,oam")]
+    /// Services to serve: oci-audit, idcs, oam. By default those with a file, or all.
+    #[arg(long, value_name = "SERVICE", value_delimiter = ',', value_parser = service)]
     services: Vec<Service>,
     /// Write the ids of the sign-on events, one a line.
     #[arg(long, value_name = "FILE")]
@@ -67,9 +66,24 @@ fn service(name: &str) -> Result<Service, String> {
     }
 }
 
+fn services(arguments: &Arguments) -> Vec<Service> {
+    if !arguments.services.is_empty() {
+        return arguments.services.clone();
+    }
+    let files = [
+        (Service::OciAudit, &arguments.oci_events),
+        (Service::Idcs, &arguments.idcs_events),
+        (Service::Oam, &arguments.oam_events),
+    ];
+    let given: Vec<Service> =
+        files.iter().filter(|(_, file)| file.is_some()).map(|(service, _)| *service).collect();
+    if given.is_empty() { Service::ALL.to_vec() } else { given }
+}
+
 /// Serves until told to stop.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let faults = Faults::parse_all(&arguments.fault).map_err(Failure::usage)?;
+    let services = services(&arguments);
     let options = Options {
         listen: arguments.listen,
         seed: arguments.seed,
@@ -78,7 +92,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         span: Duration::from_secs(arguments.hours.saturating_mul(3600)),
         page_size: arguments.page_size,
         regions: arguments.regions,
-        services: arguments.services,
+        services,
         oci_events: arguments.oci_events,
         idcs_events: arguments.idcs_events,
         oam_events: arguments.oam_events,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::filter::Filter;
 use crate::contract::{Batch, SignOnEvent};
 use crate::deliver::Line;
 use crate::render::{Format, render};
@@ -17,8 +18,17 @@ pub struct Fresh {
     pub counts: Counts,
 }
 
-/// Takes out duplicates: of earlier batches, and within this one.
-pub fn fresh(batch: Batch, key: &StreamKey, state: &dyn State) -> Result<Fresh, StateError> {
+/// Takes out what is not wanted, then duplicates: of earlier batches, and within
+/// this one.
+pub fn fresh(
+    mut batch: Batch,
+    filter: &Filter,
+    key: &StreamKey,
+    state: &dyn State,
+) -> Result<Fresh, StateError> {
+    let all = batch.events.len();
+    batch.events.retain(|event| filter.wants(event));
+    let unwanted = (all - batch.events.len()) as u64;
     let ids: Vec<&str> = batch.events.iter().map(|event| event.native_id.as_str()).collect();
     let known = state.delivered(key, &ids)?;
     let mut met = BTreeSet::new();
@@ -33,7 +43,7 @@ pub fn fresh(batch: Batch, key: &StreamKey, state: &dyn State) -> Result<Fresh, 
         received: batch.counts.received,
         emitted,
         duplicate: received - emitted,
-        filtered: batch.counts.filtered,
+        filtered: batch.counts.filtered + unwanted,
         rejected: batch.counts.rejected,
     };
     Ok(Fresh { events, counts })

@@ -9,6 +9,7 @@
 mod batch;
 mod credential;
 mod error;
+mod filter;
 mod prepare;
 mod retry;
 mod stream;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
+use super::filter::Filter;
 use super::stream::{Shared, StreamRun};
 use super::{CollectError, Collector, Components};
 use crate::config::{AllowRule, ComponentRef, Config, SinkConfig, SinkKind, SourceConfig};
@@ -103,6 +104,7 @@ pub async fn source(
         schedule,
         start: source.start,
         options: ReadOptions { keep_raw: source.keep_raw, text_limit: TEXT_LIMIT },
+        filter: Filter::new(&source.include, &source.exclude),
         source: source.id.clone(),
         descriptor_name: descriptor.name.clone(),
         state: collector.state.clone(),

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
 use super::batch::{self, Fresh};
+use super::filter::Filter;
 use super::retry::{ATTEMPTS, needs_operator, pause, pause_after};
 use super::{CollectError, Finished, Until};
 use crate::config::Start;
@@ -48,6 +49,7 @@ pub struct Shared {
     pub schedule: Schedule,
     pub start: Start,
     pub options: ReadOptions,
+    pub filter: Filter,
     pub source: String,
     pub descriptor_name: String,
     pub state: Arc<dyn State>,
@@ -290,8 +292,10 @@ impl StreamRun {
     }
 
     async fn dedupe(&self, batch: Batch) -> Result<Fresh, CollectError> {
-        let (state, key) = (self.shared.state.clone(), self.key.clone());
-        let fresh = tokio::task::spawn_blocking(move || batch::fresh(batch, &key, state.as_ref()));
+        let (shared, key) = (self.shared.clone(), self.key.clone());
+        let fresh = tokio::task::spawn_blocking(move || {
+            batch::fresh(batch, &shared.filter, &key, shared.state.as_ref())
+        });
         Ok(fresh.await.map_err(|error| CollectError::Task(error.to_string()))??)
     }
 

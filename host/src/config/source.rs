@@ -14,6 +14,7 @@ use super::allow::{self, AllowRule};
 use super::credentials::{self, CredentialsConfig};
 use super::document::{Node, Value};
 use super::duration::{self, Start};
+use super::filter::{self, FilterConfig};
 use super::paths::Folders;
 use super::problem::{Place, Problem, index_path, key_path};
 use super::reader::{Field, Problems, Table, nearest};
@@ -33,6 +34,8 @@ const KEYS: &[&str] = &[
     "allow",
     "allow_private_addresses",
     "keep_raw",
+    "include",
+    "exclude",
 ];
 
 /// A source of events.
@@ -61,6 +64,10 @@ pub struct SourceConfig {
     pub allow_private_addresses: bool,
     /// Whether events carry the record they were made from.
     pub keep_raw: bool,
+    /// Only these events are wanted; an empty list wants all.
+    pub include: FilterConfig,
+    /// These events are not wanted.
+    pub exclude: FilterConfig,
     /// Where the source was written.
     pub place: Place,
     /// Place of every key and element, by JSON pointer.
@@ -145,6 +152,10 @@ pub(super) fn source(
     let allow = or(table.get("allow"), Vec::new(), |field| allow::rules(field, problems));
     let private = or(table.get("allow_private_addresses"), false, |field| field.boolean(problems));
     let keep_raw = or(table.get("keep_raw"), true, |field| field.boolean(problems));
+    let include =
+        or(table.get("include"), FilterConfig::default(), |field| filter::filter(field, problems));
+    let exclude =
+        or(table.get("exclude"), FilterConfig::default(), |field| filter::filter(field, problems));
     let settings = table.unknown().map(|entry| (entry.key.clone(), json(&entry.node))).collect();
     let mut places = BTreeMap::new();
     collect_places(field.node, &mut String::new(), &mut places);
@@ -160,6 +171,8 @@ pub(super) fn source(
         allow: allow?,
         allow_private_addresses: private?,
         keep_raw: keep_raw?,
+        include: include?,
+        exclude: exclude?,
         place: field.key_place.clone(),
         places,
     })

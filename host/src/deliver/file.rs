@@ -258,7 +258,7 @@ mod tests {
     use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
 
     fn line(id: &str) -> Line {
-        Line { id: id.into(), text: format!(r#"{{"metadata":{{"uid":"{id}"}}}}"#) }
+        Line { id: id.into(), text: format!(r#"{{"eventId":"{id}"}}"#) }
     }
 
     fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
@@ -294,12 +294,12 @@ mod tests {
         }
 
         fn open(&self) -> FileSink {
-            FileSink::open("file", &self.path(), Format::Ocsf, &self.state).unwrap()
+            FileSink::open("file", &self.path(), Format::Raw, &self.state).unwrap()
         }
 
         fn ids(&self) -> Vec<String> {
             let text = std::fs::read_to_string(self.path()).unwrap();
-            text.lines().map(|line| event_id(line, Format::Ocsf).unwrap()).collect()
+            text.lines().map(|line| event_id(line, Format::Raw).unwrap()).collect()
         }
     }
 
@@ -338,7 +338,7 @@ mod tests {
         let mut bytes = std::fs::read(world.path()).unwrap();
         let whole = [bytes.clone(), line("b").text.into_bytes(), b"\n".to_vec()].concat();
         bytes.clone_from(&whole);
-        bytes.extend_from_slice(br#"{"metadata":{"ui"#);
+        bytes.extend_from_slice(br#"{"even"#);
         std::fs::write(world.path(), &bytes).unwrap();
         let sink = world.open();
         assert_eq!(std::fs::read(world.path()).unwrap(), whole);
@@ -374,7 +374,7 @@ mod tests {
     async fn a_file_has_one_writer() {
         let world = World::new();
         let _sink = world.open();
-        let second = FileSink::open("other", &world.path(), Format::Ocsf, &world.state);
+        let second = FileSink::open("other", &world.path(), Format::Raw, &world.state);
         assert!(matches!(second, Err(SinkError::FileInUse { .. })));
     }
 }

@@ -23,6 +23,9 @@ mod rest;
 mod tests;
 mod words;
 
+#[cfg(test)]
+pub(crate) use tests::sample_event;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -32,7 +32,7 @@ fn some(text: &str) -> Option<String> {
 
 /// What `oci-audit` makes of [`RECORD`], with little of `unmapped`, and with the
 /// region of a record that was fetched.
-fn sample_event() -> SignOnEvent {
+pub(crate) fn sample_event() -> SignOnEvent {
     let compartment = "ocid1.tenancy.oc1..aaaaaexampleaaaaa";
     SignOnEvent {
         native_id: "fd380a65-c887-4d48-8a52-c405c0c96bc4".to_owned(),

@@ -75,7 +75,7 @@ fn a_source_has_exactly_one_component() {
     );
     assert_eq!(
         told("type = 'kafka'\n"),
-        ["4:8: sources.acme.type: unknown type of source \"kafka\"; known: oci_audit; \
+        ["4:8: sources.acme.type: unknown type of source \"kafka\"; known: oci_audit, idcs, oam; \
           for a component of your own write component = \"path/to.wasm\""]
     );
 }

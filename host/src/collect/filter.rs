@@ -1,0 +1,139 @@
+//! Which events are wanted. Pure. A filtered event is counted and goes nowhere; it
+//! is not remembered either, so that a filter that is taken away later does not
+//! hide what it filtered.
+
+use crate::config::{FilterConfig, fits};
+use crate::contract::{Outcome, SignOnEvent};
+
+/// The filters of a source.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    include: FilterConfig,
+    exclude: FilterConfig,
+}
+
+impl Filter {
+    /// From the configuration.
+    pub fn new(include: &FilterConfig, exclude: &FilterConfig) -> Self {
+        Self { include: include.clone(), exclude: exclude.clone() }
+    }
+
+    /// Whether an event is wanted: it fits every list of `include` that is not
+    /// empty, and no list of `exclude`.
+    pub fn wants(&self, event: &SignOnEvent) -> bool {
+        let traits = Traits::of(event);
+        let include = traits.fit(&self.include);
+        let exclude = traits.fit(&self.exclude);
+        include.iter().all(|fit| fit != &Some(false)) && !exclude.contains(&Some(true))
+    }
+}
+
+/// What an event is judged by.
+struct Traits<'e> {
+    users: Vec<&'e str>,
+    events: Vec<&'e str>,
+    domains: Vec<&'e str>,
+    outcome: &'e str,
+}
+
+impl<'e> Traits<'e> {
+    fn of(event: &'e SignOnEvent) -> Self {
+        let user = event.user.as_ref();
+        let of_user = |text: fn(&crate::contract::Identity) -> &Option<String>| {
+            user.and_then(|user| text(user).as_deref())
+        };
+        let users = [
+            of_user(|user| &user.name),
+            of_user(|user| &user.display_name),
+            of_user(|user| &user.email),
+            of_user(|user| &user.uid),
+            of_user(|user| &user.uid_alt),
+        ];
+        let events = [
+            Some(event.native_type.as_str()),
+            event.native_name.as_deref(),
+            event.domain_event_id.as_deref(),
+        ];
+        Self {
+            users: users.into_iter().flatten().collect(),
+            events: events.into_iter().flatten().collect(),
+            domains: of_user(|user| &user.domain).into_iter().collect(),
+            outcome: match &event.outcome {
+                Outcome::Success => "success",
+                Outcome::Failure => "failure",
+                Outcome::Initiated => "initiated",
+                Outcome::Unknown => "unknown",
+                Outcome::Other(word) => word,
+            },
+        }
+    }
+
+    /// For each list whether the event fits it; `None` for an empty list.
+    fn fit(&self, filter: &FilterConfig) -> [Option<bool>; 4] {
+        let any = |patterns: &[String], texts: &[&str]| {
+            let fit = |pattern: &String| texts.iter().any(|text| fits(pattern, text));
+            (!patterns.is_empty()).then(|| patterns.iter().any(fit))
+        };
+        [
+            any(&filter.users, &self.users),
+            any(&filter.events, &self.events),
+            any(&filter.domains, &self.domains),
+            any(&filter.outcomes, &[self.outcome]),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample_event;
+
+    fn list(patterns: &[&str]) -> Vec<String> {
+        patterns.iter().map(|pattern| (*pattern).to_owned()).collect()
+    }
+
+    fn event(user: &str, name: &str, domain: &str, outcome: Outcome) -> SignOnEvent {
+        let mut event = sample_event();
+        let identity = event.user.as_mut().unwrap();
+        identity.name = Some(user.to_owned());
+        identity.domain = Some(domain.to_owned());
+        event.native_name = Some(name.to_owned());
+        event.outcome = outcome;
+        event
+    }
+
+    #[test]
+    fn monitors_are_excluded_and_one_domain_is_included() {
+        let include = FilterConfig { domains: list(&["exfhtest"]), ..FilterConfig::default() };
+        let exclude = FilterConfig { users: list(&["*rats_monitor*"]), ..FilterConfig::default() };
+        let filter = Filter::new(&include, &exclude);
+        let wants =
+            |user, domain| filter.wants(&event(user, "InteractiveLogin", domain, Outcome::Success));
+        assert!(wants("joe", "EXFHTEST"));
+        assert!(!wants("joe", "Default"));
+        assert!(!wants("RATS_MONITOR", "exfhtest"));
+    }
+
+    #[test]
+    fn events_and_outcomes_filter_too_and_nothing_filters_nothing() {
+        let exclude = FilterConfig {
+            events: list(&["Token*"]),
+            outcomes: list(&["initiated"]),
+            ..FilterConfig::default()
+        };
+        let filter = Filter::new(&FilterConfig::default(), &exclude);
+        assert!(!filter.wants(&event("joe", "TokenRequest", "d", Outcome::Success)));
+        assert!(!filter.wants(&event("joe", "FactorMfa", "d", Outcome::Initiated)));
+        assert!(filter.wants(&event("joe", "InteractiveLogin", "d", Outcome::Failure)));
+        assert!(Filter::default().wants(&event("", "", "", Outcome::Unknown)));
+    }
+
+    #[test]
+    fn an_event_without_a_user_fits_no_user_pattern() {
+        let include = FilterConfig { users: list(&["*"]), ..FilterConfig::default() };
+        let mut nobody = sample_event();
+        nobody.user = None;
+        assert!(!Filter::new(&include, &FilterConfig::default()).wants(&nobody));
+        assert!(Filter::new(&FilterConfig::default(), &include).wants(&nobody));
+    }
+}

@@ -1,0 +1,95 @@
+//! Which events of a source are wanted: `include` and `exclude`, each by user,
+//! event, domain and outcome, with `*` and `?`.
+
+use super::reader::{Field, Problems};
+
+const KEYS: &[&str] = &["users", "events", "domains", "outcomes"];
+
+/// Patterns by what they are held against. Case does not count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FilterConfig {
+    /// Login, display name, mail address or id of whose sign-on it is.
+    pub users: Vec<String>,
+    /// Event name (`TokenRequest`), type, or identity domain event id (`sso.*`).
+    pub events: Vec<String>,
+    /// Display name of the identity domain.
+    pub domains: Vec<String>,
+    /// `success`, `failure`, `initiated`, `unknown`, or the source's own word.
+    pub outcomes: Vec<String>,
+}
+
+/// Reads one of the two tables.
+pub(super) fn filter(field: &Field<'_>, problems: &mut Problems) -> Option<FilterConfig> {
+    let table = field.table(problems, KEYS)?;
+    let mut patterns = |key| match table.get(key) {
+        Some(field) => texts(&field, problems),
+        None => Some(Vec::new()),
+    };
+    let (users, events) = (patterns("users"), patterns("events"));
+    let (domains, outcomes) = (patterns("domains"), patterns("outcomes"));
+    table.finish(problems);
+    Some(FilterConfig { users: users?, events: events?, domains: domains?, outcomes: outcomes? })
+}
+
+fn texts(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    let elements = field.list(problems, "a list like [\"rats_monitor\", \"svc-*\"]")?;
+    let texts: Vec<Option<String>> =
+        elements.iter().map(|element| element.name(problems).map(str::to_owned)).collect();
+    texts.into_iter().collect()
+}
+
+/// Whether `text` fits a pattern of `*` (anything) and `?` (one character), in any
+/// case. Linear in the text for each `*`: patterns come from the operator, texts
+/// from anybody.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let pattern: Vec<char> = pattern.to_lowercase().chars().collect();
+    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let (mut at, mut position) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while position < text.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, position));
+                at += 1;
+            }
+            Some(&character) if character == '?' || character == text[position] => {
+                at += 1;
+                position += 1;
+            }
+            _ => match star {
+                // The last star takes one character more.
+                Some((star_at, taken)) => {
+                    star = Some((star_at, taken + 1));
+                    at = star_at + 1;
+                    position = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|character| *character == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stars_and_question_marks_fit_in_any_case() {
+        for (pattern, text) in
+            [("*", ""), ("rats_*", "RATS_monitor"), ("a?c", "abc"), ("*a*b", "xaxxab"), ("é", "É")]
+        {
+            assert!(fits(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in
+            [("", "a"), ("a", ""), ("a?c", "ac"), ("*a", "ab"), ("rats", "rats2")]
+        {
+            assert!(!fits(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_hostile_text_takes_no_exponential_time() {
+        assert!(!fits("*a*a*a*a*a*a*a*a*b", &"a".repeat(20_000)));
+    }
+}
