@@ -1,5 +1,6 @@
 //! Laws of reading records: every shape the same, every byte accounted for, and
 //! nothing that anybody can send makes it panic.
+#![allow(clippy::unwrap_used, reason = "a helper that cannot go on says where")]
 
 use oci_audit::normalizer::Normalizer;
 use proptest::prelude::*;

@@ -1,5 +1,6 @@
 //! Laws of reading a range: nothing lost, nothing out of place, whatever the
 //! service does in between.
+#![allow(clippy::unwrap_used, reason = "a helper that cannot go on says where")]
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -50,7 +50,7 @@ enum Command {
     /// Run the simulator alone, for any client.
     ///
     /// It verifies what Oracle verifies: signatures, clock, headers, parameters.
-    Simulate(simulate::Arguments),
+    Simulate(Box<simulate::Arguments>),
 }
 
 /// Runs the command line.
@@ -68,7 +68,7 @@ pub fn main() -> ExitCode {
             Command::Normalize(arguments) => normalize::run(arguments).await,
             Command::Inspect(arguments) => inspect::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
-            Command::Simulate(arguments) => simulate::run(arguments).await,
+            Command::Simulate(arguments) => simulate::run(*arguments).await,
         }
     });
     // A blocking read of stdin must not hold the end up.
