@@ -19,4 +19,5 @@ mod normalize;
 mod refusals;
 mod run;
 mod sdk;
+mod services;
 mod support;

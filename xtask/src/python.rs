@@ -1,5 +1,7 @@
-//! A Python with Oracle's official SDK, for the one test that needs it. Nothing
-//! else does, so whatever fails here is a warning.
+//! A Python with the programs of others that some tests hold ours against:
+//! Oracle's official SDK, a SCIM client and an OAuth client. Nothing else needs
+//! them, so whatever fails here is a warning, and a package that cannot be had
+//! keeps no other one out.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -7,43 +9,83 @@ use std::process::{Command, Stdio};
 
 use crate::shell::{say, target};
 
-/// The environment variable that tells the test which Python to use.
+/// The environment variable that tells the tests which Python to use.
 pub const VARIABLE: &str = "SIGNON_TEST_PYTHON";
 
-/// Exits with 0 where the SDK is installed; importing it would take seconds.
-const LOOK: &str = "import importlib.util, sys; sys.exit(importlib.util.find_spec('oci') is None)";
-
-/// A Python that has the SDK.
-pub fn with_sdk() -> Option<PathBuf> {
-    let named = env::var_os(VARIABLE).map(PathBuf::from);
-    [named, Some(own()), Some(PathBuf::from("python3"))].into_iter().flatten().find(|python| {
-        Command::new(python)
-            .args(["-c", LOOK])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-    })
+/// What is installed.
+struct Package {
+    /// As pip takes it.
+    requirement: &'static str,
+    /// What has to be there once it is installed.
+    modules: &'static [&'static str],
 }
 
-/// Puts the SDK into an environment of ours, unless one is at hand.
+/// Oracle's SDK: a Python without it is no use for the tests.
+const SDK: Package = Package { requirement: "oci", modules: &["oci"] };
+
+const CLIENTS: [Package; 3] = [
+    Package { requirement: "scim2-client[httpx2]", modules: &["scim2_client", "httpx2"] },
+    Package { requirement: "authlib", modules: &["authlib"] },
+    // What Authlib sends its requests with in the test.
+    Package { requirement: "requests", modules: &["requests"] },
+];
+
+/// Exits with 0 where all modules named are installed; importing them would take
+/// seconds.
+const LOOK: &str = "import importlib.util, sys; \
+                    sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))";
+
+/// A Python that has the SDK; one that has the other clients, too, comes first.
+pub fn with_sdk() -> Option<PathBuf> {
+    complete().or_else(|| candidates().find(|python| has(python, &SDK)))
+}
+
+/// Puts what is missing into an environment of ours, unless there is a Python that
+/// has everything.
 pub fn install() {
-    if let Some(python) = with_sdk() {
-        say(format!("Oracle's SDK for Python: {} has it", python.display()));
+    if let Some(python) = complete() {
+        say(format!("Oracle's SDK and other clients for Python: {} has them", python.display()));
         return;
     }
     let folder = target().join("python");
-    say(format!("Oracle's SDK for Python: installing oci from PyPI into {}", folder.display()));
+    let into = folder.display();
+    say(format!("Oracle's SDK and other clients for Python: installing from PyPI into {into}"));
     let environment = Command::new("python3").args(["-m", "venv"]).arg(&folder).status();
     if !environment.is_ok_and(|status| status.success()) {
         say("warning: python3 -m venv failed (Debian: apt-get install python3-venv)");
         return;
     }
-    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "oci"];
-    let installed = Command::new(own()).args(install).status();
-    if !installed.is_ok_and(|status| status.success()) {
-        say("warning: pip could not install oci");
+    let own = own();
+    for package in packages().filter(|package| !has(&own, package)) {
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        let installed = Command::new(&own).args(install).arg(package.requirement).status();
+        if !installed.is_ok_and(|status| status.success()) {
+            say(format!("warning: pip could not install {}", package.requirement));
+        }
     }
+}
+
+fn packages() -> impl Iterator<Item = &'static Package> {
+    std::iter::once(&SDK).chain(&CLIENTS)
+}
+
+fn complete() -> Option<PathBuf> {
+    candidates().find(|python| packages().all(|package| has(python, package)))
+}
+
+fn candidates() -> impl Iterator<Item = PathBuf> {
+    let named = env::var_os(VARIABLE).map(PathBuf::from);
+    [named, Some(own()), Some(PathBuf::from("python3"))].into_iter().flatten()
+}
+
+fn has(python: &Path, package: &Package) -> bool {
+    Command::new(python)
+        .args(["-c", LOOK])
+        .args(package.modules)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 fn own() -> PathBuf {

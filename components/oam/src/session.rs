@@ -136,6 +136,10 @@ impl<T: Transport> Session<T> {
         };
         let (key, entry) = match page.framer.next().map_err(framing)? {
             Step::Row { bytes, form, is_listed } => {
+                // A root of `null` is one way to write a list of nothing.
+                if !is_listed && bytes.trim_ascii() == b"null" {
+                    return Ok(());
+                }
                 let row = Row::read(bytes, form);
                 if !is_listed && !row.is_event() {
                     return Err(SourceError::Malformed(

@@ -2,7 +2,7 @@
 //! answer is accepted in which one number can only be the count.
 
 use signon_kit::contract::{Finding, Severity, SourceError};
-use signon_kit::http::{Response, Transport, read_head};
+use signon_kit::http::{Body, Response, Transport, TransportError};
 use signon_kit::json::{Node, Value};
 
 use crate::answers;
@@ -36,8 +36,11 @@ pub fn ask<T: Transport>(
         Err(error) => return Err(error),
     };
     match response.status {
-        200 => Ok(read(&mut response).ok_or_else(|| missing("the answer holds no single number"))),
-        401 | 429 | 503 => Err(answers::error(response, config)),
+        200 => {
+            let total = read(&mut response).map_err(answers::transport)?;
+            Ok(total.ok_or_else(|| missing("the answer holds no single number")))
+        }
+        401 | 429 | 500 | 502 | 503 | 504 => Err(answers::error(response, config)),
         status => Ok(Err(missing(&format!("the service answered {status}")))),
     }
 }
@@ -53,9 +56,15 @@ fn missing(why: &str) -> Finding {
     }
 }
 
-fn read<B: signon_kit::http::Body>(response: &mut Response<B>) -> Option<u64> {
-    let body = read_head(&mut response.body, LONGEST);
-    total(&String::from_utf8_lossy(&body))
+/// Reads to the end: of a count that was cut off a smaller number is left.
+fn read<B: Body>(response: &mut Response<B>) -> Result<Option<u64>, TransportError> {
+    let mut body = Vec::new();
+    while response.body.read(&mut body)? {
+        if body.len() > LONGEST {
+            return Ok(None);
+        }
+    }
+    Ok(total(&String::from_utf8_lossy(&body)))
 }
 
 /// The count in an answer, if it can only be one.

@@ -15,7 +15,7 @@ pub enum CollectError {
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
     /// The door denied a request, and the source failed of it.
-    #[error("{denial} ({source})")]
+    #[error("{denial}")]
     Denied {
         /// What was denied, and what would allow it.
         denial: String,

@@ -12,6 +12,9 @@
 //!        '---- adopted -----'-cut-'
 //! ```
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -138,7 +141,27 @@ fn read_tail(mut file: &File, from: u64, format: Format) -> std::io::Result<Tail
 impl Writer {
     /// Appends the lines that are not in the file yet, and syncs. On failure the
     /// file is as before, or what it holds more is found on the next start.
-    fn append(&mut self, lines: &[Line]) -> std::io::Result<Split> {
+    fn append(&mut self, lines: &[Line]) -> Result<Split, SinkError> {
+        self.follow()?;
+        self.write(lines).map_err(|source| SinkError::File { path: self.path.clone(), source })
+    }
+
+    /// Follows what others did to the file meanwhile: moved or deleted, it is begun
+    /// anew; emptied, it goes on at its end.
+    fn follow(&mut self) -> Result<(), SinkError> {
+        let failed = |source| SinkError::File { path: self.path.clone(), source };
+        let ours = self.file.metadata().map_err(failed)?;
+        let there = std::fs::metadata(&self.path);
+        if there.is_ok_and(|there| is_same_file(&ours, &there)) {
+            self.length = ours.len();
+            return Ok(());
+        }
+        self.file = open_locked(&self.path)?;
+        self.length = self.file.metadata().map_err(failed)?.len();
+        Ok(())
+    }
+
+    fn write(&mut self, lines: &[Line]) -> std::io::Result<Split> {
         let mut waiting = self.adopted.clone();
         let mut split = Split::default();
         let mut text = String::new();
@@ -168,6 +191,18 @@ impl Writer {
         self.length += text.len() as u64;
         Ok(split)
     }
+}
+
+#[cfg(unix)]
+fn is_same_file(a: &std::fs::Metadata, b: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+/// Elsewhere an open file can be neither moved nor deleted.
+#[cfg(not(unix))]
+fn is_same_file(_a: &std::fs::Metadata, _b: &std::fs::Metadata) -> bool {
+    true
 }
 
 /// Ids of a batch's lines.
@@ -241,140 +276,12 @@ impl Sink for FileSink {
         let sink = self.id.clone();
         let appended = tokio::task::spawn_blocking(move || {
             let split = writer.append(&lines)?;
-            Ok(Appended { sink, writer, split, settled: false })
+            Ok::<_, SinkError>(Appended { sink, writer, split, settled: false })
         });
         match appended.await {
             Ok(Ok(appended)) => Ok(Box::new(appended)),
-            Ok(Err(source)) => Err(failed(source)),
+            Ok(Err(error)) => Err(error),
             Err(error) => Err(failed(std::io::Error::other(error))),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::Schedule;
-    use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
-
-    fn line(id: &str) -> Line {
-        Line { id: id.into(), text: format!(r#"{{"eventId":"{id}"}}"#) }
-    }
-
-    fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
-        let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
-        let key = StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
-        state
-            .commit(&Commit {
-                key,
-                state: StreamState { frontiers: schedule.begin(0), reading: None },
-                delivered: Vec::new(),
-                fetched_until: 0,
-                forget_before: i64::MIN,
-                ledger: None,
-                sinks: receipt.mark().into_iter().collect(),
-            })
-            .unwrap();
-    }
-
-    struct World {
-        folder: tempfile::TempDir,
-        state: EmbeddedState,
-    }
-
-    impl World {
-        fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let state = EmbeddedState::open(&folder.path().join("state")).unwrap();
-            Self { folder, state }
-        }
-
-        fn path(&self) -> PathBuf {
-            self.folder.path().join("events.ndjson")
-        }
-
-        fn open(&self) -> FileSink {
-            FileSink::open("file", &self.path(), Format::Raw, &self.state).unwrap()
-        }
-
-        fn ids(&self) -> Vec<String> {
-            let text = std::fs::read_to_string(self.path()).unwrap();
-            text.lines().map(|line| event_id(line, Format::Raw).unwrap()).collect()
-        }
-    }
-
-    async fn deliver(world: &World, sink: &FileSink, ids: &[&str]) {
-        let lines: Vec<Line> = ids.iter().map(|id| line(id)).collect();
-        let receipt = sink.deliver(&lines).await.unwrap();
-        commit(&world.state, receipt.as_ref());
-        receipt.settle();
-    }
-
-    #[tokio::test]
-    async fn a_batch_written_but_not_committed_is_recognized_after_a_crash() {
-        let world = World::new();
-        let sink = world.open();
-        deliver(&world, &sink, &["a"]).await;
-        // Written, and then the process dies before the commit.
-        std::mem::forget(sink.deliver(&[line("b"), line("c")]).await.unwrap());
-        let before = std::fs::read(world.path()).unwrap();
-        drop(sink);
-        // The leaked guard keeps the file locked, as a dead process would not.
-        std::fs::copy(world.path(), world.folder.path().join("copy")).unwrap();
-        std::fs::rename(world.folder.path().join("copy"), world.path()).unwrap();
-        let sink = world.open();
-        deliver(&world, &sink, &["c", "b", "d"]).await;
-        assert_eq!(world.ids(), ["a", "b", "c", "d"]);
-        assert!(std::fs::read(world.path()).unwrap().starts_with(&before));
-        assert!(world.state.adopted("file").unwrap().is_empty());
-    }
-
-    #[tokio::test]
-    async fn only_a_torn_last_line_is_cut() {
-        let world = World::new();
-        let sink = world.open();
-        deliver(&world, &sink, &["a"]).await;
-        drop(sink);
-        let mut bytes = std::fs::read(world.path()).unwrap();
-        let whole = [bytes.clone(), line("b").text.into_bytes(), b"\n".to_vec()].concat();
-        bytes.clone_from(&whole);
-        bytes.extend_from_slice(br#"{"even"#);
-        std::fs::write(world.path(), &bytes).unwrap();
-        let sink = world.open();
-        assert_eq!(std::fs::read(world.path()).unwrap(), whole);
-        deliver(&world, &sink, &["b", "c"]).await;
-        assert_eq!(world.ids(), ["a", "b", "c"]);
-    }
-
-    #[tokio::test]
-    async fn a_batch_whose_commit_failed_is_recognized_even_after_others_were_committed() {
-        let world = World::new();
-        let sink = world.open();
-        drop(sink.deliver(&[line("a"), line("b")]).await.unwrap());
-        deliver(&world, &sink, &["c"]).await;
-        drop(sink);
-        let sink = world.open();
-        deliver(&world, &sink, &["b", "a"]).await;
-        assert_eq!(world.ids(), ["a", "b", "c"]);
-    }
-
-    #[tokio::test]
-    async fn a_file_that_was_moved_away_is_begun_anew() {
-        let world = World::new();
-        let sink = world.open();
-        deliver(&world, &sink, &["a"]).await;
-        drop(sink);
-        std::fs::remove_file(world.path()).unwrap();
-        let sink = world.open();
-        deliver(&world, &sink, &["b"]).await;
-        assert_eq!(world.ids(), ["b"]);
-    }
-
-    #[tokio::test]
-    async fn a_file_has_one_writer() {
-        let world = World::new();
-        let _sink = world.open();
-        let second = FileSink::open("other", &world.path(), Format::Raw, &world.state);
-        assert!(matches!(second, Err(SinkError::FileInUse { .. })));
     }
 }

@@ -36,6 +36,29 @@ impl ConfigFile {
         self
     }
 
+    /// Gives a key of one source another value, or adds it.
+    pub fn set_in(mut self, source: &str, key: &str, value: &str) -> Self {
+        let head = format!("[sources.{source}]");
+        let first = 1 + self.lines.iter().position(|line| *line == head).unwrap();
+        let is_head = |line: &String| line.starts_with('[');
+        let length = self.lines[first..].iter().position(is_head).unwrap();
+        let start = format!("{key} = ");
+        let place =
+            self.lines[first..first + length].iter().position(|line| line.starts_with(&start));
+        let line = format!("{start}{value}");
+        match place {
+            Some(place) => self.lines[first + place] = line,
+            None => self.lines.insert(first, line),
+        }
+        self
+    }
+
+    /// Adds tables at the end, such as further sinks.
+    pub fn with(mut self, tables: &str) -> Self {
+        self.lines.extend(tables.lines().map(str::to_owned));
+        self
+    }
+
     /// Sets a path below the folder.
     pub fn set_path(self, key: &str, name: &str) -> Self {
         let path = self.folder.join(name);

@@ -13,9 +13,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 pub use config::ConfigFile;
-pub use output::{Output, ids, lines, whole_lines};
+pub use output::{Output, ids, ids_of, lines, whole_lines};
 pub use process::{Finished, Running, signon};
-pub use service::{HOUR, Service, options, run};
+pub use service::{HOUR, Service, options, options_of, run};
 
 /// The root of the repository.
 pub fn root() -> PathBuf {

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
+use signon_host::render::{Format, event_id};
 
 /// The events of an output, in its order.
 #[derive(Debug)]
@@ -73,6 +74,19 @@ fn read(path: &Path) -> Vec<u8> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => panic!("{}: {error}", path.display()),
     }
+}
+
+/// The ids in a file of lines of any format, none of them twice. A line without an
+/// id fails the test.
+pub fn ids_of(path: &Path, format: Format) -> BTreeSet<String> {
+    let text = String::from_utf8(read(path)).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'), "the last line has no end");
+    let mut ids = BTreeSet::new();
+    for line in text.lines() {
+        let id = event_id(line, format).unwrap_or_else(|| panic!("no id as {format}: {line}"));
+        assert!(ids.insert(id.clone()), "{id} was delivered twice as {format}");
+    }
+    ids
 }
 
 /// Every line of a text, which may be of any format.

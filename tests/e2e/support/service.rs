@@ -3,11 +3,12 @@
 //! Invariant: nothing is in flight unless a test asks for it. Every record was
 //! processed two minutes ago or earlier, so that one run can read them all.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use signon_simulator::{Faults, Options, Simulator};
+use signon_simulator::{Faults, Options, Service as Simulated, Simulator};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -27,6 +28,12 @@ pub fn options() -> Options {
         page_size: 50,
         ..Options::default()
     }
+}
+
+/// The same times and pages with the services named. What they have in common is
+/// generated from the sign-ons of OCI Audit, served or not.
+pub fn options_of(services: &[Simulated]) -> Options {
+    Options { services: services.to_vec(), ..options() }
 }
 
 /// A running simulator and the folder with its files.
@@ -93,6 +100,20 @@ impl Service {
     /// end.
     pub fn collect(&self) -> Finished {
         self.once(&self.path("signon.toml")).success()
+    }
+
+    /// The ids of everything that these services have to deliver.
+    pub fn truth_of(&self, services: &[Simulated]) -> BTreeSet<String> {
+        let truth = services.iter().flat_map(|service| self.simulator.truth_of(*service));
+        let truth: BTreeSet<String> = truth.collect();
+        assert!(!truth.is_empty(), "a test without events proves nothing");
+        truth
+    }
+
+    /// Fails the test unless the output holds every event of these services exactly
+    /// once.
+    pub fn assert_holds(&self, services: &[Simulated]) {
+        Output::read(&self.events()).assert_holds(&self.truth_of(services));
     }
 
     /// Fails the test unless the output holds every sign-on exactly once.

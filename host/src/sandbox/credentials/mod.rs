@@ -80,6 +80,8 @@ pub enum CredentialError {
         url: String,
         /// What went wrong.
         problem: String,
+        /// Whether the endpoint refuses the client, which asking again cannot mend.
+        refused: bool,
     },
     /// Nobody said where tokens come from.
     #[error("no token_url; add token_url = \"https://…/oauth2/v1/token\" to the credentials")]
@@ -87,6 +89,13 @@ pub enum CredentialError {
     /// A request cannot be signed.
     #[error("{0}")]
     Sign(#[from] oci_signature::SignError),
+}
+
+impl CredentialError {
+    /// Whether waiting alone may help.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Token { refused: false, .. })
+    }
 }
 
 impl Credential {

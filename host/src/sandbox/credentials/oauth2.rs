@@ -137,8 +137,11 @@ impl OAuth2 {
 
     async fn fetch(&self) -> Result<Token, CredentialError> {
         let request = self.request()?;
-        let failed =
-            |problem: String| CredentialError::Token { url: self.token_url.to_string(), problem };
+        let failed = |problem: String| CredentialError::Token {
+            url: self.token_url.to_string(),
+            problem,
+            refused: false,
+        };
         let answer = tokio::time::timeout(PATIENCE, async {
             let response =
                 self.client.send(request).await.map_err(|error| failed(error.to_string()))?;
@@ -152,7 +155,11 @@ impl OAuth2 {
         });
         let (status, body) =
             answer.await.map_err(|_| failed("no answer within 30 s".to_owned()))??;
-        read_answer(status, &body).map_err(failed)
+        read_answer(status, &body).map_err(|problem| CredentialError::Token {
+            url: self.token_url.to_string(),
+            problem,
+            refused: matches!(status.as_u16(), 400 | 401 | 403),
+        })
     }
 
     fn request(&self) -> Result<Request<Full<Bytes>>, CredentialError> {
@@ -192,6 +199,7 @@ impl OAuth2 {
             CredentialError::Token {
                 url: self.token_url.to_string(),
                 problem: format!("the request cannot be made: {error}"),
+                refused: true,
             }
         })
     }

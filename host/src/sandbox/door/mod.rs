@@ -161,13 +161,13 @@ impl Door {
         let mut outgoing = Request::from_parts(parts, Full::new(body.clone()));
         set_host_headers(&mut outgoing)?;
         let credential = grant.credential.as_deref();
-        let mut signed = sign(&outgoing, credential, &body).await?;
+        let mut signed = sign(open, &outgoing, credential, &body).await?;
         let mut response = open.send(&self.owner, signed.clone()).await?;
         open.note_clock(response.headers());
         if let (StatusCode::UNAUTHORIZED, Some(credential)) = (response.status(), credential) {
             let sent = signed.headers().get(header::AUTHORIZATION);
             if credential.refused(sent.and_then(|value| value.to_str().ok())).await {
-                signed = sign(&outgoing, Some(credential), &body).await?;
+                signed = sign(open, &outgoing, Some(credential), &body).await?;
                 response = open.send(&self.owner, signed).await?;
             }
         }
@@ -233,16 +233,21 @@ fn set_host_headers(request: &mut Request<Full<Bytes>>) -> Result<(), Error> {
 
 /// The request with the headers of its credential.
 async fn sign(
+    open: &OpenDoor,
     request: &Request<Full<Bytes>>,
     credential: Option<&Credential>,
     body: &Bytes,
 ) -> Result<Request<Full<Bytes>>, Error> {
     let mut signed = request.clone();
     let Some(credential) = credential else { return Ok(signed) };
-    let headers = credential
-        .headers(request, body)
-        .await
-        .map_err(|error| internal(format!("the request cannot be signed: {error}")))?;
+    let headers = credential.headers(request, body).await.map_err(|error| {
+        if error.may_pass() {
+            return internal(error.to_string());
+        }
+        // The guest is told no more than that it may not ask.
+        open.note_denial(format!("the credential cannot be used: {error}"));
+        Error::HttpRequestDenied
+    })?;
     for (name, value) in headers {
         let value = HeaderValue::from_str(&value).map_err(|_| Error::HttpProtocolError)?;
         signed.headers_mut().insert(HeaderName::from_static(name), value);

@@ -1,0 +1,152 @@
+//! What a crash, a failed commit or somebody else may do to the file.
+
+use super::*;
+use crate::plan::Schedule;
+use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
+
+fn line(id: &str) -> Line {
+    Line { id: id.into(), text: format!(r#"{{"eventId":"{id}"}}"#) }
+}
+
+fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
+    let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
+    let key = StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
+    state
+        .commit(&Commit {
+            key,
+            state: StreamState { frontiers: schedule.begin(0), reading: None },
+            delivered: Vec::new(),
+            fetched_until: 0,
+            forget_before: i64::MIN,
+            ledger: None,
+            sinks: receipt.mark().into_iter().collect(),
+        })
+        .unwrap();
+}
+
+struct World {
+    folder: tempfile::TempDir,
+    state: EmbeddedState,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let state = EmbeddedState::open(&folder.path().join("state")).unwrap();
+        Self { folder, state }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("events.ndjson")
+    }
+
+    fn open(&self) -> FileSink {
+        FileSink::open("file", &self.path(), Format::Raw, &self.state).unwrap()
+    }
+
+    fn ids(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.path()).unwrap();
+        text.lines().map(|line| event_id(line, Format::Raw).unwrap()).collect()
+    }
+}
+
+async fn deliver(world: &World, sink: &FileSink, ids: &[&str]) {
+    let lines: Vec<Line> = ids.iter().map(|id| line(id)).collect();
+    let receipt = sink.deliver(&lines).await.unwrap();
+    commit(&world.state, receipt.as_ref());
+    receipt.settle();
+}
+
+#[tokio::test]
+async fn a_batch_written_but_not_committed_is_recognized_after_a_crash() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a"]).await;
+    // Written, and then the process dies before the commit.
+    std::mem::forget(sink.deliver(&[line("b"), line("c")]).await.unwrap());
+    let before = std::fs::read(world.path()).unwrap();
+    drop(sink);
+    // The leaked guard keeps the file locked, as a dead process would not.
+    std::fs::copy(world.path(), world.folder.path().join("copy")).unwrap();
+    std::fs::rename(world.folder.path().join("copy"), world.path()).unwrap();
+    let sink = world.open();
+    deliver(&world, &sink, &["c", "b", "d"]).await;
+    assert_eq!(world.ids(), ["a", "b", "c", "d"]);
+    assert!(std::fs::read(world.path()).unwrap().starts_with(&before));
+    assert!(world.state.adopted("file").unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn only_a_torn_last_line_is_cut() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a"]).await;
+    drop(sink);
+    let mut bytes = std::fs::read(world.path()).unwrap();
+    let whole = [bytes.clone(), line("b").text.into_bytes(), b"\n".to_vec()].concat();
+    bytes.clone_from(&whole);
+    bytes.extend_from_slice(br#"{"even"#);
+    std::fs::write(world.path(), &bytes).unwrap();
+    let sink = world.open();
+    assert_eq!(std::fs::read(world.path()).unwrap(), whole);
+    deliver(&world, &sink, &["b", "c"]).await;
+    assert_eq!(world.ids(), ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_batch_whose_commit_failed_is_recognized_even_after_others_were_committed() {
+    let world = World::new();
+    let sink = world.open();
+    drop(sink.deliver(&[line("a"), line("b")]).await.unwrap());
+    deliver(&world, &sink, &["c"]).await;
+    drop(sink);
+    let sink = world.open();
+    deliver(&world, &sink, &["b", "a"]).await;
+    assert_eq!(world.ids(), ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_file_that_was_moved_away_is_begun_anew() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a"]).await;
+    drop(sink);
+    std::fs::remove_file(world.path()).unwrap();
+    let sink = world.open();
+    deliver(&world, &sink, &["b"]).await;
+    assert_eq!(world.ids(), ["b"]);
+}
+
+#[tokio::test]
+async fn a_file_moved_away_while_running_is_begun_anew_and_the_old_one_kept() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a"]).await;
+    let rotated = world.folder.path().join("events.1");
+    std::fs::rename(world.path(), &rotated).unwrap();
+    deliver(&world, &sink, &["b"]).await;
+    drop(sink);
+    assert_eq!(world.ids(), ["b"]);
+    assert!(std::fs::read_to_string(rotated).unwrap().contains("\"a\""));
+    let sink = world.open();
+    deliver(&world, &sink, &["c"]).await;
+    assert_eq!(world.ids(), ["b", "c"]);
+}
+
+#[tokio::test]
+async fn a_file_emptied_while_running_goes_on_without_a_hole() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a", "b"]).await;
+    std::fs::OpenOptions::new().write(true).open(world.path()).unwrap().set_len(0).unwrap();
+    deliver(&world, &sink, &["c"]).await;
+    assert_eq!(world.ids(), ["c"]);
+}
+
+#[tokio::test]
+async fn a_file_has_one_writer() {
+    let world = World::new();
+    let _sink = world.open();
+    let second = FileSink::open("other", &world.path(), Format::Raw, &world.state);
+    assert!(matches!(second, Err(SinkError::FileInUse { .. })));
+}
