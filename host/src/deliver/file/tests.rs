@@ -138,7 +138,7 @@ async fn a_file_emptied_while_running_goes_on_without_a_hole() {
     let world = World::new();
     let sink = world.open();
     deliver(&world, &sink, &["a", "b"]).await;
-    std::fs::OpenOptions::new().write(true).open(world.path()).unwrap().set_len(0).unwrap();
+    OpenOptions::new().write(true).open(world.path()).unwrap().set_len(0).unwrap();
     deliver(&world, &sink, &["c"]).await;
     assert_eq!(world.ids(), ["c"]);
 }
