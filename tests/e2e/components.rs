@@ -126,7 +126,7 @@ fn a_component_from_a_file_reaches_only_what_the_operator_allows() {
     let config = own.write("denied.toml");
     let denied = service.once(&config);
     let message = denied.refusal(1);
-    assert!(message.contains("the host denies this request"), "{message}");
+    assert!(message.contains("is not granted") && message.contains("`allow`"), "{message}");
     assert!(denied.stderr.contains("no grant allows it"), "{}", denied.stderr);
     assert_eq!(service.simulator.statistics().requests, 0);
 

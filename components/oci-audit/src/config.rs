@@ -83,6 +83,11 @@ impl Config {
         let mut found = Vec::new();
         for (index, name) in names.iter().enumerate() {
             match Region::find(name, realm_domain.as_deref(), endpoint.as_ref()) {
+                Ok(region) if found.contains(&region) => reader.wrong(
+                    &format!("/regions/{index}"),
+                    format!("{name:?} is {} again, under another name", region.name),
+                    "remove one of them",
+                ),
                 Ok(region) => found.push(region),
                 Err(problem) => reader.wrong(
                     &format!("/regions/{index}"),
@@ -293,6 +298,12 @@ mod tests {
     }
 
     #[test]
+    fn a_region_under_two_names_is_refused() {
+        let text = format!(r#"{{"regions":["us-ashburn-1","iad"],"compartments":["{TENANCY}"]}}"#);
+        assert_eq!(findings(&text)[0].0, "/regions/1");
+    }
+
+    #[test]
     fn everything_wrong_is_told_with_its_place() {
         let told = findings(
             r#"{"regions":["x"],"compartments":["y"],"endpoint":"ftp://a","realm_domain":"b","auth":1}"#,
@@ -307,7 +318,8 @@ mod tests {
     #[test]
     fn the_schema_is_json_and_knows_the_same_keys() {
         let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
-        let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        let mut keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        keys.sort();
         assert_eq!(keys, ["compartments", "endpoint", "realm_domain", "regions"]);
     }
 }

@@ -9,7 +9,7 @@ use signon_host::contract::Severity;
 use signon_host::sandbox::{Limits, Sandbox};
 
 use super::built_ins::BuiltIns;
-use super::failure::Failure;
+use super::failure::{Failure, print};
 use super::run::load;
 
 /// Arguments of `signon check`.
@@ -31,7 +31,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut errors = 0;
     for source in &config.sources {
         match check(&sandbox, components.as_ref(), source).await {
-            Ok(findings) if findings.is_empty() => println!("{}: ok", source.id),
+            Ok(findings) if findings.is_empty() => print(&format!("{}: ok\n", source.id))?,
             Ok(findings) => {
                 for finding in findings {
                     let severity = match finding.severity {
@@ -42,18 +42,19 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
                         Severity::Warning => "warning",
                         Severity::Info => "info",
                     };
-                    println!("{}: {severity}: {}", source.id, finding.problem);
-                    println!("{}: fix: {}", source.id, finding.fix);
+                    print(&format!("{}: {severity}: {}\n", source.id, finding.problem))?;
+                    print(&format!("{}: fix: {}\n", source.id, finding.fix))?;
                 }
             }
             Err(error) => {
                 errors += 1;
-                println!("{}: error: {error}", source.id);
+                print(&format!("{}: error: {error}\n", source.id))?;
             }
         }
     }
     match errors {
         0 => Ok(()),
+        1 => Err(Failure::failed("1 error found")),
         errors => Err(Failure::failed(format!("{errors} errors found"))),
     }
 }

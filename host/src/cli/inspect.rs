@@ -7,7 +7,7 @@ use signon_host::contract::Shape;
 use signon_host::sandbox::{Limits, Sandbox};
 
 use super::built_ins::BuiltIns;
-use super::failure::Failure;
+use super::failure::{Failure, print};
 
 /// Arguments of `signon inspect`.
 #[derive(Debug, Args)]
@@ -63,8 +63,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         );
     }
     let _ = writeln!(text, "configuration schema:\n{}", descriptor.config_schema.trim_end());
-    print!("{text}");
-    Ok(())
+    print(&text)
 }
 
 fn list(text: &mut String, title: &str, lines: &[String]) {

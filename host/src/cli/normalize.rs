@@ -49,7 +49,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut rejected = 0;
     let mut chunk = vec![0; CHUNK];
     loop {
-        let read = input.read(&mut chunk).map_err(Failure::failed)?;
+        let read = input.read(&mut chunk).map_err(|error| {
+            let name = arguments.input.as_deref().map_or("-".into(), |path| path.to_string_lossy());
+            Failure::failed(format!("{name}: {error}"))
+        })?;
         if read == 0 {
             normalizer.finish().await.map_err(Failure::failed)?;
         } else {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use signon_host::collect::{Collector, Components, Summary, Until};
 use signon_host::config::Config;
+use signon_host::render::Format;
 use signon_host::sandbox::{Limits, Sandbox};
 use signon_host::state::EmbeddedState;
 use tokio::sync::watch;
@@ -56,7 +57,12 @@ pub fn load(files: &[PathBuf], folder: Option<&Path>) -> Result<Config, Failure>
     if paths.is_empty() {
         return Err(Failure::usage("no configuration: name one with --config FILE"));
     }
-    Config::load(&paths, &|name| std::env::var(name).ok()).map_err(Failure::usage)
+    let config = Config::load(&paths, &|name| std::env::var(name).ok()).map_err(Failure::usage)?;
+    for sink in &config.sinks {
+        let known: Result<Format, _> = sink.format.parse();
+        known.map_err(|error| Failure::usage(format!("{}: {error}", sink.format_place)))?;
+    }
+    Ok(config)
 }
 
 /// Collects with the bundled components.

@@ -2,7 +2,7 @@
 
 use tokio::sync::watch;
 
-/// Becomes true at the first SIGTERM or Ctrl-C. The second ends the process at
+/// Becomes true at the first SIGTERM, SIGHUP or Ctrl-C. The second ends the process at
 /// once, for whoever cannot wait.
 pub fn stop() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
@@ -20,11 +20,14 @@ pub fn stop() -> watch::Receiver<bool> {
 #[cfg(unix)]
 async fn ended() {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+    let (Ok(mut terminate), Ok(mut hang_up)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {
         _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
 }

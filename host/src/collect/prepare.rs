@@ -64,6 +64,14 @@ async fn ready(
     let refused = |error| in_settings(source, error);
     let rules = sandbox.access(&component, &limits, &settings).await.map_err(refused)?;
     let streams = sandbox.streams(&component, &limits, &settings).await.map_err(refused)?;
+    let mut ids: Vec<&str> = streams.iter().map(|stream| stream.id.as_str()).collect();
+    ids.sort_unstable();
+    if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+        // Two readers of one stream would each deliver what the other has not
+        // committed yet.
+        let problem = format!("its settings name the stream {:?} twice", pair[0]);
+        return Err(CollectError::Settings(source.problem("", problem).to_string()));
+    }
     let door = door(source, &rules, &limits)?;
     Ok(Ready { component, descriptor, settings, streams, door, limits })
 }
@@ -103,6 +111,7 @@ pub async fn source(
         settings,
         schedule,
         start: source.start,
+        poll_interval: source.poll_interval,
         options: ReadOptions { keep_raw: source.keep_raw, text_limit: TEXT_LIMIT },
         filter: Filter::new(&source.include, &source.exclude),
         source: source.id.clone(),

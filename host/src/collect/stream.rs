@@ -48,6 +48,7 @@ pub struct Shared {
     pub settings: String,
     pub schedule: Schedule,
     pub start: Start,
+    pub poll_interval: Duration,
     pub options: ReadOptions,
     pub filter: Filter,
     pub source: String,
@@ -92,7 +93,10 @@ impl StreamRun {
             let result = match step {
                 Step::Wait { .. } if until == Until::Done => return Ok(()),
                 Step::Wait { until } => {
-                    self.wait_until(until, stop).await;
+                    // The granularity of a source may be a second; nobody needs to be
+                    // asked that often.
+                    let polled = self.now() + millis(self.shared.poll_interval);
+                    self.wait_until(until.max(polled), stop).await;
                     Ok(())
                 }
                 Step::Gap(gap) => self.record_gap(&mut state, gap).await,
@@ -119,9 +123,7 @@ impl StreamRun {
                     Start::Now => now,
                     Start::Earliest => schedule.earliest(now),
                     Start::At(time) => *time,
-                    Start::Before(duration) => {
-                        now - i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
-                    }
+                    Start::Before(duration) => now - millis(*duration),
                 };
                 StreamState { frontiers: schedule.begin(start.min(now)), reading: None }
             }
@@ -403,6 +405,11 @@ impl StreamRun {
         }
         self.failures += 1;
         let operator = needs_operator(&error);
+        // A state that failed once stays failed until it is opened again: end, so that
+        // whoever watches the process starts it anew.
+        if matches!(error, CollectError::State(_) | CollectError::Task(_)) {
+            return Err(error);
+        }
         if until == Until::Done && (operator || self.failures >= ATTEMPTS) {
             return Err(error);
         }
@@ -421,6 +428,10 @@ impl StreamRun {
 
 /// How far our clock may be ahead of the service's before it is bounded.
 const CLOCK_AHEAD_MS: i64 = 5_000;
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
+}
 
 fn rfc3339(time_ms: i64) -> String {
     chrono::DateTime::from_timestamp_millis(time_ms)

@@ -34,9 +34,13 @@ const KEYS: &[&str] = &[
     "allow",
     "allow_private_addresses",
     "keep_raw",
+    "poll_interval",
     "include",
     "exclude",
 ];
+
+/// Oracle's records take minutes to appear: looking more often only costs calls.
+const DEFAULT_POLL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A source of events.
 #[derive(Debug, Clone)]
@@ -64,6 +68,8 @@ pub struct SourceConfig {
     pub allow_private_addresses: bool,
     /// Whether events carry the record they were made from.
     pub keep_raw: bool,
+    /// Least time between two looks for something new.
+    pub poll_interval: Duration,
     /// Only these events are wanted; an empty list wants all.
     pub include: FilterConfig,
     /// These events are not wanted.
@@ -152,6 +158,9 @@ pub(super) fn source(
     let allow = or(table.get("allow"), Vec::new(), |field| allow::rules(field, problems));
     let private = or(table.get("allow_private_addresses"), false, |field| field.boolean(problems));
     let keep_raw = or(table.get("keep_raw"), true, |field| field.boolean(problems));
+    let poll_interval = or(table.get("poll_interval"), DEFAULT_POLL_INTERVAL, |field| {
+        duration::duration(field, problems)
+    });
     let include =
         or(table.get("include"), FilterConfig::default(), |field| filter::filter(field, problems));
     let exclude =
@@ -171,6 +180,7 @@ pub(super) fn source(
         allow: allow?,
         allow_private_addresses: private?,
         keep_raw: keep_raw?,
+        poll_interval: poll_interval?,
         include: include?,
         exclude: exclude?,
         place: field.key_place.clone(),

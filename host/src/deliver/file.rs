@@ -27,6 +27,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use super::{Line, Receipt, Sink, SinkError};
 use crate::render::{Format, event_id};
 use crate::state::{SinkMark, State};
+use crate::telemetry;
 
 /// Appends to a file.
 #[derive(Debug)]
@@ -62,13 +63,23 @@ impl FileSink {
     ) -> Result<Self, SinkError> {
         let failed = |source| SinkError::File { path: path.to_owned(), source };
         let file = open_locked(path)?;
-        let committed = state.sink_length(id)?.unwrap_or(0);
+        let known = state.sink_length(id)?;
+        let committed = known.unwrap_or(0);
         let length = file.metadata().map_err(failed)?.len();
         // A shorter file was moved or emptied by somebody; what it held was
         // delivered.
-        let from = committed.min(length);
+        let from = if length < committed {
+            telemetry::FileShorter { sink: id, path, length, committed }.emit();
+            end_of_whole_lines(&file, length).map_err(failed)?
+        } else {
+            committed
+        };
         let tail = read_tail(&file, from, format).map_err(failed)?;
+        if known.is_none() && tail.end < length && !tail.is_ours {
+            return Err(SinkError::Foreign { path: path.to_owned() });
+        }
         if tail.end < length {
+            telemetry::TornLineCut { sink: id, path, bytes: length - tail.end }.emit();
             file.set_len(tail.end).map_err(failed)?;
         }
         file.sync_all().map_err(failed)?;
@@ -92,13 +103,15 @@ fn open_locked(path: &Path) -> Result<File, SinkError> {
     if let Some(folder) = folder {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(failed)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    // Who signed in from where is not for everybody.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
+    let file = options.open(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(SinkError::NoFile { path: path.to_owned() });
+    }
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -113,21 +126,42 @@ fn open_locked(path: &Path) -> Result<File, SinkError> {
     Ok(file)
 }
 
+/// Behind the last line end before `length`.
+fn end_of_whole_lines(mut file: &File, length: u64) -> std::io::Result<u64> {
+    const BLOCK: u64 = 64 << 10;
+    let mut end = length;
+    let mut block = Vec::new();
+    while end > 0 {
+        let start = end.saturating_sub(BLOCK);
+        block.clear();
+        file.seek(SeekFrom::Start(start))?;
+        file.take(end - start).read_to_end(&mut block)?;
+        if let Some(found) = block.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(start + found as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
+}
+
 struct Tail {
     /// Behind the last whole line.
     end: u64,
+    /// Whether what follows the last whole line may be the start of one of ours.
+    is_ours: bool,
     lines: HashMap<String, u32>,
 }
 
 fn read_tail(mut file: &File, from: u64, format: Format) -> std::io::Result<Tail> {
     file.seek(SeekFrom::Start(from))?;
     let mut reader = BufReader::new(file.take(u64::MAX));
-    let mut tail = Tail { end: from, lines: HashMap::new() };
+    let mut tail = Tail { end: from, is_ours: true, lines: HashMap::new() };
     let mut line = Vec::new();
     loop {
         line.clear();
         reader.read_until(b'\n', &mut line)?;
         if line.last() != Some(&b'\n') {
+            tail.is_ours = line.is_empty() || line[0] == b'{';
             return Ok(tail);
         }
         tail.end += line.len() as u64;
@@ -153,7 +187,13 @@ impl Writer {
         let ours = self.file.metadata().map_err(failed)?;
         let there = std::fs::metadata(&self.path);
         if there.is_ok_and(|there| is_same_file(&ours, &there)) {
-            self.length = ours.len();
+            // Emptied or cut by somebody: a torn line must not swallow the next one.
+            self.length = match ours.len() {
+                shorter if shorter < self.length => {
+                    end_of_whole_lines(&self.file, shorter).map_err(failed)?
+                }
+                length => length,
+            };
             return Ok(());
         }
         self.file = open_locked(&self.path)?;

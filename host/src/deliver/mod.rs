@@ -44,6 +44,18 @@ pub enum SinkError {
         /// The file.
         path: PathBuf,
     },
+    /// The path is a device, a pipe or a folder.
+    #[error("{path}: is no plain file; the file sink needs one, stdout is a sink of its own")]
+    NoFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file ends in something that signon never wrote.
+    #[error("{path}: ends in a line that signon did not write; name another file, or move it away")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// Standard output is gone.
     #[error("standard output: {0}")]
     Stdout(std::io::Error),

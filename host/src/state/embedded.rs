@@ -55,7 +55,12 @@ impl EmbeddedState {
     /// When the folder or file cannot be used, another process has it, or another
     /// version wrote it.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
-        std::fs::create_dir_all(folder)
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(folder)
             .map_err(|source| StateError::Folder { path: folder.to_owned(), source })?;
         let path = folder.join("state.redb");
         let database =

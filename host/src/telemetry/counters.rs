@@ -33,6 +33,8 @@ pub struct Counters {
     pub readings_failed: Counter,
     pub source_findings: Counter,
     pub source_starts_failed: Counter,
+    pub files_shorter: Counter,
+    pub torn_lines_cut: Counter,
     pub sink_failures: Counter,
 }
 

@@ -1,6 +1,7 @@
 //! Each observable moment, with the fields an operator needs.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use http::{Method, Uri};
@@ -198,6 +199,49 @@ impl SourceNotStarted<'_> {
         let (source, error) = (self.source, self.error);
         error!(source, error, "Source not started.");
         counters().source_starts_failed.add(1);
+    }
+}
+
+/// A file that holds less than was committed to it.
+#[derive(Debug)]
+pub struct FileShorter<'a> {
+    /// Sink id.
+    pub sink: &'a str,
+    /// The file.
+    pub path: &'a Path,
+    /// Bytes there are.
+    pub length: u64,
+    /// Bytes there were.
+    pub committed: u64,
+}
+
+impl FileShorter<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (sink, path) = (self.sink, self.path.display());
+        let (length, committed) = (self.length, self.committed);
+        warn!(sink, %path, length, committed, "File is shorter than what was written to it.");
+        counters().files_shorter.add(1);
+    }
+}
+
+/// The start of a line at the end of a file, left by a crash.
+#[derive(Debug)]
+pub struct TornLineCut<'a> {
+    /// Sink id.
+    pub sink: &'a str,
+    /// The file.
+    pub path: &'a Path,
+    /// Bytes cut; their event comes again.
+    pub bytes: u64,
+}
+
+impl TornLineCut<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (sink, path, bytes) = (self.sink, self.path.display(), self.bytes);
+        warn!(sink, %path, bytes, "Torn last line cut.");
+        counters().torn_lines_cut.add(1);
     }
 }
 

@@ -150,3 +150,39 @@ async fn a_file_has_one_writer() {
     let second = FileSink::open("other", &world.path(), Format::Raw, &world.state);
     assert!(matches!(second, Err(SinkError::FileInUse { .. })));
 }
+
+#[tokio::test]
+async fn a_file_cut_in_mid_line_while_stopped_or_running_never_swallows_the_next_event() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a", "b"]).await;
+    let cut = |by: u64| {
+        let file = OpenOptions::new().write(true).open(world.path()).unwrap();
+        file.set_len(file.metadata().unwrap().len() - by).unwrap();
+    };
+    cut(3);
+    deliver(&world, &sink, &["c"]).await;
+    assert_eq!(world.ids(), ["a", "c"]);
+    drop(sink);
+    cut(5);
+    let sink = world.open();
+    deliver(&world, &sink, &["d"]).await;
+    assert_eq!(world.ids(), ["a", "d"]);
+}
+
+#[test]
+fn a_file_that_signon_did_not_write_is_not_cut() {
+    let world = World::new();
+    std::fs::write(world.path(), "precious, without a line end").unwrap();
+    let refused = FileSink::open("file", &world.path(), Format::Raw, &world.state);
+    assert!(matches!(refused, Err(SinkError::Foreign { .. })));
+    assert_eq!(std::fs::read(world.path()).unwrap(), b"precious, without a line end");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_no_file() {
+    let world = World::new();
+    let refused = FileSink::open("file", Path::new("/dev/null"), Format::Raw, &world.state);
+    assert!(matches!(refused, Err(SinkError::NoFile { .. })), "{refused:?}");
+}

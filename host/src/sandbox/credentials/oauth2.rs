@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 use super::CredentialError;
 use super::basic::basic;
 use super::secret::Secret;
-use crate::sandbox::door::DoorClient;
+use crate::sandbox::door::{ClientError, DoorClient};
 
 /// Time for a token request.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -144,7 +144,17 @@ impl OAuth2 {
         };
         let answer = tokio::time::timeout(PATIENCE, async {
             let response =
-                self.client.send(request).await.map_err(|error| failed(error.to_string()))?;
+                self.client.send(request).await.map_err(|error| CredentialError::Token {
+                    url: self.token_url.to_string(),
+                    refused: matches!(error, ClientError::Prohibited { .. }),
+                    problem: match error {
+                        ClientError::Prohibited { address } => format!(
+                            "{address} is not a public address; if that is meant, set \
+                             allow_private_addresses = true on the source"
+                        ),
+                        other => other.to_string(),
+                    },
+                })?;
             let status = response.status();
             let body = Limited::new(response.into_body(), ANSWER_BYTES)
                 .collect()
