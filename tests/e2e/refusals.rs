@@ -283,6 +283,6 @@ fn check_tells_what_a_run_would_stop_at() {
         .set("compartments", "[\"ocid1.compartment.oc1..aaaaaaaanobodysown\"]")
         .write("foreign.toml");
     let finished = Finished::of(signon(["check", "--config"]).arg(config));
-    assert_says(finished.refusal(1), &["1 errors found"]);
+    assert_says(finished.refusal(1), &["1 error found"]);
     assert_says(&finished.stdout, &["oci_audit: error: ", "oci_audit: fix: ", "audit-events"]);
 }
