@@ -202,3 +202,13 @@ fn an_empty_compartment_is_read_to_its_end_and_gives_nothing() {
     assert!(finished.stderr.contains("Range read."), "{}", finished.stderr);
     assert!(ids(&service.events()).is_empty());
 }
+
+#[test]
+fn a_source_that_could_not_be_read_at_first_does_not_begin_later_for_it() {
+    let service = Service::start(options());
+    let denied = service.config().set("allow_private_addresses", "false").write("denied.toml");
+    service.once(&denied).refusal(1);
+    let later = service.config().set("start", "\"now\"").write("later.toml");
+    service.once(&later).success();
+    service.assert_complete();
+}

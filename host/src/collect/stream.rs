@@ -84,7 +84,7 @@ impl StreamRun {
         until: Until,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
-        let mut state = self.load()?;
+        let mut state = self.load().await?;
         while !*stop.borrow() {
             let step = match &state.reading {
                 Some(under_way) => Step::Read(under_way.reading.clone()),
@@ -109,7 +109,7 @@ impl StreamRun {
         Ok(())
     }
 
-    fn load(&self) -> Result<StreamState, CollectError> {
+    async fn load(&self) -> Result<StreamState, CollectError> {
         let schedule = &self.shared.schedule;
         let state = match self.shared.state.stream(&self.key)? {
             Some(state) => StreamState {
@@ -125,7 +125,12 @@ impl StreamRun {
                     Start::At(time) => *time,
                     Start::Before(duration) => now - millis(*duration),
                 };
-                StreamState { frontiers: schedule.begin(start.min(now)), reading: None }
+                let state =
+                    StreamState { frontiers: schedule.begin(start.min(now)), reading: None };
+                // Kept at once: a source that cannot be read at first must not begin
+                // later for it.
+                self.commit(&state, Vec::new(), now, None, Vec::new()).await?;
+                state
             }
         };
         Ok(state)
@@ -190,7 +195,7 @@ impl StreamRun {
                     // What was passed over before the error need not be read again.
                     if position != saved {
                         counts.add(uncommitted);
-                        let next = self.after(state, &reading, position, counts, false);
+                        let next = self.under_way(state, &reading, position, counts);
                         self.commit(&next, Vec::new(), reading.asked.end, None, Vec::new()).await?;
                         *state = next;
                         self.committed(uncommitted);
@@ -213,13 +218,16 @@ impl StreamRun {
                 continue;
             }
             counts.add(uncommitted);
-            let next = self.after(state, &reading, position.clone(), counts, finished);
-            let entry = finished.then(|| LedgerEntry::Read {
-                reading: reading.clone(),
-                counts,
-                source_total,
-                findings: std::mem::take(&mut findings),
-            });
+            let (next, entry) = if finished {
+                let reading = self.lived(&reading);
+                let step = Step::Read(reading.clone());
+                let frontiers = self.shared.schedule.advance(&state.frontiers, &step);
+                let findings = std::mem::take(&mut findings);
+                let entry = LedgerEntry::Read { reading, counts, source_total, findings };
+                (StreamState { frontiers, reading: None }, Some(entry))
+            } else {
+                (self.under_way(state, &reading, position.clone(), counts), None)
+            };
             self.deliver_and_commit(fresh, &next, reading.asked.end, entry).await?;
             *state = next;
             self.committed(uncommitted);
@@ -271,26 +279,24 @@ impl StreamRun {
         Ok(session.await?)
     }
 
-    fn after(
+    fn under_way(
         &self,
         state: &StreamState,
         reading: &Reading,
         cursor: Option<Vec<u8>>,
         counts: Counts,
-        finished: bool,
     ) -> StreamState {
-        if finished {
-            // Our clock ran ahead: the service has not lived the end of this range.
-            let mut reading = reading.clone();
-            let lived = self.shared.schedule.floor(self.now());
-            reading.covers.end = reading.covers.end.min(lived).max(reading.covers.start);
-            let step = Step::Read(reading);
-            let frontiers = self.shared.schedule.advance(&state.frontiers, &step);
-            StreamState { frontiers, reading: None }
-        } else {
-            let under_way = ReadingState { reading: reading.clone(), cursor, counts };
-            StreamState { frontiers: state.frontiers.clone(), reading: Some(under_way) }
-        }
+        let under_way = ReadingState { reading: reading.clone(), cursor, counts };
+        StreamState { frontiers: state.frontiers.clone(), reading: Some(under_way) }
+    }
+
+    /// A finished reading, without what the service has not lived yet because our
+    /// clock ran ahead.
+    fn lived(&self, reading: &Reading) -> Reading {
+        let mut reading = reading.clone();
+        let lived = self.shared.schedule.floor(self.now());
+        reading.covers.end = reading.covers.end.min(lived).max(reading.covers.start);
+        reading
     }
 
     async fn dedupe(&self, batch: Batch) -> Result<Fresh, CollectError> {
