@@ -4,6 +4,9 @@
 
 mod counters;
 mod events;
+pub mod exposition;
+mod progress;
 
 pub use counters::{Counter, counters};
 pub use events::*;
+pub use progress::*;
