@@ -158,12 +158,16 @@ impl Board {
         inner.not_started.remove(source);
     }
 
-    /// Every stream and every source that could not start, with its error.
-    pub fn look(&self) -> (Vec<(StreamKey, Status)>, Vec<(String, String)>) {
+    /// Every stream.
+    pub fn streams(&self) -> Vec<(StreamKey, Status)> {
         let inner = self.inner();
-        let streams = inner.streams.iter().map(|(key, status)| (key.clone(), status.clone()));
-        let not_started = inner.not_started.iter().map(|(a, b)| (a.clone(), b.clone()));
-        (streams.collect(), not_started.collect())
+        inner.streams.iter().map(|(key, status)| (key.clone(), status.clone())).collect()
+    }
+
+    /// Every source that could not start, with its error.
+    pub fn sources_not_started(&self) -> Vec<(String, String)> {
+        let inner = self.inner();
+        inner.not_started.iter().map(|(id, error)| (id.clone(), error.clone())).collect()
     }
 
     /// Up to where all streams of a source have read at the live edge; `None` when

@@ -134,7 +134,7 @@ impl Membership {
     pub fn forget(&self, board: &Board, margin: i64) -> Vec<(String, i64)> {
         let bound = |family: &String| {
             let members = self.all.members.get(family)?;
-            let (streams, _) = board.look();
+            let streams = board.streams();
             let closed = |member: &String| {
                 let of_member = streams.iter().filter(|(key, _)| key.source == *member);
                 of_member.map(|(_, status)| status.closed_until_ms).min().flatten()

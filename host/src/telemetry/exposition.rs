@@ -22,7 +22,7 @@ pub fn metrics(board: &Board) -> String {
              signon_{name}_total {value}\n"
         );
     }
-    let (streams, not_started) = board.look();
+    let (streams, not_started) = (board.streams(), board.sources_not_started());
     for gauge in GAUGES {
         let _ = write!(
             text,
@@ -149,7 +149,7 @@ fn escape(text: &str) -> String {
 /// Whether all is well, and each stream as it stands, as JSON. A stream that waits
 /// for an operator or a sink is not well; one that is tried again soon is.
 pub fn health(board: &Board) -> (bool, String) {
-    let (streams, not_started) = board.look();
+    let (streams, not_started) = (board.streams(), board.sources_not_started());
     let unwell = |status: &Status| matches!(status.phase, Phase::Paused | Phase::Blocked);
     let healthy = not_started.is_empty() && !streams.iter().any(|(_, status)| unwell(status));
     let list: Vec<_> = streams

@@ -142,5 +142,5 @@ fn a_backup_taken_while_open_is_a_whole_state() {
     assert_eq!(restored.delivered(&key(), &["x", "y"]).unwrap(), [true, true]);
     assert_eq!(restored.ledger(&key()).unwrap(), state.ledger(&key()).unwrap());
     assert_eq!(restored.sink_length("file").unwrap(), Some(7));
-    assert!(state.back_up(std::path::Path::new("/nonexistent/copy")).is_err());
+    assert!(state.back_up(Path::new("/nonexistent/copy")).is_err());
 }
