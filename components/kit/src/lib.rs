@@ -14,6 +14,7 @@ pub mod http;
 pub mod json;
 pub mod listing;
 pub mod outcome;
+pub mod people;
 pub mod records;
 pub mod redact;
 pub mod text;

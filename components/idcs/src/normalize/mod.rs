@@ -16,6 +16,7 @@ use signon_kit::contract::{
 use signon_kit::fields::Fields;
 use signon_kit::json::{Node, Value};
 use signon_kit::outcome::{self, Hints};
+use signon_kit::people as words;
 use signon_kit::redact::redact;
 use signon_kit::text::hex;
 
@@ -154,8 +155,7 @@ fn outcome(activity: &Activity, event_id: Option<&str>, message: Option<&str>) -
 
 /// Nearest to the person first; a redacted address stays as it is.
 fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
-    let list = f.text(&["clientIp"]).unwrap_or_default();
-    list.split(',').map(str::trim).filter(|hop| !hop.is_empty()).map(str::to_owned).collect()
+    words::hops(&f.text(&["clientIp"]).unwrap_or_default())
 }
 
 fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
@@ -185,7 +185,7 @@ fn idp(f: &mut Fields<'_, '_>) -> Option<Idp> {
 /// A protocol only where a field names it.
 fn protocol(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
     let kinds = [idp.and_then(|idp| idp.kind.as_deref()), service.and_then(|s| s.kind.as_deref())];
-    kinds.into_iter().flatten().find_map(names::protocol)
+    kinds.into_iter().flatten().find_map(words::protocol)
 }
 
 fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {

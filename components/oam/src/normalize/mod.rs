@@ -10,6 +10,7 @@ pub mod names;
 use signon_kit::contract::{Agent, Identity, Outcome, ReadOptions, SignOnEvent, UserKind};
 use signon_kit::fields::Fields;
 use signon_kit::json::Node;
+use signon_kit::people::{hops, is_email};
 use signon_kit::text::cut;
 use signon_kit::time;
 
@@ -124,13 +125,5 @@ fn user(f: &mut Fields<'_, '_>) -> Option<Identity> {
 
 /// Nearest to the person first; proxies follow, as in `X-Forwarded-For`.
 fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
-    let list = f.text(&["ipAddress"]).unwrap_or_default();
-    list.split(',').map(str::trim).filter(|hop| !hop.is_empty()).map(str::to_owned).collect()
-}
-
-/// Good enough to tell a login that is a mail address from one that is not.
-fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && domain.contains('.') && !domain.contains(['@', ' '])
-    })
+    hops(&f.text(&["ipAddress"]).unwrap_or_default())
 }

@@ -18,6 +18,7 @@ use signon_kit::contract::{
 use signon_kit::fields::Fields;
 use signon_kit::json::Node;
 use signon_kit::outcome::{self, Hints};
+use signon_kit::people as words;
 use signon_kit::redact::{MARK, redact};
 use signon_kit::text::hex;
 
@@ -191,15 +192,7 @@ fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
     const CLIENT_IP: [&str; 3] = ["data", "additionalDetails", "clientIp"];
     let main = f.text(&["data", "identity", "ipAddress"]);
     f.also(&CLIENT_IP, main.as_deref());
-    main.or_else(|| f.text(&CLIENT_IP))
-        .map(|list| {
-            list.split(',')
-                .map(str::trim)
-                .filter(|hop| !hop.is_empty())
-                .map(str::to_owned)
-                .collect()
-        })
-        .unwrap_or_default()
+    main.or_else(|| f.text(&CLIENT_IP)).map(|list| words::hops(&list)).unwrap_or_default()
 }
 
 fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
@@ -234,15 +227,7 @@ fn idp(f: &mut Fields<'_, '_>) -> Option<Idp> {
 /// A protocol only where a field names it.
 fn protocol(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
     let kinds = [idp.and_then(|idp| idp.kind.as_deref()), service.and_then(|s| s.kind.as_deref())];
-    kinds.into_iter().flatten().find_map(|kind| {
-        let kind = kind.to_ascii_uppercase();
-        match () {
-            () if kind.contains("SAML") => Some(Protocol::Saml),
-            () if kind.contains("OIDC") || kind.contains("OPENID") => Some(Protocol::OpenId),
-            () if kind.contains("OAUTH") => Some(Protocol::Oauth2),
-            () => None,
-        }
-    })
+    kinds.into_iter().flatten().find_map(words::protocol)
 }
 
 fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {
