@@ -33,10 +33,6 @@ pub enum Walk {
         at: i64,
         /// The id behind which to go on.
         after: Option<String>,
-        /// Asked for as a range of one millisecond, because not all of its rows
-        /// were equal to it: the service keeps times finer than it writes them, or
-        /// rows were purged meanwhile.
-        wide: bool,
     },
 }
 
@@ -65,8 +61,6 @@ struct Written {
     time: i64,
     #[serde(rename = "eq", default, skip_serializing_if = "std::ops::Not::not")]
     moment: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    wide: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -115,7 +109,7 @@ impl Position {
         }
         let seen = written.seen.as_bytes().chunks(RowDigest::DIGITS);
         let walk = if written.moment {
-            Walk::At { at: written.time, after: written.after, wide: written.wide }
+            Walk::At { at: written.time, after: written.after }
         } else {
             Walk::From(written.time)
         };
@@ -130,15 +124,14 @@ impl Position {
 
     /// Writes a cursor.
     pub fn encode(&self) -> Vec<u8> {
-        let (time, moment, after, wide) = match &self.walk {
-            Walk::From(time) => (*time, false, None, false),
-            Walk::At { at, after, wide } => (*at, true, after.clone(), *wide),
+        let (time, moment, after) = match &self.walk {
+            Walk::From(time) => (*time, false, None),
+            Walk::At { at, after } => (*at, true, after.clone()),
         };
         let written = Written {
             version: VERSION,
             time,
             moment,
-            wide,
             after,
             seen: self.seen.iter().take(MOST_SEEN).map(|digest| digest.text()).collect(),
             rows: self.rows,
@@ -212,8 +205,8 @@ mod tests {
         let seen: BTreeSet<RowDigest> = ["a", "b"].map(RowDigest::of).into_iter().collect();
         for walk in [
             Walk::From(1000),
-            Walk::At { at: 2001, after: None, wide: true },
-            Walk::At { at: 2001, after: Some("\"\u{1}ü".to_owned()), wide: false },
+            Walk::At { at: 2001, after: None },
+            Walk::At { at: 2001, after: Some("\"\u{1}ü".to_owned()) },
         ] {
             let position = Position::at_page(walk, seen.clone(), Some(7)).after_rows(1, &head);
             assert_eq!(Position::decode(&position.encode(), range()).unwrap(), position);
@@ -234,11 +227,7 @@ mod tests {
     #[test]
     fn a_cursor_stays_small_however_many_rows_share_a_moment() {
         let seen = (0..5000).map(|n| RowDigest::of(&n.to_string())).collect();
-        let walk = Walk::At {
-            at: i64::MAX,
-            after: Some("\u{1}".repeat(crate::walk::LONGEST_ID)),
-            wide: true,
-        };
+        let walk = Walk::At { at: i64::MAX, after: Some("\u{1}".repeat(crate::walk::LONGEST_ID)) };
         let mut head = HeadDigest::default();
         head.add("a");
         let position = Position::at_page(walk, seen, Some(u64::MAX)).after_rows(u64::MAX, &head);

@@ -146,9 +146,7 @@ impl<T: Transport> Session<T> {
     fn open_page(&mut self) -> Result<(), SourceError> {
         let question = match &self.position.walk {
             Walk::From(from) => Question::Range { from: *from, end: self.range.end() },
-            Walk::At { at, after, wide } => {
-                Question::Moment { at: *at, after: after.as_deref(), wide: *wide }
-            }
+            Walk::At { at, after } => Question::Moment { at: *at, after: after.as_deref() },
         };
         let request = query::request(&self.config, question);
         let response = self.transport.send(&request).map_err(answers::transport)?;

@@ -300,6 +300,7 @@ fn fewer_rows_than_counted_are_told() {
     let (found, last) = read_all(&service, 100, false, "query");
     assert_eq!((found.len(), last.source_total), (6, Some(9)));
     assert!(last.findings[0].problem.contains("counts 9 events, its pages hold 6"));
+    assert_eq!(last.findings[0].severity, Severity::Error);
 }
 
 #[test]
@@ -312,13 +313,13 @@ fn a_count_that_cannot_be_read_is_told_once_and_stops_nothing() {
 }
 
 #[test]
-fn a_last_page_handed_out_again_loses_nothing_and_is_only_a_warning() {
+fn a_last_page_handed_out_again_proves_nothing_also_where_it_is_short() {
     let stats = Some(Answer::ok("?"));
     let service = Service { stats, ignores_page: true, ..Service::numbered(3, 5) };
     let (found, last) = read_all(&service, 100, false, "path");
     assert_eq!(found.len(), 3);
     let finding = last.findings.iter().find(|finding| finding.path == "/page_style").unwrap();
-    assert_eq!(finding.severity, Severity::Warning);
+    assert_eq!(finding.severity, Severity::Error);
     assert!(finding.fix.contains("\"query\""));
 }
 
@@ -346,6 +347,54 @@ fn a_service_that_is_down_is_unavailable_and_the_cursor_leads_on() {
     let answer = |request: &Request| Ok(service.answer(request));
     let rest = open(2, "query", answer, batch.cursor.as_deref()).next(limits(10)).unwrap();
     assert_eq!((ids(&rest), rest.progress), (vec!["2".into(), "3".into()], Progress::Finished));
+}
+
+#[test]
+fn after_a_cut_only_the_page_before_is_read_again() {
+    let service = Service::numbered(40, 4);
+    let cut = |request: &Request| {
+        let answer = service.answer(request);
+        Ok(if request.target.contains("pageNumber=9&") { answer.cut(170) } else { answer })
+    };
+    let mut session = open(4, "query", cut, None);
+    let first = session.next(limits(1000)).unwrap();
+    assert_eq!(first.counts.received, 34);
+    let asked = std::cell::RefCell::new(Vec::new());
+    let answer = |request: &Request| {
+        asked
+            .borrow_mut()
+            .push(request.target.rsplit_once("pageNumber=").map(|(_, n)| n.to_owned()));
+        Ok(service.answer(request))
+    };
+    let mut session = open(4, "query", answer, first.cursor.as_deref());
+    let rest = session.next(limits(1000)).unwrap();
+    assert_eq!(ids(&rest), ["34", "35", "36", "37", "38", "39"]);
+    assert_eq!((rest.progress, rest.source_total), (Progress::Finished, Some(40)));
+    assert!(rest.findings.is_empty(), "{:?}", rest.findings);
+    let pages: Vec<String> = asked.borrow().iter().flatten().cloned().collect();
+    // The last is empty: of rows before page 8 only the number is known.
+    assert_eq!(pages, ["8&pageSize=4", "9&pageSize=4", "10&pageSize=4", "11&pageSize=4"]);
+}
+
+#[test]
+fn rows_that_shifted_since_a_cut_are_read_from_the_first_page_on() {
+    let before = Service::numbered(40, 4);
+    let answer = |request: &Request| Ok(before.answer(request));
+    let mut session = open(4, "query", answer, None);
+    let cursor = session.next(limits(30)).unwrap().cursor;
+    let mut after = before.clone();
+    after.rows.insert(2, Ok(99));
+    let answer = |request: &Request| Ok(after.answer(request));
+    let mut session = open(4, "query", answer, cursor.as_deref());
+    let mut found = Vec::new();
+    loop {
+        let batch = session.next(limits(1000)).unwrap();
+        found.extend(ids(&batch));
+        if batch.progress == Progress::Finished {
+            break;
+        }
+    }
+    assert_eq!(found.len(), 41);
 }
 
 #[test]

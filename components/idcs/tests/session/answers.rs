@@ -57,7 +57,7 @@ fn a_domain_without_a_single_event_is_possibly_retired_and_its_successor_named()
         let batch = open(&config(method, 5), answer, None).next(limits(9)).unwrap();
         assert_eq!((batch.progress, batch.source_total), (Progress::Finished, Some(0)));
         let finding = &batch.findings[0];
-        assert_eq!(finding.severity, Severity::Warning);
+        assert_eq!(finding.severity, Severity::Error);
         assert!(finding.problem.starts_with(idcs::silence::POSSIBLY_RETIRED));
         assert!(finding.problem.contains("since 2018-05-31T00:00:00Z"), "{}", finding.problem);
         assert!(finding.fix.contains("oci-audit"), "{}", finding.fix);
