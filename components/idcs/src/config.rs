@@ -1,7 +1,8 @@
 //! The configuration of this component, checked whole before anything is asked.
 
 use signon_kit::config::Reader;
-use signon_kit::contract::{AccessRule, Finding, Severity, SourceError, Stream};
+use signon_kit::contract::{AccessRule, SourceError, Stream};
+use signon_kit::source::no_such_stream;
 
 use crate::query::{PATH, SEARCH};
 
@@ -96,12 +97,7 @@ impl Config {
         if stream == self.stream_id() {
             return Ok(());
         }
-        Err(SourceError::InvalidConfig(vec![Finding {
-            severity: Severity::Error,
-            path: String::new(),
-            problem: format!("no stream {stream:?} in this configuration"),
-            fix: "open one of the streams that `streams` lists".to_owned(),
-        }]))
+        Err(no_such_stream(stream))
     }
 
     /// The requests this configuration needs: one path, by one method. The token

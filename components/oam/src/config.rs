@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use signon_kit::config::Reader;
-use signon_kit::contract::{AccessRule, Finding, Severity, SourceError, Stream};
+use signon_kit::contract::{AccessRule, SourceError, Stream};
+use signon_kit::source::no_such_stream;
 
 use crate::query;
 
@@ -119,12 +120,7 @@ impl Config {
         if stream == self.stream_id() {
             return Ok(self);
         }
-        Err(SourceError::InvalidConfig(vec![Finding {
-            severity: Severity::Error,
-            path: String::new(),
-            problem: format!("no stream {stream:?} in this configuration"),
-            fix: "open one of the streams that `streams` lists".to_owned(),
-        }]))
+        Err(no_such_stream(stream))
     }
 
     fn stream_id(&self) -> String {

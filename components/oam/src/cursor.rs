@@ -10,9 +10,8 @@
 //! the first that this reading knows.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use signon_kit::contract::SourceError;
-use signon_kit::text::hex;
+use signon_kit::digest::HeadDigest;
 
 /// Version of the form below; another one is refused as expired.
 const VERSION: u32 = 2;
@@ -99,23 +98,6 @@ impl Position {
     pub fn encode(&self) -> Vec<u8> {
         // Plain texts and numbers always serialize.
         serde_json::to_vec(self).unwrap_or_default()
-    }
-}
-
-/// Digest of row ids in the order received.
-#[derive(Debug, Clone, Default)]
-struct HeadDigest(Sha256);
-
-impl HeadDigest {
-    /// Adds the id of the next row.
-    fn add(&mut self, id: &str) {
-        self.0.update((id.len() as u64).to_le_bytes());
-        self.0.update(id.as_bytes());
-    }
-
-    /// The digest so far; 128 bits are plenty against chance.
-    fn text(&self) -> String {
-        hex(&self.0.clone().finalize()[..16])
     }
 }
 

@@ -13,6 +13,7 @@ use signon_kit::contract::{
 };
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
+use signon_kit::source::Reads;
 
 use crate::answers;
 use crate::config::Config;
@@ -57,6 +58,35 @@ enum Total {
     Known(u64),
 }
 
+impl<T: Transport> Reads for Session<T> {
+    fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
+        if let Some(error) = self.failed.clone() {
+            return Err(error);
+        }
+        let started = self.transport.elapsed_ms();
+        let mut gathering = Gathering::new(limits);
+        let mut has_moved = false;
+        while !self.finished && !gathering.is_full() {
+            if let Err(error) = self.step(&mut gathering, &mut has_moved) {
+                self.failed = Some(error.clone());
+                if gathering.is_empty() {
+                    return Err(error);
+                }
+                break;
+            }
+            let elapsed = self.transport.elapsed_ms().saturating_sub(started);
+            if elapsed >= u64::from(limits.soft_deadline_ms) && has_moved {
+                break;
+            }
+        }
+        let progress = if self.finished { Progress::Finished } else { Progress::More };
+        if let Total::Known(total) = self.total {
+            gathering.source_total = Some(total);
+        }
+        Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
+    }
+}
+
 impl<T: Transport> Session<T> {
     /// A reading of `range` from `cursor` on. Makes no request yet.
     ///
@@ -89,39 +119,6 @@ impl<T: Transport> Session<T> {
             failed: None,
             finished: false,
         })
-    }
-
-    /// Reads on until the limits are reached or the range is. A batch may be empty
-    /// while the rows before a cursor are met again.
-    ///
-    /// # Errors
-    ///
-    /// See [`SourceError`]; the session is at its end then.
-    pub fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
-        if let Some(error) = self.failed.clone() {
-            return Err(error);
-        }
-        let started = self.transport.elapsed_ms();
-        let mut gathering = Gathering::new(limits);
-        let mut has_moved = false;
-        while !self.finished && !gathering.is_full() {
-            if let Err(error) = self.step(&mut gathering, &mut has_moved) {
-                self.failed = Some(error.clone());
-                if gathering.is_empty() {
-                    return Err(error);
-                }
-                break;
-            }
-            let elapsed = self.transport.elapsed_ms().saturating_sub(started);
-            if elapsed >= u64::from(limits.soft_deadline_ms) && has_moved {
-                break;
-            }
-        }
-        let progress = if self.finished { Progress::Finished } else { Progress::More };
-        if let Total::Known(total) = self.total {
-            gathering.source_total = Some(total);
-        }
-        Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
     }
 
     fn cursor(&self) -> Position {

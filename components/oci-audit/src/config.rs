@@ -2,6 +2,7 @@
 
 use signon_kit::config::Reader;
 use signon_kit::contract::{AccessRule, SourceError, Stream};
+use signon_kit::source::no_such_stream;
 
 use crate::query::PATH;
 use crate::regions;
@@ -116,14 +117,7 @@ impl Config {
     ///
     /// `invalid-config` when the configuration has no such stream.
     pub fn place(&self, stream: &str) -> Result<Place, SourceError> {
-        self.places().find(|place| place.id() == stream).ok_or_else(|| {
-            SourceError::InvalidConfig(vec![signon_kit::contract::Finding {
-                severity: signon_kit::contract::Severity::Error,
-                path: String::new(),
-                problem: format!("no stream {stream:?} in this configuration"),
-                fix: "open one of the streams that `streams` lists".to_owned(),
-            }])
-        })
+        self.places().find(|place| place.id() == stream).ok_or_else(|| no_such_stream(stream))
     }
 
     /// The streams of this configuration.

@@ -8,20 +8,18 @@ mod factors;
 pub mod names;
 mod people;
 
-use sha2::{Digest as _, Sha256};
 use signon_kit::contract::{
     Activity, Agent, CloudPlace, Endpoint, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
     SignOnEvent,
 };
+use signon_kit::digest::content_id;
 use signon_kit::fields::Fields;
 use signon_kit::json::{Node, Value};
 use signon_kit::outcome::{self, Hints};
 use signon_kit::people as words;
 use signon_kit::redact::redact;
-use signon_kit::text::hex;
 
-/// Set when a row has no id of its own and got one from its content.
-pub const ID_FROM_CONTENT: &str = "id-from-content";
+pub use signon_kit::digest::ID_FROM_CONTENT;
 
 /// Set when a way around the second factor was made or removed.
 pub const MFA_BYPASS: &str = "mfa-bypass";
@@ -74,7 +72,7 @@ fn read(mut f: Fields<'_, '_>, root: &Node<'_>, clean: &str) -> Result<SignOnEve
     let mut labels = Vec::new();
     let native_id = f.text(&["id"]).unwrap_or_else(|| {
         labels.push(ID_FROM_CONTENT.to_owned());
-        format!("sha256:{}", hex(&Sha256::digest(clean)))
+        content_id(clean)
     });
     let event_id = EVENT_ID.iter().find_map(|path| f.peek(path));
     let native_type = event_id.clone().unwrap_or_else(|| NO_TYPE.to_owned());

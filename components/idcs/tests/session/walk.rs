@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use signon_kit::contract::{Progress, SourceError, TimeRange};
 use signon_kit::http::Request;
 use signon_kit::http::scripted::{Answer, Scripted};
+use signon_kit::source::Reads as _;
 
 /// Reads to the end, `size` events a batch; resumes from the cursor in a new
 /// session after every batch if `resume` says so.

@@ -16,8 +16,7 @@ use signon_kit::time;
 
 use crate::document::Document;
 
-/// Set when a row has no id of its own and got one from its content.
-pub const ID_FROM_CONTENT: &str = "id-from-content";
+pub use signon_kit::digest::ID_FROM_CONTENT;
 
 /// Makes an event of a row; `id` is the row's own or one made of its content.
 ///

@@ -10,23 +10,21 @@ mod factors;
 pub mod names;
 mod people;
 
-use sha2::{Digest as _, Sha256};
 use signon_kit::contract::{
     Agent, CloudPlace, Endpoint, HttpInfo, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
     SignOnEvent,
 };
+use signon_kit::digest::content_id;
 use signon_kit::fields::Fields;
 use signon_kit::json::Node;
 use signon_kit::outcome::{self, Hints};
 use signon_kit::people as words;
 use signon_kit::redact::{MARK, redact};
-use signon_kit::text::hex;
 
 /// Objects that hold HTTP headers.
 const HEADER_MAPS: [&str; 2] = ["/data/request/headers", "/data/response/headers"];
 
-/// Set when a record has no id of its own and got one from its content.
-pub const ID_FROM_CONTENT: &str = "id-from-content";
+pub use signon_kit::digest::ID_FROM_CONTENT;
 
 /// Where a record was fetched, which it does not say itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -77,7 +75,7 @@ fn read(mut f: Fields<'_, '_>, clean: &str, origin: &Origin) -> Result<SignOnEve
     let native_type = f.first(&[&["eventType"], &["type"]]).unwrap_or_default();
     let native_id = f.first(&[&["eventId"], &["id"], &["eventID"]]).unwrap_or_else(|| {
         labels.push(ID_FROM_CONTENT.to_owned());
-        format!("sha256:{}", hex(&Sha256::digest(clean)))
+        content_id(clean)
     });
     let (time, original_time) = time(&mut f).ok_or_else(|| Unreadable {
         reason: "no readable eventTime, time or responseTime".to_owned(),
