@@ -1,7 +1,7 @@
 //! What every fuzz target of a normalizer asks: no panic, no record lost from the
 //! count, and the same result however the bytes arrive.
 
-use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SignOnEvent, SourceError};
+use signon_kit::contract::{BatchLimits, Progress, ReadOptions, SignOnEvent, SourceError};
 use signon_kit::normalizer::{Frames, Normalizer};
 
 /// What targets hand to a normalizer.
