@@ -1,6 +1,7 @@
 //! This guest as a component.
 #![allow(unsafe_code, reason = "the generated exports are `unsafe(no_mangle)` functions")]
 
+use signon_kit::auth::Authorized;
 use signon_kit::contract::{
     AccessRule, Descriptor, Finding, ReadOptions, SourceError, Stream, TimeRange,
 };
@@ -9,6 +10,7 @@ use signon_kit::normalizer::Normalizer;
 use signon_kit::shell::Shell;
 use signon_kit::source::Source;
 
+use crate::auth::Client;
 use crate::config::Config;
 use crate::normalizer::Rows;
 use crate::session::Session;
@@ -20,7 +22,7 @@ type Component = Shell<Idcs>;
 signon_kit::bindings::export!(Component with_types_in signon_kit::bindings);
 
 impl Source for Idcs {
-    type Session = Session<WasiTransport>;
+    type Session = Session<Authorized<WasiTransport, Client>>;
     type Frames = Rows;
 
     fn descriptor() -> Descriptor {
@@ -36,7 +38,9 @@ impl Source for Idcs {
     }
 
     fn check(config: &str, now_ms: i64) -> Result<Vec<Finding>, SourceError> {
-        Ok(crate::check::check(&Config::parse(config)?, &mut WasiTransport, now_ms))
+        let config = Config::parse(config)?;
+        let mut transport = Authorized::new(WasiTransport, config.auth.clone());
+        Ok(crate::check::check(&config, &mut transport, now_ms))
     }
 
     fn open(
@@ -48,7 +52,8 @@ impl Source for Idcs {
     ) -> Result<Self::Session, SourceError> {
         let config = Config::parse(config)?;
         config.check_stream(stream)?;
-        Session::open(WasiTransport, config, range, cursor, options)
+        let transport = Authorized::new(WasiTransport, config.auth.clone());
+        Session::open(transport, config, range, cursor, options)
     }
 
     fn normalizer(options: ReadOptions) -> Normalizer<Rows> {

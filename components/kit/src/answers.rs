@@ -13,6 +13,7 @@ pub fn retry_after(value: Option<&str>) -> Option<u64> {
 /// configuration that says where to ask.
 pub fn transport(error: TransportError, place: &str) -> SourceError {
     match error {
+        TransportError::Unauthorized(text) => SourceError::Unauthorized(text),
         TransportError::Denied(text) => SourceError::Forbidden(text),
         TransportError::Unavailable(text) => SourceError::Unavailable(format!(
             "{text}; check the network to {place}; the range is tried again later"

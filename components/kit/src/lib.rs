@@ -6,6 +6,7 @@
 //! fuzzed and measured without a sandbox.
 
 pub mod answers;
+pub mod auth;
 pub mod bindings;
 pub mod config;
 pub mod digest;
@@ -20,6 +21,7 @@ pub mod outcome;
 pub mod people;
 pub mod redact;
 mod scanner;
+pub mod secret;
 #[cfg(target_arch = "wasm32")]
 pub mod shell;
 pub mod source;

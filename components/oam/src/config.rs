@@ -1,6 +1,7 @@
 //! The configuration of this component, checked whole before anything is asked.
 
 use serde_json::Value;
+use signon_kit::auth::Basic;
 use signon_kit::config::Reader;
 use signon_kit::contract::{AccessRule, SourceError, Stream};
 use signon_kit::source::no_such_stream;
@@ -68,6 +69,8 @@ pub struct Config {
     pub page_size: u32,
     /// Which rendering to ask for.
     pub format: Format,
+    /// Login and password, where nobody else attaches them.
+    pub auth: Option<Basic>,
 }
 
 impl Config {
@@ -102,7 +105,8 @@ impl Config {
                 }
             },
         };
-        reader.finish(Self { origin, base_path, page_style, page_size, format })
+        let auth = Basic::read(&mut reader);
+        reader.finish(Self { origin, base_path, page_style, page_size, format, auth })
     }
 
     /// The one stream of a pod. Its id is the pod's, so that another pod is another
@@ -278,6 +282,6 @@ mod tests {
         let schema: Value = serde_json::from_str(SCHEMA).unwrap();
         let mut keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
         keys.sort();
-        assert_eq!(keys, ["base_url", "format", "page_size", "page_style"]);
+        assert_eq!(keys, ["auth", "base_url", "format", "page_size", "page_style"]);
     }
 }

@@ -1,6 +1,7 @@
 //! This guest as a component.
 #![allow(unsafe_code, reason = "the generated exports are `unsafe(no_mangle)` functions")]
 
+use signon_kit::auth::{Authorized, Basic};
 use signon_kit::contract::{
     AccessRule, Descriptor, Finding, ReadOptions, SourceError, Stream, TimeRange,
 };
@@ -20,7 +21,7 @@ type Component = Shell<Oam>;
 signon_kit::bindings::export!(Component with_types_in signon_kit::bindings);
 
 impl Source for Oam {
-    type Session = Session<WasiTransport>;
+    type Session = Session<Authorized<WasiTransport, Basic>>;
     type Frames = Rows;
 
     fn descriptor() -> Descriptor {
@@ -36,7 +37,9 @@ impl Source for Oam {
     }
 
     fn check(config: &str, now_ms: i64) -> Result<Vec<Finding>, SourceError> {
-        crate::check::check(&Config::parse(config)?, &mut WasiTransport, now_ms)
+        let config = Config::parse(config)?;
+        let mut transport = Authorized::new(WasiTransport, config.auth.clone());
+        crate::check::check(&config, &mut transport, now_ms)
     }
 
     fn open(
@@ -47,7 +50,8 @@ impl Source for Oam {
         options: ReadOptions,
     ) -> Result<Self::Session, SourceError> {
         let config = Config::parse(config)?.open(stream)?;
-        Session::open(WasiTransport, config, range, cursor, options)
+        let transport = Authorized::new(WasiTransport, config.auth.clone());
+        Session::open(transport, config, range, cursor, options)
     }
 
     fn normalizer(options: ReadOptions) -> Normalizer<Rows> {

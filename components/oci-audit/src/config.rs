@@ -4,6 +4,7 @@ use signon_kit::config::Reader;
 use signon_kit::contract::{AccessRule, SourceError, Stream};
 use signon_kit::source::no_such_stream;
 
+use crate::auth::ApiKey;
 use crate::query::PATH;
 use crate::regions;
 
@@ -20,6 +21,8 @@ pub struct Config {
     regions: Vec<Region>,
     /// Compartment OCIDs; sign-on events sit in the tenancy's own.
     compartments: Vec<String>,
+    /// What signs, where nobody else does.
+    pub auth: Option<ApiKey>,
 }
 
 /// A region and how to reach the Audit API in it.
@@ -98,7 +101,8 @@ impl Config {
                 ),
             }
         }
-        reader.finish(Self { regions: found, compartments })
+        let auth = ApiKey::read(&mut reader);
+        reader.finish(Self { regions: found, compartments, auth })
     }
 
     /// Everything there is to read, in a stable order.
@@ -314,6 +318,6 @@ mod tests {
         let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
         let mut keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
         keys.sort();
-        assert_eq!(keys, ["compartments", "endpoint", "realm_domain", "regions"]);
+        assert_eq!(keys, ["auth", "compartments", "endpoint", "realm_domain", "regions"]);
     }
 }

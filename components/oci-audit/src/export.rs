@@ -1,6 +1,7 @@
 //! This guest as a component.
 #![allow(unsafe_code, reason = "the generated exports are `unsafe(no_mangle)` functions")]
 
+use signon_kit::auth::Authorized;
 use signon_kit::contract::{
     AccessRule, Descriptor, Finding, ReadOptions, SourceError, Stream, TimeRange,
 };
@@ -9,6 +10,7 @@ use signon_kit::normalizer::Normalizer;
 use signon_kit::shell::Shell;
 use signon_kit::source::Source;
 
+use crate::auth::{ApiKey, Signature};
 use crate::config::Config;
 use crate::normalizer::Records;
 use crate::session::Session;
@@ -20,7 +22,7 @@ type Component = Shell<OciAudit>;
 signon_kit::bindings::export!(Component with_types_in signon_kit::bindings);
 
 impl Source for OciAudit {
-    type Session = Session<WasiTransport>;
+    type Session = Session<Authorized<WasiTransport, Signature>>;
     type Frames = Records;
 
     fn descriptor() -> Descriptor {
@@ -36,7 +38,8 @@ impl Source for OciAudit {
     }
 
     fn check(config: &str, now_ms: i64) -> Result<Vec<Finding>, SourceError> {
-        crate::check::check(&Config::parse(config)?, &mut WasiTransport, now_ms)
+        let config = Config::parse(config)?;
+        crate::check::check(&config, &mut transport(&config), now_ms)
     }
 
     fn open(
@@ -46,11 +49,15 @@ impl Source for OciAudit {
         cursor: Option<&[u8]>,
         options: ReadOptions,
     ) -> Result<Self::Session, SourceError> {
-        let place = Config::parse(config)?.place(stream)?;
-        Session::open(WasiTransport, place, range, cursor, options)
+        let config = Config::parse(config)?;
+        Session::open(transport(&config), config.place(stream)?, range, cursor, options)
     }
 
     fn normalizer(options: ReadOptions) -> Normalizer<Records> {
         crate::normalizer::open(options)
     }
+}
+
+fn transport(config: &Config) -> Authorized<WasiTransport, Signature> {
+    Authorized::new(WasiTransport, config.auth.as_ref().and_then(ApiKey::signer))
 }
