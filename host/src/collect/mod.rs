@@ -20,7 +20,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, SourceConfig};
-use crate::deliver::Sink;
+use crate::deliver::{Sink, SinkContext, open_all};
+use crate::render::Format;
 use crate::sandbox::{LoadedComponent, Sandbox};
 use crate::state::{Counts, State};
 use crate::telemetry;
@@ -71,19 +72,26 @@ impl std::fmt::Debug for Collector {
 }
 
 impl Collector {
-    /// Opens the sinks of a configuration.
+    /// Opens the sinks of a configuration. One that cannot be opened keeps its own
+    /// inputs waiting, and no other.
     ///
     /// # Errors
     ///
-    /// When a sink cannot be opened: nothing is collected then, for its events
-    /// would have nowhere to go.
+    /// When a sink asks for a format that there is not.
     pub fn new(
         config: &Config,
         sandbox: Sandbox,
         components: Arc<dyn Components>,
         state: Arc<dyn State>,
     ) -> Result<Self, CollectError> {
-        let sinks = prepare::open_sinks(config, state.as_ref())?;
+        for sink in &config.sinks {
+            sink.format.parse::<Format>().map_err(|error| CollectError::Format {
+                place: sink.format_place.clone(),
+                problem: error.to_string(),
+            })?;
+        }
+        let context = SinkContext { data_dir: config.data_dir.clone(), state: state.clone() };
+        let sinks = open_all(config, &context);
         Ok(Self { sandbox, components, state, sinks })
     }
 

@@ -317,8 +317,8 @@ impl StreamRun {
         let mut receipts = Vec::new();
         if !fresh.events.is_empty() {
             for sink in &self.shared.sinks {
-                let lines =
-                    batch::lines(&fresh.events, &self.shared.descriptor_name, sink.format());
+                let (source, component) = (&self.shared.source, &self.shared.descriptor_name);
+                let lines = batch::lines(&fresh.events, source, component, sink.format());
                 let receipt = sink.deliver(&lines).await.map_err(|source| {
                     telemetry::SinkFailed { sink: sink.id(), error: source.to_string() }.emit();
                     CollectError::Sink { sink: sink.id().to_owned(), source }

@@ -36,6 +36,10 @@ pub struct Counters {
     pub files_shorter: Counter,
     pub torn_lines_cut: Counter,
     pub sink_failures: Counter,
+    pub sinks_not_ready: Counter,
+    pub sink_retries: Counter,
+    pub dead_letters: Counter,
+    pub sink_events_rejected: Counter,
 }
 
 /// The counters.

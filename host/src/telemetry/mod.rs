@@ -4,6 +4,8 @@
 
 mod counters;
 mod events;
+mod sinks;
 
 pub use counters::{Counter, counters};
 pub use events::*;
+pub use sinks::*;

@@ -1,0 +1,116 @@
+//! From the configuration to sinks.
+//!
+//! Invariant: a sink that cannot be opened stands there all the same and tries again
+//! with every batch, so that its own inputs wait for it and no other source does.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+use super::http::HttpSink;
+use super::otlp::OtlpSink;
+use super::splunk::SplunkSink;
+use super::{FileSink, Line, Receipt, Sink, SinkError, StdoutSink};
+use crate::config::{Config, SinkConfig, SinkKind};
+use crate::render::Format;
+use crate::state::State;
+use crate::telemetry;
+
+/// What sinks need beside their configuration.
+#[derive(Debug, Clone)]
+pub struct SinkContext {
+    /// Folder of what outlives the process.
+    pub data_dir: PathBuf,
+    /// Where file sinks keep how far they were written.
+    pub state: Arc<dyn State>,
+}
+
+/// Opens every sink of a configuration, ordered by id: a batch takes its sinks in
+/// that order, so that two streams can never wait for each other.
+pub fn open_all(config: &Config, context: &SinkContext) -> Vec<Arc<dyn Sink>> {
+    let mut configs: Vec<&SinkConfig> = config.sinks.iter().collect();
+    configs.sort_by(|a, b| a.id.cmp(&b.id));
+    configs
+        .into_iter()
+        .map(|sink| match open(sink, context) {
+            Ok(sink) => sink,
+            Err(error) => {
+                telemetry::SinkNotOpened { sink: &sink.id, error: error.to_string() }.emit();
+                Arc::new(LateSink::new(sink.clone(), context.clone()))
+            }
+        })
+        .collect()
+}
+
+/// Opens a sink.
+///
+/// # Errors
+///
+/// When something it names on this machine cannot be used.
+pub fn open(config: &SinkConfig, context: &SinkContext) -> Result<Arc<dyn Sink>, SinkError> {
+    let format: Format = config.format.parse()?;
+    Ok(match &config.kind {
+        SinkKind::Stdout => Arc::new(StdoutSink::new(&config.id, format)),
+        SinkKind::File { path, .. } => {
+            Arc::new(FileSink::open(&config.id, path, format, context.state.as_ref())?)
+        }
+        SinkKind::Http(http) => {
+            Arc::new(HttpSink::open(&config.id, format, http, &context.data_dir)?)
+        }
+        SinkKind::Otlp(otlp) => Arc::new(OtlpSink::open(&config.id, otlp, &context.data_dir)?),
+        SinkKind::SplunkHec(splunk) => {
+            Arc::new(SplunkSink::open(&config.id, format, splunk, &context.data_dir)?)
+        }
+    })
+}
+
+/// A sink that could not be opened yet.
+#[derive(Debug)]
+struct LateSink {
+    config: SinkConfig,
+    format: Format,
+    context: SinkContext,
+    opened: OnceCell<Arc<dyn Sink>>,
+}
+
+impl LateSink {
+    fn new(config: SinkConfig, context: SinkContext) -> Self {
+        // Without a name that is known it cannot be opened, and so renders nothing.
+        let format = config.format.parse().unwrap_or(Format::Raw);
+        Self { config, format, context, opened: OnceCell::new() }
+    }
+
+    async fn sink(&self) -> Result<&Arc<dyn Sink>, SinkError> {
+        self.opened
+            .get_or_try_init(|| async {
+                let (config, context) = (self.config.clone(), self.context.clone());
+                let opened = tokio::task::spawn_blocking(move || open(&config, &context));
+                opened.await.unwrap_or_else(|error| {
+                    let path = self.context.data_dir.clone();
+                    Err(SinkError::File { path, source: std::io::Error::other(error) })
+                })
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Sink for LateSink {
+    fn id(&self) -> &str {
+        &self.config.id
+    }
+
+    fn format(&self) -> Format {
+        self.format
+    }
+
+    async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
+        self.sink().await?.deliver(lines).await
+    }
+
+    async fn probe(&self) -> Result<(), SinkError> {
+        self.sink().await?.probe().await
+    }
+}
