@@ -20,4 +20,5 @@ mod refusals;
 mod run;
 mod sdk;
 mod services;
+mod sinks;
 mod support;

@@ -2,6 +2,7 @@
 
 mod built_ins;
 mod check;
+mod deadletter;
 mod demo;
 mod failure;
 mod inspect;
@@ -47,6 +48,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Try a configuration: what is wrong, and what to do about it.
     Check(check::Arguments),
+    /// Events that a sink's receiver refused while it took others.
+    Deadletter(deadletter::Arguments),
     /// Run the simulator alone, for any client.
     ///
     /// It verifies what Oracle verifies: signatures, clock, headers, parameters.
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
             Command::Normalize(arguments) => normalize::run(arguments).await,
             Command::Inspect(arguments) => inspect::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Deadletter(arguments) => deadletter::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(*arguments).await,
         }
     });

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, SourceConfig};
-use crate::deliver::{Sink, SinkContext, open_all};
+use crate::deliver::{Sink, SinkContext, open_all, probe_all};
 use crate::render::Format;
 use crate::sandbox::{LoadedComponent, Sandbox};
 use crate::state::{Counts, State};
@@ -100,6 +100,7 @@ impl Collector {
     pub async fn run(&self, config: &Config, until: Until, stop: watch::Receiver<bool>) -> Summary {
         let mut summary = Summary::default();
         let mut streams = JoinSet::new();
+        probe_all(&self.sinks);
         for source in &config.sources {
             match self.start(config, source, until, &stop, &mut streams).await {
                 Ok(()) => {}

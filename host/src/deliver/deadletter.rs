@@ -6,6 +6,8 @@
 //! only whole lines are ever read; the file is changed only under the lock beside
 //! it, so that a replay and a running collector never lose each other's letters.
 
+mod replay;
+
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,6 +16,8 @@ use chrono::{SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Line, SinkError};
+
+pub use replay::{Replayed, replay};
 
 /// Most bytes of refused events kept for a sink: some ten thousand events, far more
 /// than a sink refuses unless it is set up wrongly.

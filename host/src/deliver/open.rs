@@ -3,7 +3,7 @@
 //! Invariant: a sink that cannot be opened stands there all the same and tries again
 //! with every batch, so that its own inputs wait for it and no other source does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -51,19 +51,63 @@ pub fn open_all(config: &Config, context: &SinkContext) -> Vec<Arc<dyn Sink>> {
 /// When something it names on this machine cannot be used.
 pub fn open(config: &SinkConfig, context: &SinkContext) -> Result<Arc<dyn Sink>, SinkError> {
     let format: Format = config.format.parse()?;
+    if let SinkKind::File { path, .. } = &config.kind {
+        let file = FileSink::open(&config.id, path, format, context.state.as_ref())?;
+        return Ok(Arc::new(file));
+    }
+    let remote = open_remote(config, &context.data_dir)?;
+    Ok(remote.unwrap_or_else(|| Arc::new(StdoutSink::new(&config.id, format))))
+}
+
+/// Opens a sink behind a server, which needs no state; `None` for any other.
+///
+/// # Errors
+///
+/// When something it names on this machine cannot be used.
+pub fn open_remote(
+    config: &SinkConfig,
+    data_dir: &Path,
+) -> Result<Option<Arc<dyn Sink>>, SinkError> {
+    let format: Format = config.format.parse()?;
+    let id = &config.id;
     Ok(match &config.kind {
-        SinkKind::Stdout => Arc::new(StdoutSink::new(&config.id, format)),
-        SinkKind::File { path, .. } => {
-            Arc::new(FileSink::open(&config.id, path, format, context.state.as_ref())?)
-        }
-        SinkKind::Http(http) => {
-            Arc::new(HttpSink::open(&config.id, format, http, &context.data_dir)?)
-        }
-        SinkKind::Otlp(otlp) => Arc::new(OtlpSink::open(&config.id, otlp, &context.data_dir)?),
+        SinkKind::Stdout | SinkKind::File { .. } => None,
+        SinkKind::Http(http) => Some(Arc::new(HttpSink::open(id, format, http, data_dir)?)),
+        SinkKind::Otlp(otlp) => Some(Arc::new(OtlpSink::open(id, otlp, data_dir)?)),
         SinkKind::SplunkHec(splunk) => {
-            Arc::new(SplunkSink::open(&config.id, format, splunk, &context.data_dir)?)
+            Some(Arc::new(SplunkSink::open(id, format, splunk, data_dir)?))
         }
     })
+}
+
+/// Tries a sink as `signon check` does: nothing is delivered, nothing is left
+/// behind.
+///
+/// # Errors
+///
+/// What would keep the first batch from being delivered.
+pub async fn check(config: &SinkConfig, data_dir: &Path) -> Result<(), SinkError> {
+    match &config.kind {
+        SinkKind::Stdout => Ok(()),
+        SinkKind::File { path, .. } => super::file::check(path),
+        _ => match open_remote(config, data_dir)? {
+            Some(sink) => sink.probe().await,
+            None => Ok(()),
+        },
+    }
+}
+
+/// Tries every sink beside whatever else goes on, and tells of those that are not
+/// ready.
+pub fn probe_all(sinks: &[Arc<dyn Sink>]) {
+    for sink in sinks {
+        let sink = sink.clone();
+        tokio::spawn(async move {
+            if let Err(error) = sink.probe().await {
+                telemetry::SinkNotReady { sink: sink.id(), error: error.to_string() }.emit();
+            }
+        });
+    }
 }
 
 /// A sink that could not be opened yet.
@@ -108,9 +152,5 @@ impl Sink for LateSink {
 
     async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
         self.sink().await?.deliver(lines).await
-    }
-
-    async fn probe(&self) -> Result<(), SinkError> {
-        self.sink().await?.probe().await
     }
 }

@@ -238,7 +238,8 @@ impl Protocol for SplunkProtocol {
     }
 }
 
-/// The channel of this sink, made once and kept.
+/// The channel of this sink, made once and kept; where there is no state yet, as for
+/// `signon check`, it is only made.
 fn channel(path: &PathBuf) -> Result<HeaderValue, SinkError> {
     let failed = |source| SinkError::File { path: path.clone(), source };
     match std::fs::read_to_string(path) {
@@ -253,9 +254,12 @@ fn channel(path: &PathBuf) -> Result<HeaderValue, SinkError> {
         Err(error) => return Err(failed(error)),
     }
     let text = guid();
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
+    let value = HeaderValue::from_str(&text).expect("hex digits and hyphens are visible ASCII");
+    let Some(folder) = path.parent().filter(|folder| folder.parent().is_some_and(Path::exists))
+    else {
+        return Ok(value);
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
     // Another start in the same instant would make another; only whole ones count.
     let beside = path.with_extension("new");
     std::fs::write(&beside, &text).and_then(|()| std::fs::rename(&beside, path)).map_err(failed)?;
