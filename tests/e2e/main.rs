@@ -21,4 +21,5 @@ mod refusals;
 mod run;
 mod sdk;
 mod services;
+mod sinks;
 mod support;

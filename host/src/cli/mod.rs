@@ -4,6 +4,7 @@ mod backfill;
 mod built_ins;
 mod check;
 mod coverage;
+mod deadletter;
 mod demo;
 mod failure;
 mod inspect;
@@ -59,6 +60,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Try a configuration: what is wrong, and what to do about it.
     Check(check::Arguments),
+    /// Events that a sink's receiver refused while it took others.
+    Deadletter(deadletter::Arguments),
     /// Run the simulator alone, for any client.
     ///
     /// It verifies what Oracle verifies: signatures, clock, headers, parameters.
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
             Command::Normalize(arguments) => normalize::run(arguments).await,
             Command::Inspect(arguments) => inspect::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Deadletter(arguments) => deadletter::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(*arguments).await,
         }
     });

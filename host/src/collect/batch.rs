@@ -2,6 +2,7 @@
 //! Pure but for the question what was delivered before.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::families::Membership;
 use super::filter::Filter;
@@ -55,10 +56,17 @@ pub fn fresh(
     Ok(Fresh { events, counts })
 }
 
-/// The events as lines of a format.
-pub fn lines(events: &[SignOnEvent], source: &str, format: Format) -> Vec<Line> {
+/// The events of a source as lines of a format. `component` is the name in the
+/// component's descriptor.
+pub fn lines(events: &[SignOnEvent], source: &str, component: &str, format: Format) -> Vec<Line> {
+    let source: Arc<str> = source.into();
     events
         .iter()
-        .map(|event| Line { id: event.native_id.clone(), text: render(event, source, format) })
+        .map(|event| Line {
+            id: event.native_id.clone(),
+            source: source.clone(),
+            time: event.time,
+            text: render(event, component, format),
+        })
         .collect()
 }

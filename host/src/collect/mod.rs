@@ -140,8 +140,8 @@ impl Collector {
     ///
     /// # Errors
     ///
-    /// When a sink cannot be opened: nothing is collected then, for its events
-    /// would have nowhere to go.
+    /// When a sink asks for a format that there is not. One that cannot be opened
+    /// keeps its own inputs waiting, and no other.
     pub async fn run(
         &self,
         config: &Config,
@@ -155,7 +155,7 @@ impl Collector {
     ///
     /// # Errors
     ///
-    /// When a sink cannot be opened.
+    /// When a sink asks for a format that there is not.
     pub async fn backfill(
         &self,
         config: &Config,

@@ -13,50 +13,16 @@ use super::opener::SandboxedSource;
 use super::shared::{Shared, millis};
 use super::stream::StreamRun;
 use super::{CollectError, Collector, Components};
-use crate::config::{AllowRule, ComponentRef, Config, SinkConfig, SinkKind, SourceConfig};
+use crate::config::{AllowRule, ComponentRef, Config, SourceConfig};
 use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
-use crate::deliver::{FileSink, Sink, StdoutSink};
+use crate::deliver::Sink;
 use crate::plan::Schedule;
-use crate::render::Format;
 use crate::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
 use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError};
-use crate::state::{State, StreamKey};
+use crate::state::StreamKey;
 
 /// Longest text of one field in an event. User agents beyond this are attacks.
 const TEXT_LIMIT: u32 = 16 << 10;
-
-/// Opens every sink of a configuration, ordered by id: a batch takes its sinks in
-/// that order, so that two streams can never wait for each other.
-pub fn open_sinks(config: &Config, state: &dyn State) -> Result<Vec<Arc<dyn Sink>>, CollectError> {
-    reopen_sinks(config, &[], state)
-}
-
-/// The same, but for those that are open already.
-pub fn reopen_sinks(
-    config: &Config,
-    open: &[Arc<dyn Sink>],
-    state: &dyn State,
-) -> Result<Vec<Arc<dyn Sink>>, CollectError> {
-    let mut configs: Vec<&SinkConfig> = config.sinks.iter().collect();
-    configs.sort_by(|a, b| a.id.cmp(&b.id));
-    let sink = |config: &SinkConfig| match open.iter().find(|sink| sink.id() == config.id) {
-        Some(sink) => Ok(sink.clone()),
-        None => open_sink(config, state),
-    };
-    configs.into_iter().map(sink).collect()
-}
-
-fn open_sink(config: &SinkConfig, state: &dyn State) -> Result<Arc<dyn Sink>, CollectError> {
-    let format: Format = config.format.parse().map_err(|error: crate::render::UnknownFormat| {
-        CollectError::Format { place: config.format_place.clone(), problem: error.to_string() }
-    })?;
-    match &config.kind {
-        SinkKind::Stdout => Ok(Arc::new(StdoutSink::new(&config.id, format))),
-        SinkKind::File { path } => FileSink::open(&config.id, path, format, state)
-            .map(|sink| Arc::new(sink) as Arc<dyn Sink>)
-            .map_err(|source| CollectError::Sink { sink: config.id.clone(), source }),
-    }
-}
 
 /// A source whose component is loaded, whose settings it accepts and whose
 /// credential is at hand.

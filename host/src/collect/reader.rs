@@ -372,7 +372,7 @@ pub async fn deliver_as(
         return Ok(Some(receipts));
     }
     for sink in &shared.sinks {
-        let lines = batch::lines(events, name, sink.format());
+        let lines = batch::lines(events, &shared.source, name, sink.format());
         let receipt = tokio::select! {
             receipt = sink.deliver(&lines) => receipt,
             () = long_told(stop) => return Ok(None),

@@ -13,8 +13,9 @@ use tokio::task::JoinSet;
 use super::families::Families;
 use super::prepare::{self, Process};
 use super::{CollectError, Collector, Orders, Summary, Until};
-use crate::config::{Config, SinkConfig, SourceConfig};
-use crate::deliver::Sink;
+use crate::config::{Config, SourceConfig};
+use crate::deliver::{Sink, SinkContext, open_all, probe_all};
+use crate::render::Format;
 use crate::state::Counts;
 use crate::telemetry;
 
@@ -44,8 +45,13 @@ pub async fn run(
     mut orders: Orders,
     live: bool,
 ) -> Result<Summary, CollectError> {
+    check_formats(&config)?;
+    let context = SinkContext { data_dir: config.data_dir.clone(), state: collector.state.clone() };
+    let sinks = open_all(&config, &context, &[]);
+    probe_all(&sinks);
     let mut fleet = Fleet {
-        sinks: prepare::open_sinks(&config, collector.state.as_ref())?,
+        sinks,
+        context,
         collector,
         config,
         until,
@@ -75,6 +81,7 @@ struct Fleet<'c> {
     until: Until,
     live: bool,
     sinks: Vec<Arc<dyn Sink>>,
+    context: SinkContext,
     running: BTreeMap<String, Running>,
     summary: Summary,
 }
@@ -141,6 +148,9 @@ impl Fleet<'_> {
     /// Goes over to another configuration: what did not change goes on undisturbed.
     async fn follow(&mut self, config: Config) {
         let refuse = |error: String| telemetry::ReloadRefused { error }.emit();
+        if let Err(error) = check_formats(&config) {
+            return refuse(error.to_string());
+        }
         if config.data_dir != self.config.data_dir {
             return refuse("data_dir cannot change while running; start anew for that".to_owned());
         }
@@ -153,22 +163,8 @@ impl Fleet<'_> {
         }
         // Their sources have ended, so nothing holds a sink that is to be opened anew.
         self.sinks.retain(|sink| !changes.sinks.contains(sink.id()));
-        let old = std::mem::replace(&mut self.config, config);
-        match prepare::reopen_sinks(&self.config, &self.sinks, self.collector.state.as_ref()) {
-            Ok(sinks) => self.sinks = sinks,
-            Err(error) => {
-                refuse(error.to_string());
-                self.config = old;
-                match prepare::reopen_sinks(
-                    &self.config,
-                    &self.sinks,
-                    self.collector.state.as_ref(),
-                ) {
-                    Ok(sinks) => self.sinks = sinks,
-                    Err(error) => refuse(error.to_string()),
-                }
-            }
-        }
+        self.config = config;
+        self.sinks = open_all(&self.config, &self.context, &self.sinks);
         let starting: Vec<SourceConfig> = self
             .config
             .sources
@@ -221,7 +217,7 @@ impl Changes {
             |config: &Config, id: &str| config.sinks.iter().find(|sink| sink.id == id).cloned();
         for id in old.sinks.iter().chain(&new.sinks).map(|sink| &sink.id) {
             let (before, after) = (sink(old, id), sink(new, id));
-            if !before.is_some_and(|before| after.is_some_and(|after| same_sink(&before, &after))) {
+            if !before.is_some_and(|before| after.is_some_and(|after| before.is_same(&after))) {
                 changes.sinks.insert(id.clone());
             }
         }
@@ -274,7 +270,12 @@ impl Changes {
     }
 }
 
-/// Whether a sink stays open. Its inputs are the sources' business.
-fn same_sink(one: &SinkConfig, other: &SinkConfig) -> bool {
-    one.inputs == other.inputs && one.format == other.format && one.kind == other.kind
+fn check_formats(config: &Config) -> Result<(), CollectError> {
+    for sink in &config.sinks {
+        sink.format.parse::<Format>().map_err(|error| CollectError::Format {
+            place: sink.format_place.clone(),
+            problem: error.to_string(),
+        })?;
+    }
+    Ok(())
 }

@@ -238,7 +238,7 @@ impl<'d> Draft<'d> {
     fn check_writers(&self, problems: &mut Problems) {
         let mut writers: HashMap<PathBuf, &Place> = HashMap::new();
         for sink in self.sinks.iter().filter_map(|draft| draft.sink.as_ref()) {
-            let SinkKind::File { path } = &sink.kind else {
+            let SinkKind::File { path, .. } = &sink.kind else {
                 continue;
             };
             // So that `./a` and `a` are one file.

@@ -37,7 +37,11 @@ pub use document::Syntax;
 pub use duration::Start;
 pub use filter::{FilterConfig, fits};
 pub use problem::{ConfigError, Place, Problem};
-pub use sink::{SINK_TYPES, SinkConfig, SinkKind};
+pub use sink::{
+    Acknowledgement, AuthorizationConfig, BodyEncoding, Compression, HttpSinkConfig, OtlpEncoding,
+    OtlpSinkConfig, RemoteConfig, RotationConfig, SINK_TYPES, SinkConfig, SinkKind,
+    SplunkSinkConfig, TlsConfig,
+};
 pub use source::{BUILT_IN_SOURCES, ComponentRef, SourceConfig};
 
 use document::Document;

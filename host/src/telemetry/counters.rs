@@ -56,6 +56,10 @@ counters! {
     sources_silent: "Streams that fell silent against their history.",
     reloads: "Configurations read anew.",
     reloads_refused: "Configurations refused while running.",
+    sinks_not_ready: "Sinks that were not ready at start.",
+    sink_retries: "Requests to sinks that were tried again.",
+    dead_letters: "Events that a sink refused and that were put aside.",
+    sink_events_rejected: "Events that a sink took and rejected.",
 }
 
 /// The counters.

@@ -98,6 +98,11 @@ pub enum SecretSource {
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
+    /// A secret.
+    pub(super) fn new(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
     /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.0
@@ -134,7 +139,7 @@ pub(super) fn credentials(
 
 /// A secret, if it is there. An empty one is none, so that `${PASSPHRASE:-}` serves
 /// keys of both kinds.
-fn secret(
+pub(super) fn secret(
     table: &Table<'_>,
     key: &'static str,
     problems: &mut Problems,
@@ -147,7 +152,7 @@ fn secret(
 }
 
 /// A secret in the configuration or in a file: exactly one of the two keys.
-fn secret_source(
+pub(super) fn secret_source(
     table: &mut Table<'_>,
     text_key: &'static str,
     file_key: &'static str,

@@ -5,7 +5,7 @@ use crate::plan::Schedule;
 use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
 
 fn line(id: &str) -> Line {
-    Line { id: id.into(), text: format!(r#"{{"eventId":"{id}"}}"#) }
+    Line { id: id.into(), source: "s".into(), time: 0, text: format!(r#"{{"eventId":"{id}"}}"#) }
 }
 
 fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
