@@ -19,6 +19,7 @@ mod memory;
 mod normalize;
 mod refusals;
 mod run;
+mod runtimes;
 mod sdk;
 mod services;
 mod support;
