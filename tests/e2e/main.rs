@@ -22,4 +22,5 @@ mod run;
 mod runtimes;
 mod sdk;
 mod services;
+mod sinks;
 mod support;
