@@ -23,6 +23,7 @@ mod operation;
 mod preference;
 mod refusals;
 mod run;
+mod runtimes;
 mod sdk;
 mod services;
 mod sinks;
