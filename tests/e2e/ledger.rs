@@ -4,6 +4,7 @@ use std::path::Path;
 
 use redb::{Database, ReadableTable as _, TableDefinition};
 use serde_json::Value;
+use signon_simulator::Options;
 
 use crate::support::{
     ConfigFile, Finished, Output, Service, coverage, ids, options, seconds, signon,
@@ -94,7 +95,8 @@ fn an_entry_that_was_changed_is_found() {
 #[test]
 fn a_page_that_nobody_can_read_becomes_a_gap_and_the_rest_is_delivered() {
     // A minute in the middle of the third of six hours.
-    let service = Service::with_faults(options(), &["html=210"]);
+    let busy = || Options { events: 7_200, page_size: 500, ..options() };
+    let service = Service::with_faults(busy(), &["html=210"]);
     let config = closing(&service).write("html.toml");
     let finished = service.once(&config).success();
     assert!(finished.stderr.contains("Gap recorded."), "{}", finished.stderr);
@@ -108,7 +110,7 @@ fn a_page_that_nobody_can_read_becomes_a_gap_and_the_rest_is_delivered() {
     assert!(delivered < truth && delivered + 20 > truth, "{delivered} of {truth}");
 
     // The service is mended: a backfill reads the minute, and nothing else.
-    let service = service.restart(options());
+    let service = service.restart(busy());
     let mut backfill = signon(["backfill", "--source", "oci_audit", "--config"]);
     let filled = Finished::of(backfill.arg(&config)).success();
     assert_eq!(filled.counted("emitted") as usize, truth - delivered);

@@ -189,7 +189,8 @@ impl Board {
             if status.phase == Phase::Ended || status.moved.elapsed() > patience {
                 continue;
             }
-            let read = status.read_until_ms.unwrap_or(i64::MIN);
+            // Nothing was read before the epoch.
+            let read = status.read_until_ms.unwrap_or(0);
             until = Some(until.map_or(read, |until: i64| until.min(read)));
         }
         until
