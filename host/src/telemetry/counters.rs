@@ -40,6 +40,7 @@ pub struct Counters {
     pub sink_retries: Counter,
     pub dead_letters: Counter,
     pub sink_events_rejected: Counter,
+    pub files_rotated: Counter,
 }
 
 /// The counters.
