@@ -14,6 +14,7 @@ mod demo;
 mod faults;
 mod files;
 mod inspect;
+mod mapping;
 mod memory;
 mod normalize;
 mod refusals;

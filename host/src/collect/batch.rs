@@ -1,9 +1,10 @@
-//! What becomes of a batch: duplicates out, the rest rendered. Pure but for the
-//! question which ids were delivered before.
+//! What becomes of a batch: the unwanted out, duplicates out, the rest rendered.
+//! Pure but for the question what was delivered before.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::families::Membership;
 use super::filter::Filter;
 use crate::contract::{Batch, SignOnEvent};
 use crate::deliver::Line;
@@ -19,11 +20,12 @@ pub struct Fresh {
     pub counts: Counts,
 }
 
-/// Takes out what is not wanted, then duplicates: of earlier batches, and within
-/// this one.
+/// Takes out what is not wanted, then duplicates: of earlier batches, within this
+/// one, and of sources that report the same sign-ons.
 pub fn fresh(
     mut batch: Batch,
     filter: &Filter,
+    family: &Membership,
     key: &StreamKey,
     state: &dyn State,
 ) -> Result<Fresh, StateError> {
@@ -31,10 +33,14 @@ pub fn fresh(
     batch.events.retain(|event| filter.wants(event));
     let unwanted = (all - batch.events.len()) as u64;
     let ids: Vec<&str> = batch.events.iter().map(|event| event.native_id.as_str()).collect();
-    let known = state.delivered(key, &ids)?;
+    let delivered = state.delivered(key, &ids)?;
+    let elsewhere = family.known(&batch.events, state)?;
     let mut met = BTreeSet::new();
-    let keep: Vec<bool> =
-        ids.iter().zip(known).map(|(id, known)| !known && met.insert(*id)).collect();
+    let keep: Vec<bool> = ids
+        .iter()
+        .zip(delivered.iter().zip(elsewhere))
+        .map(|(id, (delivered, elsewhere))| !delivered && !elsewhere && met.insert(*id))
+        .collect();
     let mut keep = keep.into_iter();
     let received = batch.events.len() as u64;
     let mut events = batch.events;

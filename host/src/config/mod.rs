@@ -9,6 +9,7 @@
 //! endpoints) is found out at start, a source at a time.
 
 mod allow;
+mod backfill;
 mod credentials;
 mod document;
 mod duration;
@@ -23,11 +24,14 @@ mod source;
 mod tests;
 mod variables;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 pub use allow::AllowRule;
+pub use backfill::{BackfillConfig, DEFAULT_PARALLEL};
 pub use credentials::{CREDENTIAL_TYPES, ClientProof, CredentialsConfig, SecretSource, SecretText};
 pub use document::Syntax;
 pub use duration::Start;
@@ -51,6 +55,10 @@ pub struct Config {
     pub sources: Vec<SourceConfig>,
     /// The sinks, in the order of the files; at least one.
     pub sinks: Vec<SinkConfig>,
+    /// How often the head of a ledger is sent to the sinks.
+    pub ledger_heads: Duration,
+    /// Where metrics and health are served.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 impl Config {

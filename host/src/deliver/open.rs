@@ -27,21 +27,26 @@ pub struct SinkContext {
     pub state: Arc<dyn State>,
 }
 
-/// Opens every sink of a configuration, ordered by id: a batch takes its sinks in
-/// that order, so that two streams can never wait for each other.
-pub fn open_all(config: &Config, context: &SinkContext) -> Vec<Arc<dyn Sink>> {
+/// Opens every sink of a configuration but those that are open already, ordered by
+/// id: a batch takes its sinks in that order, so that two streams can never wait for
+/// each other.
+pub fn open_all(
+    config: &Config,
+    context: &SinkContext,
+    are_open: &[Arc<dyn Sink>],
+) -> Vec<Arc<dyn Sink>> {
     let mut configs: Vec<&SinkConfig> = config.sinks.iter().collect();
     configs.sort_by(|a, b| a.id.cmp(&b.id));
-    configs
-        .into_iter()
-        .map(|sink| match open(sink, context) {
-            Ok(sink) => sink,
-            Err(error) => {
-                telemetry::SinkNotOpened { sink: &sink.id, error: error.to_string() }.emit();
-                Arc::new(LateSink::new(sink.clone(), context.clone()))
-            }
+    let sink = |config: &SinkConfig| {
+        if let Some(sink) = are_open.iter().find(|sink| sink.id() == config.id) {
+            return sink.clone();
+        }
+        open(config, context).unwrap_or_else(|error| {
+            telemetry::SinkNotOpened { sink: &config.id, error: error.to_string() }.emit();
+            Arc::new(LateSink::new(config.clone(), context.clone()))
         })
-        .collect()
+    };
+    configs.into_iter().map(sink).collect()
 }
 
 /// Opens a sink.

@@ -4,8 +4,11 @@
 
 mod counters;
 mod events;
+pub mod exposition;
+mod progress;
 mod sinks;
 
 pub use counters::{Counter, counters};
 pub use events::*;
+pub use progress::*;
 pub use sinks::*;

@@ -18,7 +18,7 @@ use super::reader::{Field, Problems, Table};
 pub const CREDENTIAL_TYPES: &[&str] = &["oci_api_key", "oauth2_client_credentials", "basic"];
 
 /// How a source proves who it is. The secrets themselves are read at start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialsConfig {
     /// `type = "oci_api_key"`: an API key as the configuration file of Oracle's
     /// tools describes it.
@@ -64,7 +64,7 @@ pub enum CredentialsConfig {
 }
 
 /// How an OAuth client proves itself at the token endpoint.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientProof {
     /// `authentication = "basic"`: its secret, in the `Authorization` header.
     SecretInHeader(SecretSource),
@@ -85,7 +85,7 @@ pub enum ClientProof {
 
 /// Where a secret is. A file is read again whenever the secret is needed, so that
 /// it can be changed without a restart.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
     /// In the configuration, or the environment through it.
     Text(SecretText),
@@ -94,7 +94,7 @@ pub enum SecretSource {
 }
 
 /// A secret: wiped when dropped, never printed.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {

@@ -21,7 +21,7 @@ pub const KEYS: &[&str] = &[
 ];
 
 /// A receiver of plain HTTP requests.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpSinkConfig {
     /// How it is reached.
     pub remote: RemoteConfig,

@@ -30,7 +30,7 @@ pub const SINK_TYPES: &[&str] = &["file", "stdout", "http", "otlp", "splunk_hec"
 const KEYS_OF_STDOUT: &[&str] = &["type", "inputs", "format"];
 
 /// Where events go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkConfig {
     /// Unique among the sinks: `[a-z0-9_-]+`, at most 64.
     pub id: String,
@@ -47,7 +47,7 @@ pub struct SinkConfig {
 }
 
 /// The kinds of sinks and what each needs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SinkKind {
     /// One line an event, appended to a file.
     File {
@@ -67,6 +67,13 @@ pub enum SinkKind {
 }
 
 impl SinkConfig {
+    /// Whether another configuration of this sink says the same, wherever it is
+    /// written.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self { id, inputs, format, kind, format_place: _, place: _ } = self;
+        *id == other.id && *inputs == other.inputs && *format == other.format && *kind == other.kind
+    }
+
     /// Whether the events of a source go to this sink.
     pub fn takes(&self, source_id: &str) -> bool {
         self.inputs.iter().any(|pattern| matches(pattern, source_id))

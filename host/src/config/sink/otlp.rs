@@ -24,7 +24,7 @@ pub const KEYS: &[&str] = &[
 pub const FORMAT: &str = "otel";
 
 /// A receiver of OpenTelemetry's protocol.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OtlpSinkConfig {
     /// How it is reached; requests go to `/v1/logs` below it.
     pub remote: RemoteConfig,

@@ -54,7 +54,7 @@ const OURS: &[&str] = &[
 ];
 
 /// A receiver that is spoken to over HTTP.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteConfig {
     /// Where requests go: `http` or `https`, without user information.
     pub uri: Uri,
@@ -77,7 +77,7 @@ pub struct RemoteConfig {
 }
 
 /// The `Authorization` header of every request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuthorizationConfig {
     /// `Bearer` and a token.
     Bearer(SecretSource),
@@ -93,7 +93,7 @@ pub enum AuthorizationConfig {
 }
 
 /// Certificates, all of them PEM.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsConfig {
     /// Authorities to trust beside the system's.
     pub ca_file: Option<PathBuf>,

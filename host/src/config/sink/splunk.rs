@@ -36,7 +36,7 @@ pub const KEYS: &[&str] = &[
 const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A Splunk HTTP Event Collector.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SplunkSinkConfig {
     /// How it is reached; requests go to `/services/collector` below it.
     pub remote: RemoteConfig,
