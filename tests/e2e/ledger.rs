@@ -4,6 +4,7 @@ use std::path::Path;
 
 use redb::{Database, ReadableTable as _, TableDefinition};
 use serde_json::Value;
+use signon_host::collect::{Clock as _, SystemClock};
 use signon_simulator::Options;
 
 use crate::support::{
@@ -95,7 +96,9 @@ fn an_entry_that_was_changed_is_found() {
 #[test]
 fn a_page_that_nobody_can_read_becomes_a_gap_and_the_rest_is_delivered() {
     // A minute in the middle of the third of six hours.
-    let busy = || Options { events: 7_200, page_size: 500, ..options() };
+    // The same events after the restart.
+    let now = Some(SystemClock.now());
+    let busy = || Options { events: 7_200, page_size: 500, now, ..options() };
     let service = Service::with_faults(busy(), &["html=210"]);
     let config = closing(&service).write("html.toml");
     let finished = service.once(&config).success();
