@@ -9,6 +9,7 @@
 
 mod clock;
 mod components;
+mod conform;
 mod crash;
 mod demo;
 mod faults;
