@@ -10,6 +10,7 @@
 mod backfill;
 mod clock;
 mod components;
+mod conform;
 mod crash;
 mod demo;
 mod faults;

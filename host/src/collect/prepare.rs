@@ -75,6 +75,30 @@ pub async fn check(
     checked.map_err(|error| in_settings(source, error))
 }
 
+/// A source that can be read without a collector.
+pub struct ReadySource {
+    /// Its component.
+    pub component: LoadedComponent,
+    /// What the component is configured with, as JSON text.
+    pub settings: String,
+    /// Its way out, with its credential.
+    pub door: Door,
+}
+
+/// Prepares a source for whoever reads it without a collector.
+///
+/// # Errors
+///
+/// What would stop the source at its start.
+pub async fn open(
+    sandbox: &Sandbox,
+    components: &dyn Components,
+    source: &SourceConfig,
+) -> Result<ReadySource, CollectError> {
+    let Ready { component, settings, door, .. } = ready(sandbox, components, source).await?;
+    Ok(ReadySource { component, settings, door })
+}
+
 /// What the sources of a process share beside their configuration.
 pub struct Process<'c> {
     pub collector: &'c Collector,

@@ -378,6 +378,11 @@ impl std::fmt::Debug for NormalizerInstance {
 }
 
 impl NormalizerInstance {
+    /// Most linear memory held so far, in bytes.
+    pub fn peak_memory(&self) -> usize {
+        self.instance.store.data().meter.peak_memory
+    }
+
     /// Opens a normalizer in a store of its own.
     ///
     /// # Errors
