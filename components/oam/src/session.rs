@@ -337,7 +337,7 @@ fn key_text(key: &Key) -> &str {
 
 fn framing(error: FramingError) -> SourceError {
     if error.is_cut {
-        SourceError::Unavailable(format!(
+        SourceError::Malformed(format!(
             "the answer of the audit service is cut off: {error}; the range is tried again later"
         ))
     } else {

@@ -262,6 +262,8 @@ impl StreamRun {
             match self.suspect.judge(&self.shared, &self.key, &reading, &error).await {
                 Verdict::Wait => {}
                 Verdict::Halve(half) => {
+                    // Each half has its own chances.
+                    self.backoff.reset();
                     self.halve(position, half).await;
                     return Ok(());
                 }
