@@ -59,7 +59,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     remember(&config).await?;
     for sink in &config.sinks {
-        match check_sink(sink, &config.data_dir).await {
+        match check_sink(sink).await {
             Ok(()) => print(&format!("sink {}: ok\n", sink.id))?,
             Err(error) => {
                 errors += 1;

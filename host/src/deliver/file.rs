@@ -21,10 +21,12 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::lines::end_of_whole_lines;
 use super::{Line, Receipt, Sink, SinkError};
 use crate::config::RotationConfig;
 use crate::render::{Format, event_id};
@@ -47,6 +49,8 @@ struct Writer {
     rotation: Option<RotationConfig>,
     file: File,
     path: PathBuf,
+    /// When it was begun, as far as is known.
+    begun: SystemTime,
     /// Where the next line goes.
     length: u64,
     /// Lines in the file whose event was never committed, by event id.
@@ -93,7 +97,9 @@ impl FileSink {
         let found: Vec<(String, u32)> = tail.lines.into_iter().collect();
         state.adopt(id, tail.end, &found)?;
         let adopted = state.adopted(id)?.into_iter().collect();
+        let begun = rotation::begun(&file).map_err(failed)?;
         let writer = Writer {
+            begun,
             sink: id.to_owned(),
             state,
             rotation,
@@ -159,24 +165,6 @@ fn open_locked(path: &Path) -> Result<File, SinkError> {
     Ok(file)
 }
 
-/// Behind the last line end before `length`.
-fn end_of_whole_lines(mut file: &File, length: u64) -> std::io::Result<u64> {
-    const BLOCK: u64 = 64 << 10;
-    let mut end = length;
-    let mut block = Vec::new();
-    while end > 0 {
-        let start = end.saturating_sub(BLOCK);
-        block.clear();
-        file.seek(SeekFrom::Start(start))?;
-        file.take(end - start).read_to_end(&mut block)?;
-        if let Some(found) = block.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(start + found as u64 + 1);
-        }
-        end = start;
-    }
-    Ok(0)
-}
-
 struct Tail {
     /// Behind the last whole line.
     end: u64,
@@ -229,6 +217,7 @@ impl Writer {
             self.length = end_of_whole_lines(&self.file, ours.len()).map_err(failed)?;
         } else {
             self.file = open_locked(&self.path)?;
+            self.begun = SystemTime::now();
             self.length = self.file.metadata().map_err(failed)?.len();
         }
         // A crash before the next commit must find the lines of this file, not look

@@ -8,6 +8,7 @@ mod deadletter;
 mod error;
 mod file;
 mod http;
+mod lines;
 mod open;
 mod otlp;
 mod remote;

@@ -40,8 +40,12 @@ fn killed_again_and_again_only_what_was_in_flight_comes_twice() {
     let Some(receiver) = Receiver::start(service.folder(), "slow") else { return };
     let config = http_config(&service, "http.toml", receiver.port, "batch_events = 5");
     let mut kills = 0;
-    for wait in [300, 450, 600, 700, 800, 900, 1_000, 1_200] {
-        let running = Running::start(&mut run(&config, true));
+    for wait in [100, 150, 200, 250, 300, 350, 400, 500] {
+        let asked = service.simulator.statistics().requests;
+        let mut running = Running::start(&mut run(&config, true));
+        wait_until("a page", || {
+            running.has_ended() || service.simulator.statistics().requests > asked + 1
+        });
         std::thread::sleep(std::time::Duration::from_millis(wait));
         kills += u32::from(running.kill());
     }

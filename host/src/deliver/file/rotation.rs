@@ -64,7 +64,8 @@ pub fn is_due(policy: &RotationConfig, length: u64, more: u64, begun: SystemTime
     length > 0 && (is_full || is_old)
 }
 
-/// When a file was begun, as far as the file system tells.
+/// When a file was begun. A file system that does not tell leaves the time it was
+/// last written, which only a restart makes later.
 pub fn begun(file: &File) -> std::io::Result<SystemTime> {
     let metadata = file.metadata()?;
     metadata.created().or_else(|_| metadata.modified())
@@ -74,8 +75,7 @@ impl Writer {
     /// Puts the file aside if it is time.
     pub(super) fn rotate_if_due(&mut self, more: u64) -> Result<(), SinkError> {
         let Some(policy) = self.rotation.clone() else { return Ok(()) };
-        let begun = begun(&self.file).map_err(|source| self.failed(source))?;
-        if !is_due(&policy, self.length, more, begun) {
+        if !is_due(&policy, self.length, more, self.begun) {
             return Ok(());
         }
         let bytes = self.length;
@@ -102,6 +102,7 @@ impl Writer {
                 Step::MoveAside => self.move_aside().map_err(|source| self.failed(source))?,
                 Step::Begin => {
                     self.file = open_locked(&self.path)?;
+                    self.begun = SystemTime::now();
                     self.length = self.file.metadata().map_err(|s| self.failed(s))?.len();
                 }
                 Step::Reset => self.state.adopt(&self.sink, self.length, &[])?,

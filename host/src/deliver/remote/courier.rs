@@ -4,7 +4,7 @@
 //! events are. Such an event goes to the dead letters only if the server has proved
 //! that it takes events as they are sent to it:
 //!
-//! * by accepting a sibling, another event of the same delivery; or
+//! * by accepting a sibling, another event of the same batch; or
 //! * where there is no sibling, because the event came alone: by accepting any event
 //!   since the sink's last refusal. One acceptance lets at most one lone event go,
 //!   so that a server that turns against every event cannot empty a stream.
@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use super::answer::Answer;
 use super::backoff::Backoff;
 use super::client::{NoAnswer, RemoteClient};
-use super::memory::{Key, Memory, Taken, key};
+use super::memory::{By, Key, Memory, Taken, key};
 use super::split::{batch_id, halve_in_order, split};
 use super::{Protocol, REQUESTS_IN_FLIGHT, Verdict, shown};
 use crate::config::RemoteConfig;
@@ -76,6 +76,8 @@ struct Delivery<'l> {
     keys: Vec<Key>,
     fates: Vec<Fate>,
     taken: Taken,
+    /// Whether the server accepted an event of this batch, now or when it came before.
+    is_proved: bool,
     refusals: u32,
     /// Answer to the last refusal.
     answer: String,
@@ -83,12 +85,9 @@ struct Delivery<'l> {
 
 impl Delivery<'_> {
     fn accept(&mut self, range: Range<usize>) {
-        self.taken.add(self.keys[range.clone()].iter().copied());
+        self.taken.add(self.keys[range.clone()].iter().copied(), By::Server);
         self.fates[range].fill(Fate::Accepted);
-    }
-
-    fn has_accepted(&self) -> bool {
-        self.fates.contains(&Fate::Accepted)
+        self.is_proved = true;
     }
 }
 
@@ -124,17 +123,19 @@ impl<P: Protocol> Courier<P> {
     /// Takes a batch.
     pub async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
         let mut taken = Taken::new(&self.memory);
-        let (mut fresh, mut keys) = (Vec::new(), Vec::new());
+        let (mut fresh, mut keys, mut is_proved) = (Vec::new(), Vec::new(), false);
         for line in lines {
             let key = key(line);
-            if self.memory.holds(&key) {
-                taken.add([key]);
+            if let Some(by) = self.memory.of(&key) {
+                is_proved |= by == By::Server;
+                taken.add([key], by);
             } else {
                 keys.push(key);
                 fresh.push(line);
             }
         }
         let mut delivery = delivery(fresh, keys, taken);
+        delivery.is_proved = is_proved;
         self.send_all(&mut delivery).await?;
         self.bury(&mut delivery).await?;
         let taken_before = lines.len() - delivery.lines.len();
@@ -149,7 +150,7 @@ impl<P: Protocol> Courier<P> {
         let mut delivery = delivery(lines.iter().collect(), keys, Taken::new(&memory));
         match self.send_all(&mut delivery).await {
             // What was accepted before must not be sent a third time.
-            Err(error) if !delivery.has_accepted() => Err(error),
+            Err(error) if !delivery.is_proved => Err(error),
             _ => Ok(delivery.fates),
         }
     }
@@ -262,7 +263,7 @@ impl<P: Protocol> Courier<P> {
         delivery.answer.clone_from(&answer.shown);
         let is_believed = self.is_refusing.load(Ordering::Relaxed)
             && delivery.refusals > REFUSALS_BELIEVED
-            && !delivery.has_accepted();
+            && !delivery.is_proved;
         if is_believed { Err(self.refusing(delivery)) } else { Ok(()) }
     }
 
@@ -286,7 +287,7 @@ impl<P: Protocol> Courier<P> {
         let Some((_, _, reason)) = refused.last().cloned() else { return Ok(()) };
         let is_alone = delivery.lines.len() == 1;
         let is_proved =
-            delivery.has_accepted() || (is_alone && self.is_proved.swap(false, Ordering::Relaxed));
+            delivery.is_proved || (is_alone && self.is_proved.swap(false, Ordering::Relaxed));
         if !is_proved {
             return Err(self.refusing(delivery));
         }
@@ -296,7 +297,7 @@ impl<P: Protocol> Courier<P> {
         });
         self.append(letters.collect()).await?;
         let keys: Vec<Key> = refused.iter().map(|(index, ..)| delivery.keys[*index]).collect();
-        delivery.taken.add(keys);
+        delivery.taken.add(keys, By::DeadLetters);
         let path = self.letters.path();
         let events = refused.len() as u64;
         telemetry::EventsDeadLettered { sink: &self.sink, events, reason: &reason, path }.emit();
@@ -394,5 +395,5 @@ impl<P: Protocol> Courier<P> {
 
 fn delivery(lines: Vec<&Line>, keys: Vec<Key>, taken: Taken) -> Delivery<'_> {
     let fates = vec![Fate::Open; lines.len()];
-    Delivery { lines, keys, fates, taken, refusals: 0, answer: String::new() }
+    Delivery { lines, keys, fates, taken, is_proved: false, refusals: 0, answer: String::new() }
 }
