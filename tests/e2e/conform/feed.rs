@@ -58,7 +58,7 @@ fn page(times: &[i64], from: i64, to: i64, number: usize) -> String {
         (0..times.len()).filter(|event| (from..to).contains(&times[*event])).collect();
     let row = |event: &usize| {
         let time = chrono::DateTime::from_timestamp_millis(times[*event]).unwrap().to_rfc3339();
-        let result = if event % 5 == 0 { "failed" } else { "ok" };
+        let result = if event.is_multiple_of(5) { "failed" } else { "ok" };
         format!(
             r#"{{"id":"{}","time":"{time}","action":"login","user":"u{event}@acme.example",
                 "ip":"203.0.113.7","result":"{result}","device":{{"os":"x"}}}}"#,
