@@ -152,3 +152,37 @@ fn one_source_with_a_bad_component_stops_alone() {
     assert!(message.starts_with("source bad: component "), "{message}");
     service.assert_complete();
 }
+
+#[test]
+fn a_hostile_component_ends_alone_and_its_error_names_source_limit_and_setting() {
+    let service = Service::start(options());
+    std::fs::write(service.path("hostile.wasm"), hostile_components::HOSTILE).unwrap();
+    let hostile = "\n[sources.mallory]\ncomponent = \"hostile.wasm\"\nattack = \"loop\"\n\
+                   limits = { cpu_ticks = 30, memory_bytes = 33554432, wall_time = \"1m\" }\n\n\
+                   [sinks.mallory]\ntype = \"stdout\"\ninputs = [\"mallory\"]\n";
+    let config = service.path("two.toml");
+    std::fs::write(&config, service.config().text() + hostile).unwrap();
+    let finished = service.once(&config);
+    let message = finished.refusal(1);
+    assert!(message.starts_with("source mallory: component "), "{message}");
+    assert!(message.contains("of source mallory: exceeded its limit cpu_ticks (30)"), "{message}");
+    assert!(message.contains("raise limits.cpu_ticks"), "{message}");
+    service.assert_complete();
+}
+
+#[test]
+fn a_limit_that_is_none_is_refused_with_its_bounds() {
+    let service = Service::start(options());
+    for (limits, expected) in [
+        ("{ memory = 1 }", "unknown key"),
+        ("{ cpu_ticks = 0 }", "a whole number from 1 to 360000"),
+        ("{ memory_bytes = 5000000000 }", "a whole number from 1 to 4294967296"),
+        ("{ wall_time = 5 }", "a time span with its unit"),
+        ("{ wall_time = \"0s\" }", "a time span from"),
+    ] {
+        let config = service.config().set("limits", limits).write("limits.toml");
+        let finished = service.once(&config);
+        let message = finished.refusal(2);
+        assert!(message.contains(expected), "{limits}: {message}");
+    }
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use signon_host::collect::{Components, check};
 use signon_host::contract::Severity;
-use signon_host::sandbox::{Limits, Sandbox};
+use signon_host::sandbox::Sandbox;
 
 use super::built_ins::BuiltIns;
 use super::failure::{Failure, print};
@@ -26,7 +26,7 @@ pub struct Arguments {
 /// Runs it: every source is prepared and asked to try itself; nothing is written.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = load(&arguments.config, arguments.config_dir.as_deref())?;
-    let sandbox = Sandbox::new(&Limits::default()).map_err(Failure::failed)?;
+    let sandbox = Sandbox::new(&config.widest_limits()).map_err(Failure::failed)?;
     let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
     let mut errors = 0;
     for source in &config.sources {

@@ -7,7 +7,7 @@ use clap::Args;
 use signon_host::collect::{Collector, Components, Summary, Until};
 use signon_host::config::Config;
 use signon_host::render::Format;
-use signon_host::sandbox::{Limits, Sandbox};
+use signon_host::sandbox::Sandbox;
 use signon_host::state::EmbeddedState;
 use tokio::sync::watch;
 
@@ -71,7 +71,7 @@ pub async fn collect(
     until: Until,
     stop: watch::Receiver<bool>,
 ) -> Result<Summary, Failure> {
-    let sandbox = Sandbox::new(&Limits::default()).map_err(Failure::failed)?;
+    let sandbox = Sandbox::new(&config.widest_limits()).map_err(Failure::failed)?;
     let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
     let state = EmbeddedState::open(&config.data_dir).map_err(Failure::failed)?;
     let collector =

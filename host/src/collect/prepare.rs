@@ -57,7 +57,7 @@ async fn ready(
     components: &dyn Components,
     source: &SourceConfig,
 ) -> Result<Ready, CollectError> {
-    let limits = Limits::default();
+    let limits = source.limits.clone();
     let component = load(sandbox, components, source)?;
     let descriptor = sandbox.describe(&component, &limits).await?;
     let settings = settings_text(source)?;
@@ -207,7 +207,22 @@ fn door(
             .map(|rule| rule.origin.clone())
             .collect(),
     };
-    let client = DoorClient::new(DoorClient::trust(None)?, private);
+    let authorities = match &source.ca_file {
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
+            let problem = format!("cannot read {}: {error}", path.display());
+            CollectError::Settings(source.problem("/ca_file", problem).to_string())
+        })?),
+        None => None,
+    };
+    let trust =
+        DoorClient::trust(authorities.as_deref()).map_err(|error| match &source.ca_file {
+            Some(path) => {
+                let problem = format!("{}: {error}", path.display());
+                CollectError::Settings(source.problem("/ca_file", problem).to_string())
+            }
+            None => error.into(),
+        })?;
+    let client = DoorClient::new(trust, private);
     let credential = super::credential::prepare(source, &client).map_err(|error| {
         CollectError::Credential { place: source.place_of("/credentials"), source: error }
     })?;

@@ -200,7 +200,7 @@ impl StreamRun {
                         *state = next;
                         self.committed(uncommitted);
                     }
-                    return Err(self.explain(error));
+                    return Err(error.into());
                 }
             };
             let finished = batch.progress == Progress::Finished;
@@ -241,14 +241,6 @@ impl StreamRun {
             if stopping {
                 return Ok(());
             }
-        }
-    }
-
-    /// Adds what only the door knows.
-    fn explain(&self, error: SandboxError) -> CollectError {
-        match self.shared.door.take_denial() {
-            Some(denial) => CollectError::Denied { denial, source: error },
-            None => error.into(),
         }
     }
 

@@ -13,6 +13,7 @@ mod credentials;
 mod document;
 mod duration;
 mod filter;
+mod limits;
 mod merge;
 mod paths;
 mod problem;
@@ -36,6 +37,7 @@ pub use problem::{ConfigError, Place, Problem};
 pub use sink::{SINK_TYPES, SinkConfig, SinkKind};
 pub use source::{BUILT_IN_SOURCES, ComponentRef, SourceConfig};
 
+use crate::sandbox::Limits;
 use document::Document;
 
 /// What to collect and where to put it.
@@ -79,6 +81,12 @@ impl Config {
             return Err(ConfigError::new(problems));
         }
         merge::merge(documents, environment)
+    }
+
+    /// For each limit the largest that a source has.
+    pub fn widest_limits(&self) -> Limits {
+        let defaults = Limits::default();
+        self.sources.iter().fold(defaults, |widest, source| widest.widest(&source.limits))
     }
 
     /// Reads one text as the content of the file `file_name`, which need not exist.

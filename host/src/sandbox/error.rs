@@ -27,6 +27,19 @@ pub enum SandboxError {
         /// What is wrong, as far as one line tells.
         problem: String,
     },
+    /// The component declares more memory or larger tables than any session gets.
+    #[error(
+        "component {name}: declares more than its limit {limit}: {problem}; if it needs more, \
+         raise limits.{limit} of the source"
+    )]
+    DeclaresTooMuch {
+        /// Name or path.
+        name: String,
+        /// The field of `Limits`.
+        limit: &'static str,
+        /// What it declares.
+        problem: String,
+    },
     /// The component asks for more than the sandbox gives.
     #[error(
         "component {name}: asks for imports the sandbox does not give: {}; build it for \
@@ -57,11 +70,14 @@ pub enum SandboxError {
     },
     /// A limit was exceeded.
     #[error(
-        "component {name}: exceeded its limit {limit} ({value}) in {call}; the session ended, nothing else did"
+        "component {name}{owner}: exceeded its limit {limit} ({value}) in {call}; its session \
+         ended, nothing else did; if it needs more, raise limits.{limit} of the source"
     )]
     LimitExceeded {
         /// Component name.
         name: String,
+        /// ` of source ID`, where the call was a source's.
+        owner: String,
         /// The field of `Limits`.
         limit: &'static str,
         /// Its value.
@@ -78,6 +94,14 @@ pub enum SandboxError {
         call: &'static str,
         /// The trap and where it happened.
         problem: String,
+    },
+    /// The door denied a request, and the component failed of it.
+    #[error("{denial}")]
+    Denied {
+        /// What was denied, and what would allow it.
+        denial: String,
+        /// How the component took it.
+        source: Box<SandboxError>,
     },
     /// The component answered with an error of its own.
     #[error("{}", describe(.0))]

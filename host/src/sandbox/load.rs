@@ -4,11 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use wasmtime::component::{Component, Linker};
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Component, Linker, Resource};
+use wasmtime_wasi_http::WasiHttpView as _;
 
 use super::Sandbox;
 use super::error::SandboxError;
-use super::instance::Guest;
+use super::guest::Guest;
 use crate::contract::{Descriptor, Shape, SignonSourcePre};
 
 /// The WASI 0.2 interfaces a component may import, without version. They give it
@@ -26,6 +28,9 @@ const ALLOWED_IMPORTS: [&str; 10] = [
     "wasi:random/insecure-seed",
     "wasi:random/random",
 ];
+
+/// The interface as the HTTP library names it.
+const HTTP_TYPES: &str = "wasi:http/types@0.2.12";
 
 /// A component that was loaded and may be opened any number of times.
 #[derive(Clone)]
@@ -88,7 +93,7 @@ impl Sandbox {
             return Err(not_a_component("it does not begin with \\0asm".to_owned()));
         }
         let component = Component::from_binary(&self.engine, bytes)
-            .map_err(|error| not_a_component(format!("{error:#}")))?;
+            .map_err(|error| refusal(name, &format!("{error:#}")))?;
         let kind = component.component_type();
         let imports: Vec<String> =
             kind.imports(&self.engine).map(|(name, _)| name.to_owned()).collect();
@@ -124,6 +129,7 @@ impl Sandbox {
 pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     use wasmtime_wasi::p2::bindings::random;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+    refuse_odd_methods(linker)?;
     wasmtime_wasi::p2::bindings::clocks::wall_clock::add_to_linker::<
         Guest,
         wasmtime_wasi::clocks::WasiClocks,
@@ -143,6 +149,26 @@ pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
         |guest| guest.random(),
     )?;
     wasmtime_wasi_io::add_to_linker_async(linker)
+}
+
+/// `set-method` keeps whatever text it is given, in the host's memory, for each of
+/// the requests a guest holds. Methods with a name of their own are enough.
+fn refuse_odd_methods(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    use wasmtime_wasi_http::p2::bindings::http::types::{HostOutgoingRequest as _, Method};
+    use wasmtime_wasi_http::p2::types::HostOutgoingRequest;
+    linker.allow_shadowing(true);
+    linker.instance(HTTP_TYPES)?.func_wrap(
+        "[method]outgoing-request.set-method",
+        |mut store: StoreContextMut<'_, Guest>,
+         (request, method): (Resource<HostOutgoingRequest>, Method)| {
+            if matches!(method, Method::Other(_)) {
+                return Ok((Err(()),));
+            }
+            Ok((store.data_mut().http().set_method(request, method)?,))
+        },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
 }
 
 fn is_allowed(import: &str) -> bool {
@@ -174,6 +200,22 @@ pub(super) fn check_descriptor(name: &str, descriptor: &Descriptor) -> Result<()
         }
     }
     Ok(())
+}
+
+/// What the compiler says, as an error of ours. Memories and tables are held against
+/// what the process can give while compiling.
+fn refusal(name: &str, problem: &str) -> SandboxError {
+    let name = name.to_owned();
+    let limit = match problem {
+        text if !text.contains("pooling allocator") => None,
+        text if text.contains("memory") => Some("memory_bytes"),
+        text if text.contains("table") => Some("table_elements"),
+        _ => None,
+    };
+    match limit {
+        Some(limit) => SandboxError::DeclaresTooMuch { name, limit, problem: first_line(problem) },
+        None => SandboxError::NotAComponent { name, problem: first_line(problem) },
+    }
 }
 
 fn first_line(text: &str) -> String {
