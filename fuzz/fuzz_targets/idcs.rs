@@ -1,10 +1,6 @@
 //! Fuzzes the normalizer of `idcs`.
 #![no_main]
 
-use idcs::normalizer::Normalizer;
-
-signon_fuzz::reads!(Normalizer);
-
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    signon_fuzz::check(data, || Reader(Normalizer::new(signon_fuzz::OPTIONS)));
+    signon_fuzz::check(data, idcs::normalizer::open);
 });

@@ -2,17 +2,14 @@
 //! same bytes are read as one element, whose values must all lead back into it.
 #![no_main]
 
-use oam::normalizer::Normalizer;
 use oam::xml::Item;
-
-signon_fuzz::reads!(Normalizer);
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Some((&size, markup)) = data.split_first() else {
         return;
     };
     let page = [&[size], b"<Events>".as_slice(), markup].concat();
-    signon_fuzz::check(&page, || Reader(Normalizer::new(signon_fuzz::OPTIONS)));
+    signon_fuzz::check(&page, oam::normalizer::open);
     let text = String::from_utf8_lossy(markup);
     if let Ok(item) = Item::parse(&text) {
         let json: serde_json::Value =

@@ -1,44 +1,13 @@
 //! What every fuzz target of a normalizer asks: no panic, no record lost from the
 //! count, and the same result however the bytes arrive.
 
-use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SignOnEvent, SourceError};
+use signon_kit::contract::{BatchLimits, Progress, ReadOptions, SignOnEvent, SourceError};
+use signon_kit::normalizer::{Frames, Normalizer};
 
 /// What targets hand to a normalizer.
 pub const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
 
 const LIMITS: BatchLimits = BatchLimits { events: 5, bytes: 1 << 20, soft_deadline_ms: u32::MAX };
-
-/// A normalizer of any guest.
-pub trait Reads {
-    /// Takes bytes.
-    fn push(&mut self, bytes: &[u8]);
-    /// There are no more.
-    fn finish(&mut self);
-    /// Reads on.
-    fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError>;
-}
-
-/// Implements [`Reads`] for a guest's normalizer, which has methods of these names.
-#[macro_export]
-macro_rules! reads {
-    ($normalizer:ty) => {
-        struct Reader($normalizer);
-        impl $crate::Reads for Reader {
-            fn push(&mut self, bytes: &[u8]) {
-                self.0.push(bytes);
-            }
-            fn finish(&mut self) {
-                self.0.finish();
-            }
-            fn next(
-                &mut self,
-                limits: signon_kit::contract::BatchLimits,
-            ) -> Result<signon_kit::contract::Batch, signon_kit::contract::SourceError> {
-                self.0.next(limits)
-            }
-        }
-    };
-}
 
 /// Everything that was read of some bytes.
 #[derive(Debug, PartialEq)]
@@ -49,7 +18,7 @@ pub struct Outcome {
 }
 
 /// Reads bytes in chunks and checks each batch's balance.
-pub fn read<'b>(mut reader: impl Reads, chunks: impl IntoIterator<Item = &'b [u8]>) -> Outcome {
+pub fn read<'b>(mut reader: Normalizer<impl Frames>, chunks: impl IntoIterator<Item = &'b [u8]>) -> Outcome {
     let mut chunks = chunks.into_iter();
     let mut outcome = Outcome { events: Vec::new(), received: 0, error: None };
     loop {
@@ -81,11 +50,11 @@ pub fn read<'b>(mut reader: impl Reads, chunks: impl IntoIterator<Item = &'b [u8
 }
 
 /// One law for all: the first byte says how large the chunks are.
-pub fn check<R: Reads>(data: &[u8], open: impl Fn() -> R) {
+pub fn check<F: Frames>(data: &[u8], open: impl Fn(ReadOptions) -> Normalizer<F>) {
     let Some((&size, bytes)) = data.split_first() else {
         return;
     };
-    let whole = read(open(), [bytes]);
-    let cut = read(open(), bytes.chunks(usize::from(size).max(1)));
+    let whole = read(open(OPTIONS), [bytes]);
+    let cut = read(open(OPTIONS), bytes.chunks(usize::from(size).max(1)));
     assert_eq!(whole, cut, "the result depends on how the bytes arrive");
 }

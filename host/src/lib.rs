@@ -8,6 +8,7 @@ pub mod collect;
 pub mod config;
 pub mod contract;
 pub mod deliver;
+pub mod ledger;
 pub mod plan;
 pub mod render;
 pub mod sandbox;

@@ -53,14 +53,11 @@ fn what_the_service_no_longer_keeps_is_told_and_passed() {
     assert!(!running.has_ended());
     running.terminate();
     running.wait_for(Duration::from_secs(10)).success();
-    let state = signon_host::state::EmbeddedState::open(&service.path("state")).unwrap();
-    let keys = state.stream_keys().unwrap();
-    let ledger = signon_host::state::State::ledger(&state, &keys[0]).unwrap();
-    let gap = ledger.iter().find_map(|entry| match entry {
-        signon_host::state::LedgerEntry::Gap { range, reason } => Some((range, reason)),
-        signon_host::state::LedgerEntry::Read { .. } => None,
-    });
-    let (range, reason) = gap.unwrap();
-    assert!(range.end - range.start > 24 * 3_600_000, "{range:?}");
-    assert!(reason.contains("older than the source keeps"), "{reason}");
+    let text = service.coverage(&config, &["--json"]).success().stdout;
+    let report: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+    let gap = &report["segments"][0];
+    assert_eq!(gap["standing"], "gap", "{report}");
+    assert!(gap["reason"].as_str().unwrap().contains("older than the source keeps"), "{gap}");
+    let length = gap["range"]["end"].as_i64().unwrap() - gap["range"]["start"].as_i64().unwrap();
+    assert!(length > 24 * 3_600_000, "{gap}");
 }

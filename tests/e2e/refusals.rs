@@ -277,7 +277,7 @@ fn check_tells_what_a_run_would_stop_at() {
     let service = service();
     let mut good = signon(["check", "--config"]);
     let finished = Finished::of(good.arg(service.path("signon.toml"))).success();
-    assert_eq!(finished.stdout, "oci_audit: ok\n");
+    assert_eq!(finished.stdout, "oci_audit: ok\nsink file: ok\n");
     let config = service
         .config()
         .set("compartments", "[\"ocid1.compartment.oc1..aaaaaaaanobodysown\"]")

@@ -27,12 +27,13 @@ fn main() -> ExitCode {
 fn build() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-env-changed={}", guest_toolchain::COMPILER_VARIABLE);
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-    for input in ["wit", "Cargo.toml", "Cargo.lock", "components/kit", "tests/hostile/guest"] {
+    for input in ["wit", "Cargo.toml", "Cargo.lock", "components/kit", "tests/hostile"] {
         println!("cargo::rerun-if-changed={}", root.join(input).display());
     }
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let target = out.join("guests");
-    guest_toolchain::build_guests(&guest_toolchain::find()?, &root, &target, &["hostile"], &out)?;
+    let road = guest_toolchain::find()?;
+    guest_toolchain::build_guests(&road, &root, &target, &["hostile", "chatty"], &out)?;
     let module = fs::read(target.join(guest_toolchain::TARGET).join("guest/hostile.wasm"))?;
     // One table of function references, at least a million; one memory, at least a
     // gigabyte in pages of 64 KiB.

@@ -27,6 +27,7 @@ Commands:
                                    (cargo xtask demo --help shows them)
   test [--with-python] [ARGUMENTS] run every test; arguments go to `cargo test`
   lint                             format, clippy for host and guests, documentation, links
+  mapping                          write docs/mapping.md anew from the components' tables
   components [DIR]                 write the components as files (default: target/components)
   bench [--events N] [--runs N] [--profile release|dev] [--json]
                                    time whole runs of the command, and weigh the components
@@ -47,10 +48,13 @@ fn main() -> ExitCode {
     let asks_for_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
     let result = match command.as_deref() {
         Some("demo") => demo(&arguments),
-        Some("setup" | "test" | "lint" | "components" | "bench") if asks_for_help => help(),
+        Some("setup" | "test" | "lint" | "mapping" | "components" | "bench") if asks_for_help => {
+            help()
+        }
         Some("setup") => setup::command(&arguments),
         Some("test") => test::command(&arguments),
         Some("lint") => lint::command(&arguments),
+        Some("mapping") => mapping(&arguments),
         Some("components") => components::command(&arguments),
         Some("bench") => bench::command(&arguments),
         Some("help" | "--help" | "-h") => help(),
@@ -73,4 +77,15 @@ fn demo(arguments: &[String]) -> Result<(), Failure> {
     let arguments = arguments.strip_prefix(&["--".to_owned()]).unwrap_or(arguments);
     let mut command = cargo(&["run", "--package", "signon-host", "--bin", "signon", "--", "demo"]);
     run(command.args(arguments))
+}
+
+/// A test writes the page, since only the tests see the components' tables and the
+/// renderings at once.
+fn mapping(arguments: &[String]) -> Result<(), Failure> {
+    if !arguments.is_empty() {
+        return Err(Failure::usage(format!("mapping does not know {}", arguments.join(" "))));
+    }
+    setup::guests()?;
+    let mut test = cargo(&["test", "--package", "signon-host", "--test", "e2e", "mapping::"]);
+    run(test.env("SIGNON_REGENERATE_GOLDEN", "1"))
 }

@@ -1,6 +1,7 @@
 //! What Oracle's error answers mean for an operator.
 
 use serde_json::Value;
+use signon_kit::answers::retry_after;
 use signon_kit::contract::{SourceError, Throttle};
 use signon_kit::http::{Body, Response, TransportError, read_head};
 use signon_kit::text::cut;
@@ -57,12 +58,7 @@ pub fn error<B: Body>(mut response: Response<B>) -> SourceError {
 
 /// What a request that found no answer means.
 pub fn transport(error: TransportError) -> SourceError {
-    match error {
-        TransportError::Denied(text) => SourceError::Forbidden(text),
-        TransportError::Unavailable(text) => SourceError::Unavailable(format!(
-            "{text}; check the network to domain_url; the range is tried again later"
-        )),
-    }
+    signon_kit::answers::transport(error, "domain_url")
 }
 
 /// What a success means that holds no list.
@@ -98,11 +94,6 @@ fn scim_error(body: &[u8]) -> Option<String> {
     let said: Vec<String> =
         texts.iter().filter_map(|text| text.as_str()).map(|text| cut(text, 300)).collect();
     (!said.is_empty()).then(|| said.join(": "))
-}
-
-/// Only the form in seconds; a date would need a clock to be of use.
-fn retry_after(value: Option<&str>) -> Option<u64> {
-    value?.trim().parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1000))
 }
 
 #[cfg(test)]

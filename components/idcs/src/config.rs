@@ -1,8 +1,10 @@
 //! The configuration of this component, checked whole before anything is asked.
 
 use signon_kit::config::Reader;
-use signon_kit::contract::{AccessRule, Finding, Severity, SourceError, Stream};
+use signon_kit::contract::{AccessRule, SourceError, Stream};
+use signon_kit::source::no_such_stream;
 
+use crate::auth::Client;
 use crate::query::{PATH, SEARCH};
 
 /// JSON Schema of [`Config`].
@@ -37,6 +39,8 @@ pub struct Config {
     pub method: SearchMethod,
     /// Rows to ask for at once.
     pub page_size: u32,
+    /// The client that gets tokens, where nobody else attaches them.
+    pub auth: Option<Client>,
 }
 
 impl Config {
@@ -72,7 +76,8 @@ impl Config {
                 (String::new(), String::new())
             }
         };
-        reader.finish(Self { origin, base_path, method, page_size })
+        let auth = Client::read(&mut reader, &origin, &base_path);
+        reader.finish(Self { origin, base_path, method, page_size, auth })
     }
 
     /// The id of the one stream: the domain itself, however it is reached.
@@ -96,31 +101,38 @@ impl Config {
         if stream == self.stream_id() {
             return Ok(());
         }
-        Err(SourceError::InvalidConfig(vec![Finding {
-            severity: Severity::Error,
-            path: String::new(),
-            problem: format!("no stream {stream:?} in this configuration"),
-            fix: "open one of the streams that `streams` lists".to_owned(),
-        }]))
+        Err(no_such_stream(stream))
     }
 
     /// The requests this configuration needs: one path, by one method. The token
-    /// is asked for by whoever attaches it.
+    /// is asked for by whoever attaches it, which may be this component itself.
     pub fn access(&self) -> Vec<AccessRule> {
         let (method, path) = match self.method {
             SearchMethod::Get => ("GET", PATH.to_owned()),
             SearchMethod::Search => ("POST", format!("{PATH}{SEARCH}")),
         };
-        vec![AccessRule {
+        let rule = AccessRule {
             origin: self.origin.clone(),
             methods: vec![method.to_owned()],
             path_prefix: format!("{}{path}", self.base_path),
-        }]
+        };
+        std::iter::once(rule).chain(self.auth.as_ref().map(Client::access)).collect()
     }
 }
 
 /// Splits a domain URL into origin and base path.
 fn domain(url: &str) -> Result<(String, String), String> {
+    let (origin, path) = split(url)?;
+    for page in ["/admin/v1", "/ui/v1", "/oauth2/v1"] {
+        if path.contains(page) {
+            return Err(format!("goes on to {page} and is not the domain alone"));
+        }
+    }
+    Ok((origin, path))
+}
+
+/// Splits a URL into origin and path, without a slash at its end.
+pub(crate) fn split(url: &str) -> Result<(String, String), String> {
     let (scheme, rest) = url.split_once("://").ok_or("has no scheme")?;
     let scheme = scheme.to_ascii_lowercase();
     let default_port = match scheme.as_str() {
@@ -139,11 +151,6 @@ fn domain(url: &str) -> Result<(String, String), String> {
     let path = path.trim_end_matches('/');
     if path.bytes().any(|byte| byte <= b' ' || b"?#%\\".contains(&byte) || byte >= 0x7f) {
         return Err("has more than a plain path".to_owned());
-    }
-    for page in ["/admin/v1", "/ui/v1", "/oauth2/v1"] {
-        if path.contains(page) {
-            return Err(format!("goes on to {page} and is not the domain alone"));
-        }
     }
     if authority.len() + path.len() > LONGEST_ID {
         return Err(format!("is longer than {LONGEST_ID} bytes"));
@@ -220,6 +227,6 @@ mod tests {
         let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
         let mut keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
         keys.sort();
-        assert_eq!(keys, ["domain_url", "method", "page_size"]);
+        assert_eq!(keys, ["auth", "domain_url", "method", "page_size"]);
     }
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use signon_kit::contract::SourceError;
+use signon_kit::digest::HeadDigest;
 use signon_kit::text::hex;
 
 use crate::query::SecondRange;
@@ -33,10 +34,6 @@ pub enum Walk {
         at: i64,
         /// The id behind which to go on.
         after: Option<String>,
-        /// Asked for as a range of one millisecond, because not all of its rows
-        /// were equal to it: the service keeps times finer than it writes them, or
-        /// rows were purged meanwhile.
-        wide: bool,
     },
 }
 
@@ -65,8 +62,6 @@ struct Written {
     time: i64,
     #[serde(rename = "eq", default, skip_serializing_if = "std::ops::Not::not")]
     moment: bool,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    wide: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<String>,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -115,7 +110,7 @@ impl Position {
         }
         let seen = written.seen.as_bytes().chunks(RowDigest::DIGITS);
         let walk = if written.moment {
-            Walk::At { at: written.time, after: written.after, wide: written.wide }
+            Walk::At { at: written.time, after: written.after }
         } else {
             Walk::From(written.time)
         };
@@ -130,15 +125,14 @@ impl Position {
 
     /// Writes a cursor.
     pub fn encode(&self) -> Vec<u8> {
-        let (time, moment, after, wide) = match &self.walk {
-            Walk::From(time) => (*time, false, None, false),
-            Walk::At { at, after, wide } => (*at, true, after.clone(), *wide),
+        let (time, moment, after) = match &self.walk {
+            Walk::From(time) => (*time, false, None),
+            Walk::At { at, after } => (*at, true, after.clone()),
         };
         let written = Written {
             version: VERSION,
             time,
             moment,
-            wide,
             after,
             seen: self.seen.iter().take(MOST_SEEN).map(|digest| digest.text()).collect(),
             rows: self.rows,
@@ -178,23 +172,6 @@ impl RowDigest {
     }
 }
 
-/// Digest of row ids in the order received.
-#[derive(Debug, Clone, Default)]
-pub struct HeadDigest(Sha256);
-
-impl HeadDigest {
-    /// Adds the id of the next row.
-    pub fn add(&mut self, id: &str) {
-        self.0.update((id.len() as u64).to_le_bytes());
-        self.0.update(id.as_bytes());
-    }
-
-    /// The digest so far; 128 bits are plenty against chance.
-    pub fn text(&self) -> String {
-        hex(&self.0.clone().finalize()[..16])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use signon_kit::contract::TimeRange;
@@ -212,8 +189,8 @@ mod tests {
         let seen: BTreeSet<RowDigest> = ["a", "b"].map(RowDigest::of).into_iter().collect();
         for walk in [
             Walk::From(1000),
-            Walk::At { at: 2001, after: None, wide: true },
-            Walk::At { at: 2001, after: Some("\"\u{1}ü".to_owned()), wide: false },
+            Walk::At { at: 2001, after: None },
+            Walk::At { at: 2001, after: Some("\"\u{1}ü".to_owned()) },
         ] {
             let position = Position::at_page(walk, seen.clone(), Some(7)).after_rows(1, &head);
             assert_eq!(Position::decode(&position.encode(), range()).unwrap(), position);
@@ -234,25 +211,10 @@ mod tests {
     #[test]
     fn a_cursor_stays_small_however_many_rows_share_a_moment() {
         let seen = (0..5000).map(|n| RowDigest::of(&n.to_string())).collect();
-        let walk = Walk::At {
-            at: i64::MAX,
-            after: Some("\u{1}".repeat(crate::walk::LONGEST_ID)),
-            wide: true,
-        };
+        let walk = Walk::At { at: i64::MAX, after: Some("\u{1}".repeat(crate::walk::LONGEST_ID)) };
         let mut head = HeadDigest::default();
         head.add("a");
         let position = Position::at_page(walk, seen, Some(u64::MAX)).after_rows(u64::MAX, &head);
         assert!(position.encode().len() < 4096, "{}", position.encode().len());
-    }
-
-    #[test]
-    fn the_digest_depends_on_order_and_on_where_ids_end() {
-        let digest = |ids: &[&str]| {
-            let mut head = HeadDigest::default();
-            ids.iter().for_each(|id| head.add(id));
-            head.text()
-        };
-        assert_ne!(digest(&["a", "b"]), digest(&["b", "a"]));
-        assert_ne!(digest(&["ab", ""]), digest(&["a", "b"]));
     }
 }

@@ -9,6 +9,7 @@
 //! natively.
 
 pub mod answers;
+pub mod auth;
 pub mod check;
 pub mod config;
 pub mod cursor;

@@ -1,82 +1,56 @@
-//! The same reading for bytes from elsewhere: a saved answer, several of them, an
-//! array of rows or a row a line. Makes no requests.
+//! Rows from elsewhere: a saved answer, several of them, an array of rows or a row
+//! a line.
 
-use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceError};
+use signon_kit::contract::ReadOptions;
 use signon_kit::gathering::Gathering;
 use signon_kit::listing::{ListReader, ListStep};
+use signon_kit::normalizer::{Frames, Normalizer, Taken};
 
 use crate::ROWS;
 use crate::reading::{self, Frame};
 
-/// Reads rows from pushed bytes.
+/// A normalizer at the start of its bytes.
+pub fn open(options: ReadOptions) -> Normalizer<Rows> {
+    Normalizer::over(Rows { reader: ListReader::new(ROWS), options, rows: 0 })
+}
+
+/// Rows in pushed bytes.
 #[derive(Debug)]
-pub struct Normalizer {
+pub struct Rows {
     reader: ListReader,
     options: ReadOptions,
     rows: u64,
-    failed: Option<SourceError>,
 }
 
-impl Normalizer {
-    /// A normalizer at the start of its bytes.
-    pub fn new(options: ReadOptions) -> Self {
-        Self { reader: ListReader::new(ROWS), options, rows: 0, failed: None }
-    }
-
-    /// Takes more bytes.
-    pub fn push(&mut self, chunk: &[u8]) {
+impl Frames for Rows {
+    fn push(&mut self, chunk: &[u8]) {
         self.reader.push(chunk);
     }
 
-    /// There are no more bytes.
-    pub fn finish(&mut self) {
+    fn finish(&mut self) {
         self.reader.finish();
     }
 
-    /// Reads on.
-    ///
-    /// # Errors
-    ///
-    /// `malformed` when the bytes end inside a row or list.
-    pub fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
-        if let Some(error) = self.failed.clone() {
-            return Err(error);
-        }
-        let mut gathering = Gathering::new(limits);
-        let progress = loop {
-            if gathering.is_full() {
-                break Progress::More;
-            }
-            match self.reader.next() {
-                Ok(ListStep::Row(span)) => {
-                    let bytes = self.reader.bytes(span);
-                    // An answer that leaves its empty list out is no row.
-                    if self.reader.in_list() || !is_answer_of_nothing(bytes) {
-                        reading::take(&mut gathering, bytes, self.rows, self.options);
-                        self.rows += 1;
-                    }
-                }
-                Ok(ListStep::TooLong(length)) => {
-                    gathering.reject_too_long(length, self.rows);
+    fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
+        match self.reader.next().map_err(|error| error.to_string())? {
+            ListStep::Row(span) => {
+                let bytes = self.reader.bytes(span);
+                // An answer that leaves its empty list out is no row.
+                if self.reader.in_list() || !is_answer_of_nothing(bytes) {
+                    reading::take(gathering, bytes, self.rows, self.options);
                     self.rows += 1;
                 }
-                // What stands around a list is no record.
-                Ok(ListStep::Frame) => {}
-                Ok(ListStep::NeedMore) => break Progress::CaughtUp,
-                Ok(ListStep::End) => break Progress::Finished,
-                Err(error) => {
-                    let error = SourceError::Malformed(format!(
-                        "the input is cut off or no JSON: {error}; whole rows before it were read"
-                    ));
-                    self.failed = Some(error.clone());
-                    if gathering.is_empty() {
-                        return Err(error);
-                    }
-                    break Progress::More;
-                }
             }
-        };
-        Ok(gathering.into_batch(None, progress))
+            ListStep::TooLong(length) => {
+                gathering.reject_too_long(length, self.rows);
+                self.rows += 1;
+            }
+            // What stands around a list is no record.
+            ListStep::Frame => {}
+            ListStep::NeedMore => return Ok(Taken::NeedMore),
+            ListStep::End => return Ok(Taken::End),
+        }
+        Ok(Taken::Something)
     }
 }
 

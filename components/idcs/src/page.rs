@@ -1,11 +1,12 @@
 //! An answer being read: its rows as they arrive, and what the walk has to know
 //! of all of them in the end.
 
+use signon_kit::digest::HeadDigest;
 use signon_kit::http::Body;
 use signon_kit::listing::ListReader;
 
 use crate::ROWS;
-use crate::cursor::{HeadDigest, Position};
+use crate::cursor::Position;
 use crate::query::SecondRange;
 use crate::walk::{RowKey, Summary};
 

@@ -80,8 +80,6 @@ pub enum Question<'a> {
         at: i64,
         /// Only ids behind this one.
         after: Option<&'a str>,
-        /// As a range and not by equality.
-        wide: bool,
     },
     /// How many rows there are from a moment on; no rows.
     Count {
@@ -97,12 +95,10 @@ impl Question<'_> {
             Self::Range { from, end } => {
                 format!("timestamp ge {} and timestamp lt {}", quoted(from), quoted(end))
             }
-            Self::Moment { at, after, wide } => {
-                let mut filter = if wide {
-                    Self::Range { from: at, end: at.saturating_add(1) }.filter()
-                } else {
-                    format!("timestamp eq {}", quoted(at))
-                };
+            Self::Moment { at, after } => {
+                // Never `eq`: where times are stored finer than they are written,
+                // it finds those rows alone that are on the millisecond.
+                let mut filter = Self::Range { from: at, end: at.saturating_add(1) }.filter();
                 if let Some(after) = after {
                     filter.push_str(" and id gt ");
                     push_string(&mut filter, after);
@@ -210,11 +206,11 @@ mod tests {
 
     #[test]
     fn a_moment_goes_on_behind_an_id_that_cannot_leave_its_quotes() {
-        let question =
-            Question::Moment { at: 1000, after: Some("a\" or id pr or id eq \""), wide: false };
+        let question = Question::Moment { at: 1000, after: Some("a\" or id pr or id eq \"") };
         assert_eq!(
             question.filter(),
-            "timestamp eq \"1970-01-01T00:00:01.000Z\" and id gt \"a\\\" or id pr or id eq \\\"\""
+            "timestamp ge \"1970-01-01T00:00:01.000Z\" and timestamp lt \
+             \"1970-01-01T00:00:01.001Z\" and id gt \"a\\\" or id pr or id eq \\\"\""
         );
         assert_eq!(question.sort_by(), "id");
     }

@@ -5,12 +5,10 @@ use std::borrow::Cow;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use signon_kit::contract::ReadOptions;
+use signon_kit::digest::content_id;
 use signon_kit::gathering::Gathering;
 use signon_kit::json::{Key, Node};
-use signon_kit::text::hex;
 use signon_kit::time;
-
-use sha2::{Digest as _, Sha256};
 
 use crate::cursor::RowDigest;
 use crate::normalize::{self, Unreadable};
@@ -33,7 +31,7 @@ pub fn key(bytes: &[u8]) -> RowKey {
     let Head { id, time } = Head::read(&text).unwrap_or_default();
     let digest = match &id {
         Some(id) => RowDigest::of(id),
-        None => RowDigest::of(&format!("sha256:{}", hex(&Sha256::digest(bytes)))),
+        None => RowDigest::of(&content_id(bytes)),
     };
     RowKey { id, digest, time }
 }

@@ -8,6 +8,7 @@ use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceErro
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
 use signon_kit::listing::ListStep;
+use signon_kit::source::Reads;
 
 use crate::answers;
 use crate::config::Config;
@@ -32,35 +33,8 @@ pub struct Session<T: Transport> {
     finished: bool,
 }
 
-impl<T: Transport> Session<T> {
-    /// A reading of `range` from `cursor` on. Makes no request yet.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-config` for a range of anything but whole seconds,
-    /// `cursor-expired` for a cursor of another version or range.
-    pub fn open(
-        transport: T,
-        config: Config,
-        range: TimeRange,
-        cursor: Option<&[u8]>,
-        options: ReadOptions,
-    ) -> Result<Self, SourceError> {
-        let range = SecondRange::try_from(range)?;
-        let position = match cursor {
-            Some(cursor) => Position::decode(cursor, range)?,
-            None => Position::start(range.start()),
-        };
-        let finished = position.walk == Walk::From(range.end());
-        Ok(Self { transport, config, options, range, position, page: None, failed: None, finished })
-    }
-
-    /// Reads on until the limits are reached or the range is.
-    ///
-    /// # Errors
-    ///
-    /// See [`SourceError`]; the session is at its end then.
-    pub fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
+impl<T: Transport> Reads for Session<T> {
+    fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
         if let Some(error) = self.failed.clone() {
             return Err(error);
         }
@@ -82,6 +56,30 @@ impl<T: Transport> Session<T> {
         gathering.source_total = self.position.total;
         let progress = if self.finished { Progress::Finished } else { Progress::More };
         Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
+    }
+}
+
+impl<T: Transport> Session<T> {
+    /// A reading of `range` from `cursor` on. Makes no request yet.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-config` for a range of anything but whole seconds,
+    /// `cursor-expired` for a cursor of another version or range.
+    pub fn open(
+        transport: T,
+        config: Config,
+        range: TimeRange,
+        cursor: Option<&[u8]>,
+        options: ReadOptions,
+    ) -> Result<Self, SourceError> {
+        let range = SecondRange::try_from(range)?;
+        let position = match cursor {
+            Some(cursor) => Position::decode(cursor, range)?,
+            None => Position::start(range.start()),
+        };
+        let finished = position.walk == Walk::From(range.end());
+        Ok(Self { transport, config, options, range, position, page: None, failed: None, finished })
     }
 
     fn cursor(&self) -> Position {
@@ -146,9 +144,7 @@ impl<T: Transport> Session<T> {
     fn open_page(&mut self) -> Result<(), SourceError> {
         let question = match &self.position.walk {
             Walk::From(from) => Question::Range { from: *from, end: self.range.end() },
-            Walk::At { at, after, wide } => {
-                Question::Moment { at: *at, after: after.as_deref(), wide: *wide }
-            }
+            Walk::At { at, after } => Question::Moment { at: *at, after: after.as_deref() },
         };
         let request = query::request(&self.config, question);
         let response = self.transport.send(&request).map_err(answers::transport)?;

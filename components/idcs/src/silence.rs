@@ -34,7 +34,8 @@ pub fn look<T: Transport>(config: &Config, transport: &mut T, start: i64) -> Opt
 /// What an operator should know about a domain without an event since `from`.
 pub fn finding(config: &Config, from: i64) -> Finding {
     Finding {
-        severity: Severity::Warning,
+        // An error, because it makes the range unproven.
+        severity: Severity::Error,
         path: "/domain_url".to_owned(),
         problem: format!(
             "{POSSIBLY_RETIRED}: {} answers with empty successes and has no event since {}",

@@ -121,10 +121,6 @@ pub fn next(
     if page.is_complete() {
         return match &position.walk {
             Walk::From(_) => Ok(None),
-            Walk::At { at, wide: false, .. } if !page.missing(position).is_empty() => {
-                let walk = Walk::At { at: *at, after: None, wide: true };
-                go(walk, page.missing(position))
-            }
             Walk::At { at, .. } => {
                 let from = at.saturating_add(1);
                 if from >= range.end() { Ok(None) } else { go(Walk::From(from), BTreeSet::new()) }
@@ -151,14 +147,14 @@ pub fn next(
                 seen.extend(&position.seen);
             }
             if first == last {
-                go(Walk::At { at: last, after: None, wide: false }, seen)
+                go(Walk::At { at: last, after: None }, seen)
             } else {
                 go(Walk::From(last), seen)
             }
         }
-        Walk::At { at, after, wide } => match &page.last_id {
+        Walk::At { at, after } => match &page.last_id {
             Some(id) if after.as_ref().is_none_or(|after| sort_key(after) < sort_key(id)) => {
-                let walk = Walk::At { at: *at, after: Some(id.clone()), wide: *wide };
+                let walk = Walk::At { at: *at, after: Some(id.clone()) };
                 go(walk, page.missing(position))
             }
             _ => Err(malformed(&format!(

@@ -2,7 +2,7 @@
 //! nothing that anybody can send makes it panic.
 
 use idcs::normalize::names::ACTIVITIES;
-use idcs::normalizer::Normalizer;
+use idcs::normalizer;
 use proptest::prelude::*;
 use signon_kit::contract::{
     Activity, Batch, BatchLimits, FactorKind, Outcome, Progress, Protocol, ReadOptions,
@@ -27,7 +27,7 @@ const ERROR: &str = fixture!("error-400-plain");
 
 /// Reads everything, in chunks of a size.
 fn read(bytes: &[u8], chunk: usize) -> (Vec<SignOnEvent>, u64, u64, Option<SourceError>) {
-    let mut normalizer = Normalizer::new(OPTIONS);
+    let mut normalizer = normalizer::open(OPTIONS);
     let mut chunks = bytes.chunks(chunk.max(1));
     let (mut events, mut received, mut rejected) = (Vec::new(), 0, 0);
     loop {
@@ -291,7 +291,7 @@ fn every_wrapping_gives_the_same_events() {
 #[test]
 fn what_is_no_row_is_rejected_by_name_and_scrubbed() {
     let text = format!("{ERROR}\n{{\"count\":3,\"password\":\"S3CRET\"}}\n12");
-    let mut normalizer = Normalizer::new(OPTIONS);
+    let mut normalizer = normalizer::open(OPTIONS);
     normalizer.push(text.as_bytes());
     normalizer.finish();
     let batch = normalizer.next(LIMITS).unwrap();

@@ -5,10 +5,13 @@ use serde_json::{Map, Value};
 
 use crate::contract::{Finding, Severity, SourceError};
 use crate::json::pointer;
+use crate::secret::Secret;
 
 /// A configuration object being read.
 #[derive(Debug)]
 pub struct Reader {
+    /// JSON Pointer of the object.
+    place: String,
     object: Map<String, Value>,
     known: Vec<&'static str>,
     findings: Vec<Finding>,
@@ -22,17 +25,46 @@ impl Reader {
     /// `invalid-config` when the text is no JSON object.
     pub fn new(text: &str) -> Result<Self, SourceError> {
         match serde_json::from_str(text) {
-            Ok(Value::Object(object)) => {
-                Ok(Self { object, known: Vec::new(), findings: Vec::new() })
-            }
+            Ok(Value::Object(object)) => Ok(Self::at(String::new(), object)),
             Ok(_) => Err(invalid("the configuration is not an object")),
             Err(error) => Err(invalid(&format!("the configuration is not JSON: {error}"))),
         }
     }
 
+    fn at(place: String, object: Map<String, Value>) -> Self {
+        Self { place, object, known: Vec::new(), findings: Vec::new() }
+    }
+
+    /// A table inside this one, if the key is there. Give it back to
+    /// [`absorb`](Self::absorb).
+    pub fn table(&mut self, key: &'static str) -> Option<Self> {
+        match self.take(key)? {
+            Value::Object(object) => Some(Self::at(pointer(&self.place, key), object)),
+            other => {
+                let problem = format!("expected a table, found {}", kind(&other));
+                self.wrong(key, problem, format!("write it like {key} = {{ … }}"));
+                None
+            }
+        }
+    }
+
+    /// Ends the reading of a table inside this one.
+    pub fn absorb(&mut self, mut table: Self) {
+        table.tell_unknown();
+        self.findings.append(&mut table.findings);
+    }
+
+    /// Whether the key is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.object.get(key).is_some_and(|value| !value.is_null())
+    }
+
     /// Notes something wrong at `key` (or at a pointer below it).
     pub fn wrong(&mut self, key: &str, problem: impl Into<String>, fix: impl Into<String>) {
-        let path = if key.starts_with('/') { key.to_owned() } else { pointer("", key) };
+        let path = match key.strip_prefix('/') {
+            Some(_) => format!("{}{key}", self.place),
+            None => pointer(&self.place, key),
+        };
         self.findings.push(Finding {
             severity: Severity::Error,
             path,
@@ -63,10 +95,20 @@ impl Reader {
 
     /// A text that has to be there; empty when it is not, which has its finding.
     pub fn required_text(&mut self, key: &'static str, example: &str) -> String {
-        if self.object.get(key).is_none_or(Value::is_null) {
+        if !self.has(key) {
             self.wrong(key, "is missing", format!("write it like {key} = \"{example}\""));
         }
         self.text(key).unwrap_or_default()
+    }
+
+    /// A secret, if the key is there.
+    pub fn secret(&mut self, key: &'static str) -> Option<Secret> {
+        self.text(key).map(Secret::new)
+    }
+
+    /// A secret that has to be there; empty when it is not, which has its finding.
+    pub fn required_secret(&mut self, key: &'static str) -> Secret {
+        Secret::new(self.required_text(key, "…"))
     }
 
     /// A whole number within bounds, if the key is there.
@@ -130,6 +172,15 @@ impl Reader {
     ///
     /// `invalid-config` with everything that was found.
     pub fn finish<T>(mut self, value: T) -> Result<T, SourceError> {
+        self.tell_unknown();
+        if self.findings.is_empty() {
+            Ok(value)
+        } else {
+            Err(SourceError::InvalidConfig(self.findings))
+        }
+    }
+
+    fn tell_unknown(&mut self) {
         let unknown: Vec<String> = self.object.keys().cloned().collect();
         for key in unknown {
             let fix = match self.known.iter().find(|known| is_near(known, &key)) {
@@ -137,11 +188,6 @@ impl Reader {
                 None => format!("remove it; known keys: {}", self.known.join(", ")),
             };
             self.wrong(&key, format!("unknown key {key:?}"), fix);
-        }
-        if self.findings.is_empty() {
-            Ok(value)
-        } else {
-            Err(SourceError::InvalidConfig(self.findings))
         }
     }
 }
@@ -216,6 +262,20 @@ mod tests {
         assert_eq!(told[1].0, "/c");
         assert_eq!(told[2].0, "/d");
         assert_eq!(told[3], ("/url", "is missing"));
+    }
+
+    #[test]
+    fn a_table_inside_tells_its_place_and_never_its_secrets() {
+        let mut reader =
+            Reader::new(r#"{"auth":{"password":["S3CRET"],"usernme":"a","x":"S3CRET"}}"#).unwrap();
+        let mut table = reader.table("auth").unwrap();
+        table.required_text("username", "a");
+        table.required_secret("password");
+        reader.absorb(table);
+        let Err(SourceError::InvalidConfig(findings)) = reader.finish(()) else { panic!() };
+        let places: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
+        assert_eq!(places, ["/auth/username", "/auth/password", "/auth/usernme", "/auth/x"]);
+        assert!(!format!("{findings:?}").contains("S3CRET"));
     }
 
     #[test]

@@ -21,23 +21,35 @@ pub fn parse(text: &str) -> Vec<Factor> {
         .collect()
 }
 
-/// The kind of a factor by the source's word for it.
+/// What a factor is by the source's word for it. The list is open.
+pub static KINDS: [(&str, FactorKind); 21] = [
+    ("USERNAME_PASSWORD", FactorKind::Password),
+    ("PASSWORD", FactorKind::Password),
+    ("USERNAMEPASSWORD", FactorKind::Password),
+    ("OTP", FactorKind::OneTimePassword),
+    ("MFA", FactorKind::OneTimePassword),
+    ("TOTP", FactorKind::TimeBasedPassword),
+    ("SMS", FactorKind::Sms),
+    ("EMAIL", FactorKind::Email),
+    ("PHONE_CALL", FactorKind::PhoneCall),
+    ("VOICE", FactorKind::PhoneCall),
+    ("PUSH", FactorKind::PushNotification),
+    ("SECURITY_QUESTIONS", FactorKind::SecurityQuestion),
+    ("SECURITY_QUESTION", FactorKind::SecurityQuestion),
+    ("FIDO_AUTHENTICATOR", FactorKind::WebAuthn),
+    ("FIDO2", FactorKind::WebAuthn),
+    ("FIDO", FactorKind::WebAuthn),
+    ("WEBAUTHN", FactorKind::WebAuthn),
+    ("PASSKEY", FactorKind::WebAuthn),
+    ("U2F", FactorKind::U2f),
+    ("YUBICO_OTP", FactorKind::HardwareToken),
+    ("HARDWARE_TOKEN", FactorKind::HardwareToken),
+];
+
+/// The kind of a factor by the source's word for it, whatever its case.
 pub fn factor_kind(word: &str) -> FactorKind {
-    use FactorKind as F;
-    match word.to_ascii_uppercase().as_str() {
-        "USERNAME_PASSWORD" | "PASSWORD" | "USERNAMEPASSWORD" => F::Password,
-        "OTP" | "MFA" => F::OneTimePassword,
-        "TOTP" => F::TimeBasedPassword,
-        "SMS" => F::Sms,
-        "EMAIL" => F::Email,
-        "PHONE_CALL" | "VOICE" => F::PhoneCall,
-        "PUSH" => F::PushNotification,
-        "SECURITY_QUESTIONS" | "SECURITY_QUESTION" => F::SecurityQuestion,
-        "FIDO_AUTHENTICATOR" | "FIDO2" | "FIDO" | "WEBAUTHN" | "PASSKEY" => F::WebAuthn,
-        "U2F" => F::U2f,
-        "YUBICO_OTP" | "HARDWARE_TOKEN" => F::HardwareToken,
-        _ => F::Other(word.to_owned()),
-    }
+    let row = KINDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+    row.map_or_else(|| FactorKind::Other(word.to_owned()), |(_, kind)| kind.clone())
 }
 
 #[cfg(test)]

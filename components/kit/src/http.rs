@@ -2,7 +2,8 @@
 //! above it runs natively in tests and measurements; in a component it is
 //! `wasi`.
 //!
-//! A guest never attaches credentials here: the host does at its door.
+//! A guest attaches no credentials here: the host does at its door, or `auth` where
+//! there is none.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod scripted;
@@ -54,6 +55,8 @@ impl<B> Response<B> {
 /// Why there is no response, or not all of one.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TransportError {
+    /// There is no credential for the request.
+    Unauthorized(String),
     /// Whoever runs this component does not allow the request.
     Denied(String),
     /// No connection, no answer, or an answer cut off.

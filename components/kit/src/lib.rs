@@ -2,20 +2,29 @@
 //! `wasi:http`, the streaming record reader, JSON with spans, redaction and
 //! configuration errors.
 //!
-//! Everything but `http::wasi` runs natively too, so that guests are tested,
+//! Everything but `http::wasi` and `shell` runs natively too, so that guests are tested,
 //! fuzzed and measured without a sandbox.
 
+pub mod answers;
+pub mod auth;
 pub mod bindings;
 pub mod config;
+pub mod digest;
 pub mod factors;
 pub mod fields;
 pub mod gathering;
 pub mod http;
 pub mod json;
 pub mod listing;
+pub mod normalizer;
 pub mod outcome;
-pub mod records;
+pub mod people;
 pub mod redact;
+mod scanner;
+pub mod secret;
+#[cfg(target_arch = "wasm32")]
+pub mod shell;
+pub mod source;
 pub mod text;
 pub mod time;
 

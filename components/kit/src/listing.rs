@@ -1,17 +1,24 @@
-//! Cuts a stream of bytes into the rows of list answers without reading them.
+//! Cuts a stream of bytes into JSON records, or into the rows of list answers,
+//! without reading them.
 //!
-//! SCIM and its relatives wrap their rows: `{"totalResults":2,"Resources":[…]}`.
-//! [`records`](crate::records) would take such an answer for one record; this
-//! reader finds the list among the members, in whatever order they come, and hands
-//! out its rows one by one. What stands around the list is handed out too, as the
-//! answer with an empty list. Top-level arrays and values one after another (rows
-//! or whole answers) are understood as well.
+//! An API page may be 60 MB; only one record of it is ever held. Three layouts are
+//! understood: one top-level array, whose elements are the records; values one
+//! after another (NDJSON); and, where the member that holds the list is known, SCIM's
+//! and its relatives' answers: `{"totalResults":2,"Resources":[…]}`. That member is
+//! found in whatever order they come; what stands around the list is handed out too,
+//! as the answer with an empty list. Whatever stands where a record should be is
+//! handed out as one, so that it can be counted and rejected by name; only a stream
+//! that ends inside a record is an error.
 //!
 //! Invariant: no more than one row, or what stands before the list, is ever held.
 
+mod state;
+
 use std::ops::Range;
 
-use crate::records::{FramingError, LONGEST_RECORD};
+use self::state::{Member, State};
+use crate::scanner::Nesting;
+pub use crate::scanner::{FramingError, LONGEST_RECORD};
 
 /// Longest text around a list that is kept. Oracle's is below 200 bytes.
 const LONGEST_FRAME: usize = 64 << 10;
@@ -33,44 +40,11 @@ pub enum ListStep {
     End,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum State {
-    /// Nothing but blanks so far.
-    Start,
-    /// Between values at the top, or between the elements of a top-level array.
-    Between,
-    /// Between the rows of a list.
-    BetweenRows,
-    /// In an object that may turn out to be a list answer.
-    Object,
-    /// In a row, or a value at the top, that began with a bracket, a quote or
-    /// something else.
-    Nested,
-    Text,
-    Scalar,
-    /// After the closing bracket of a top-level array.
-    Closed,
-}
-
-/// What is known about the member of an object that is being passed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Member {
-    /// A key or the end comes next.
-    Before,
-    /// In a key that began there.
-    Key(usize),
-    /// Behind the key of the list.
-    ListKey,
-    /// Behind the key of the list and its colon.
-    ListValue,
-    /// Anything else.
-    Other,
-}
-
 /// Cuts pushed bytes into rows.
 #[derive(Debug)]
 pub struct ListReader {
-    key: &'static str,
+    /// Records alone where there is none.
+    key: Option<&'static str>,
     buffer: Vec<u8>,
     /// Next byte to look at.
     position: usize,
@@ -79,9 +53,7 @@ pub struct ListReader {
     /// Bytes dropped from the front of the buffer so far.
     dropped: usize,
     state: State,
-    depth: usize,
-    in_string: bool,
-    escaped: bool,
+    nesting: Nesting,
     in_array: bool,
     /// In the list of an answer.
     in_list: bool,
@@ -97,6 +69,15 @@ pub struct ListReader {
 impl ListReader {
     /// A reader at the start of a stream; `key` is the member that holds the rows.
     pub fn new(key: &'static str) -> Self {
+        Self::with(Some(key))
+    }
+
+    /// A reader of records that no answer wraps.
+    pub fn of_records() -> Self {
+        Self::with(None)
+    }
+
+    fn with(key: Option<&'static str>) -> Self {
         Self {
             key,
             buffer: Vec::new(),
@@ -104,9 +85,7 @@ impl ListReader {
             start: 0,
             dropped: 0,
             state: State::Start,
-            depth: 0,
-            in_string: false,
-            escaped: false,
+            nesting: Nesting::default(),
             in_array: false,
             in_list: false,
             listed: false,
@@ -232,11 +211,9 @@ impl ListReader {
     fn begin(&mut self, byte: u8) {
         self.start = self.position;
         self.overlong = 0;
-        self.depth = 0;
-        self.in_string = false;
-        self.escaped = false;
+        self.nesting = Nesting::default();
         self.state = match byte {
-            b'{' if !self.in_list => State::Object,
+            b'{' if !self.in_list && self.key.is_some() => State::Object,
             b'{' | b'[' => State::Nested,
             b'"' => State::Text,
             _ => State::Scalar,
@@ -245,7 +222,7 @@ impl ListReader {
             State::Object => {
                 self.listed = false;
                 self.member = Member::Before;
-                self.depth = 1;
+                self.nesting.depth = 1;
                 self.position += 1;
             }
             State::Text => self.position += 1,
@@ -255,9 +232,9 @@ impl ListReader {
 
     fn advance_object(&mut self) -> Option<ListStep> {
         while self.position < self.buffer.len() {
-            if self.in_string {
+            if self.nesting.in_string {
                 self.skip_string();
-                if !self.in_string {
+                if !self.nesting.in_string {
                     self.end_key();
                 }
                 continue;
@@ -266,7 +243,7 @@ impl ListReader {
             self.position += 1;
             match byte {
                 b'"' => {
-                    self.in_string = true;
+                    self.nesting.in_string = true;
                     self.member = match self.member {
                         Member::Before => Member::Key(self.position),
                         _ => Member::Other,
@@ -277,16 +254,16 @@ impl ListReader {
                     return None;
                 }
                 b'{' | b'[' => {
-                    self.depth += 1;
+                    self.nesting.depth += 1;
                     self.member = Member::Other;
                 }
                 b'}' | b']' => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 {
+                    self.nesting.depth = self.nesting.depth.saturating_sub(1);
+                    if self.nesting.depth == 0 {
                         return Some(self.end_object());
                     }
                 }
-                b',' if self.depth == 1 => self.member = Member::Before,
+                b',' if self.nesting.depth == 1 => self.member = Member::Before,
                 b':' if self.member == Member::ListKey => self.member = Member::ListValue,
                 byte if byte.is_ascii_whitespace() => {}
                 _ => self.member = Member::Other,
@@ -298,7 +275,7 @@ impl ListReader {
     fn end_key(&mut self) {
         if let Member::Key(start) = self.member {
             let key = &self.buffer[start..self.position - 1];
-            let found = key.eq_ignore_ascii_case(self.key.as_bytes());
+            let found = self.key.is_some_and(|known| key.eq_ignore_ascii_case(known.as_bytes()));
             self.member = if found { Member::ListKey } else { Member::Other };
         }
     }
@@ -317,9 +294,7 @@ impl ListReader {
         self.in_list = false;
         self.state = State::Object;
         self.member = Member::Other;
-        self.depth = 1;
-        self.in_string = false;
-        self.escaped = false;
+        self.nesting = Nesting { depth: 1, ..Nesting::default() };
         self.overlong = 0;
         self.start = self.position;
         self.position += 1;
@@ -345,54 +320,21 @@ impl ListReader {
     }
 
     fn advance_nested(&mut self) -> Option<ListStep> {
-        while self.position < self.buffer.len() {
-            if self.in_string {
-                self.skip_string();
-                continue;
-            }
-            let byte = self.buffer[self.position];
-            self.position += 1;
-            match byte {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' => {
-                    self.depth = self.depth.saturating_sub(1);
-                    if self.depth == 0 {
-                        return Some(self.end());
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
+        let (position, closed) = self.nesting.skip_nested(&self.buffer, self.position);
+        self.position = position;
+        closed.then(|| self.end())
     }
 
-    /// Moves behind the closing quote, or to the end of what is there.
     fn skip_string(&mut self) {
-        if self.escaped {
-            self.escaped = false;
-            self.position += 1;
-            return;
-        }
-        match memchr::memchr2(b'"', b'\\', &self.buffer[self.position..]) {
-            Some(found) => {
-                self.position += found + 1;
-                if self.buffer[self.position - 1] == b'"' {
-                    self.in_string = false;
-                } else {
-                    self.escaped = true;
-                }
-            }
-            None => self.position = self.buffer.len(),
-        }
+        self.position = self.nesting.skip_string(&self.buffer, self.position);
     }
 
     fn advance_text(&mut self) -> Option<ListStep> {
-        self.in_string = true;
-        while self.in_string && self.position < self.buffer.len() {
+        self.nesting.in_string = true;
+        while self.nesting.in_string && self.position < self.buffer.len() {
             self.skip_string();
         }
-        (!self.in_string).then(|| self.end())
+        (!self.nesting.in_string).then(|| self.end())
     }
 
     fn advance_scalar(&mut self, byte: u8) -> Option<ListStep> {
@@ -433,5 +375,7 @@ impl ListReader {
     }
 }
 
+#[cfg(test)]
+mod record_tests;
 #[cfg(test)]
 mod tests;

@@ -43,27 +43,37 @@ pub fn decide(activity: &Activity, hints: Hints<'_>) -> (Outcome, bool) {
     (outcome, conflict)
 }
 
+/// What the last part of an event id says.
+pub static EVENT_ID_ENDS: [(&str, Outcome); 3] = [
+    ("success", Outcome::Success),
+    ("failure", Outcome::Failure),
+    ("initiated", Outcome::Initiated),
+];
+
+/// What a `login_result` of just that word says.
+pub static RESULTS: [(&str, Outcome); 3] =
+    [("SUCCESS", Outcome::Success), ("SUCCEEDED", Outcome::Success), ("OK", Outcome::Success)];
+
+/// What is in a `login_result` of a failure: `PASSWORD_INVALID`.
+pub static FAILURES: [&str; 8] =
+    ["INVALID", "FAIL", "DENIED", "LOCKED", "EXPIRED", "ERROR", "REJECT", "BLOCKED"];
+
+/// What is in a message, if only one of them is.
+pub static MESSAGES: [(&str, Outcome); 2] =
+    [("succeeded", Outcome::Success), ("failed", Outcome::Failure)];
+
 fn by_event_id(id: &str) -> Option<Outcome> {
-    match id.rsplit('.').next()?.to_ascii_lowercase().as_str() {
-        "success" => Some(Outcome::Success),
-        "failure" => Some(Outcome::Failure),
-        "initiated" => Some(Outcome::Initiated),
-        _ => None,
-    }
+    let end = id.rsplit('.').next()?;
+    let row = EVENT_ID_ENDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(end));
+    row.map(|(_, outcome)| outcome.clone())
 }
 
 fn by_result(result: &str) -> Option<Outcome> {
     let result = result.to_ascii_uppercase();
-    if ["SUCCESS", "SUCCEEDED", "OK"].contains(&result.as_str()) {
-        Some(Outcome::Success)
-    } else if ["INVALID", "FAIL", "DENIED", "LOCKED", "EXPIRED", "ERROR", "REJECT", "BLOCKED"]
-        .iter()
-        .any(|word| result.contains(word))
-    {
-        Some(Outcome::Failure)
-    } else {
-        None
+    if let Some((_, outcome)) = RESULTS.iter().find(|(word, _)| *word == result) {
+        return Some(outcome.clone());
     }
+    FAILURES.iter().any(|word| result.contains(word)).then_some(Outcome::Failure)
 }
 
 fn by_status(status: &str) -> Option<Outcome> {
@@ -73,9 +83,9 @@ fn by_status(status: &str) -> Option<Outcome> {
 
 fn by_message(message: &str) -> Option<Outcome> {
     let message = message.to_ascii_lowercase();
-    match (message.contains("succeeded"), message.contains("failed")) {
-        (true, false) => Some(Outcome::Success),
-        (false, true) => Some(Outcome::Failure),
+    let mut said = MESSAGES.iter().filter(|(word, _)| message.contains(word));
+    match (said.next(), said.next()) {
+        (Some((_, outcome)), None) => Some(outcome.clone()),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What error answers mean for an operator. The service's error bodies are
 //! described nowhere, so only the status is read.
 
+use signon_kit::answers::retry_after;
 use signon_kit::contract::{SourceError, Throttle};
 use signon_kit::http::{Response, TransportError};
 
@@ -48,17 +49,7 @@ pub fn error<B>(response: Response<B>, config: &Config) -> SourceError {
 
 /// What a request that found no answer means.
 pub fn transport(error: TransportError) -> SourceError {
-    match error {
-        TransportError::Denied(text) => SourceError::Forbidden(text),
-        TransportError::Unavailable(text) => SourceError::Unavailable(format!(
-            "{text}; check the network to base_url; the range is tried again later"
-        )),
-    }
-}
-
-/// Only the form in seconds; a date would need a clock to be of use.
-fn retry_after(value: Option<&str>) -> Option<u64> {
-    value?.trim().parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1000))
+    signon_kit::answers::transport(error, "base_url")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Tries a configuration: one request for the count of one minute. Never events.
 
-use signon_kit::contract::{Finding, Severity, SourceError, TimeRange};
+use signon_kit::answers;
+use signon_kit::contract::{Finding, SourceError, TimeRange};
 use signon_kit::http::Transport;
 
 use crate::config::Config;
@@ -24,40 +25,14 @@ pub fn check<T: Transport>(
     Ok(match stats::ask(transport, config, asked) {
         Ok(Ok(_)) => Vec::new(),
         Ok(Err(finding)) => vec![finding],
-        Err(error) => {
-            let (problem, fix) = explain(error);
-            vec![Finding { severity: Severity::Error, path: String::new(), problem, fix }]
-        }
+        Err(error) => vec![answers::finding(error, "")],
     })
-}
-
-/// Splits an error at its first semicolon: what happened, then what to do.
-fn explain(error: SourceError) -> (String, String) {
-    let text = match error {
-        SourceError::InvalidConfig(findings) => {
-            return findings
-                .into_iter()
-                .next()
-                .map(|finding| (finding.problem, finding.fix))
-                .unwrap_or_default();
-        }
-        SourceError::Throttled(throttle) => throttle.message,
-        SourceError::Unauthorized(text)
-        | SourceError::Forbidden(text)
-        | SourceError::CursorExpired(text)
-        | SourceError::Retired(text)
-        | SourceError::Unavailable(text)
-        | SourceError::Malformed(text) => text,
-    };
-    match text.split_once("; ") {
-        Some((problem, fix)) => (problem.to_owned(), fix.to_owned()),
-        None => (text, "see the log of the host".to_owned()),
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use signon_kit::contract::Severity;
     use signon_kit::http::scripted::{Answer, Scripted};
 
     fn findings(status: u16, body: &str) -> Vec<Finding> {

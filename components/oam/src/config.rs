@@ -1,8 +1,10 @@
 //! The configuration of this component, checked whole before anything is asked.
 
 use serde_json::Value;
+use signon_kit::auth::Basic;
 use signon_kit::config::Reader;
-use signon_kit::contract::{AccessRule, Finding, Severity, SourceError, Stream};
+use signon_kit::contract::{AccessRule, SourceError, Stream};
+use signon_kit::source::no_such_stream;
 
 use crate::query;
 
@@ -67,6 +69,8 @@ pub struct Config {
     pub page_size: u32,
     /// Which rendering to ask for.
     pub format: Format,
+    /// Login and password, where nobody else attaches them.
+    pub auth: Option<Basic>,
 }
 
 impl Config {
@@ -101,7 +105,8 @@ impl Config {
                 }
             },
         };
-        reader.finish(Self { origin, base_path, page_style, page_size, format })
+        let auth = Basic::read(&mut reader);
+        reader.finish(Self { origin, base_path, page_style, page_size, format, auth })
     }
 
     /// The one stream of a pod. Its id is the pod's, so that another pod is another
@@ -119,12 +124,7 @@ impl Config {
         if stream == self.stream_id() {
             return Ok(self);
         }
-        Err(SourceError::InvalidConfig(vec![Finding {
-            severity: Severity::Error,
-            path: String::new(),
-            problem: format!("no stream {stream:?} in this configuration"),
-            fix: "open one of the streams that `streams` lists".to_owned(),
-        }]))
+        Err(no_such_stream(stream))
     }
 
     fn stream_id(&self) -> String {
@@ -282,6 +282,6 @@ mod tests {
         let schema: Value = serde_json::from_str(SCHEMA).unwrap();
         let mut keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
         keys.sort();
-        assert_eq!(keys, ["base_url", "format", "page_size", "page_style"]);
+        assert_eq!(keys, ["auth", "base_url", "format", "page_size", "page_style"]);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::cursor::HeadDigest;
+use crate::cursor::{Mark, Position};
 
 /// Most rows of one range (at most an hour, so 145 sign-ons a second): their ids
 /// take about 12 MiB.
@@ -44,13 +44,39 @@ pub struct Entry {
     pub is_new: bool,
 }
 
-/// The rows of a range in the order received.
-#[derive(Debug, Clone, Default)]
+/// The rows of a range in the order received, from its first page on or from a
+/// later one.
+#[derive(Debug, Clone)]
 pub struct Ledger {
     met: BTreeSet<u64>,
     equals: BTreeMap<u64, u32>,
+    /// Rows and different rows on pages before the first one here.
+    rows_before: u64,
+    distinct_before: u64,
     rows: u64,
-    head: HeadDigest,
+    /// Since the first page here, the page before this one, this page.
+    marks: [Mark; 3],
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self::from(Mark::new(1, 0, 0).position())
+    }
+}
+
+impl From<Position> for Ledger {
+    /// A ledger that begins with the page of a position.
+    fn from(position: Position) -> Self {
+        let mark = Mark::of(&position);
+        Self {
+            met: BTreeSet::new(),
+            equals: BTreeMap::new(),
+            rows_before: position.rows_before,
+            distinct_before: position.distinct_before,
+            rows: 0,
+            marks: [mark.clone(), mark.clone(), mark],
+        }
+    }
 }
 
 impl Ledger {
@@ -67,24 +93,49 @@ impl Ledger {
             }
         };
         self.rows += 1;
-        self.head.add(&id);
+        self.marks.iter_mut().for_each(|mark| mark.add(&id));
         let is_new = self.met.insert(mark);
         Entry { id, is_new }
     }
 
-    /// Rows entered.
+    /// Page `number` begins.
+    pub fn turn_to(&mut self, number: u32) {
+        let [_, before, this] = &mut self.marks;
+        *before = this.clone();
+        let rows = self.rows_before + self.rows;
+        *this = Mark::new(number, rows, self.distinct_before + self.met.len() as u64);
+    }
+
+    /// Rows of the range up to here.
     pub fn rows(&self) -> u64 {
+        self.rows_before + self.rows
+    }
+
+    /// Rows entered here.
+    pub fn entered(&self) -> u64 {
         self.rows
     }
 
-    /// Different rows entered.
+    /// Different rows of the range up to here. Of pages before the first one here
+    /// it is only known how many there were: a row that is met there and here
+    /// counts twice.
     pub fn distinct(&self) -> u64 {
-        self.met.len() as u64
+        self.distinct_before + self.met.len() as u64
     }
 
-    /// Digest of all ids in the order entered.
-    pub fn head(&self) -> &HeadDigest {
-        &self.head
+    /// Whether every row of the range was entered here, so that none counts twice.
+    pub fn is_whole(&self) -> bool {
+        self.rows_before == 0
+    }
+
+    /// The position since the first page here.
+    pub fn position(&self) -> Position {
+        self.marks[0].position()
+    }
+
+    /// The position from which reading can go on.
+    pub fn cursor(&self) -> Position {
+        if self.equals.is_empty() { self.marks[1].position() } else { self.position() }
     }
 }
 

@@ -13,6 +13,7 @@ use signon_kit::contract::{
 };
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
+use signon_kit::source::Reads;
 
 use crate::answers;
 use crate::config::Config;
@@ -31,7 +32,7 @@ pub struct Session<T: Transport> {
     config: Config,
     options: ReadOptions,
     asked: Asked,
-    /// Every row met since the beginning of the range.
+    /// Every row met since the first page of this session.
     ledger: Ledger,
     /// Where an earlier session stopped, until that place is reached again.
     resumed: Option<Position>,
@@ -57,46 +58,8 @@ enum Total {
     Known(u64),
 }
 
-impl<T: Transport> Session<T> {
-    /// A reading of `range` from `cursor` on. Makes no request yet.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-config` for a range of anything but whole seconds,
-    /// `cursor-expired` for a cursor of another version.
-    pub fn open(
-        transport: T,
-        config: Config,
-        range: TimeRange,
-        cursor: Option<&[u8]>,
-        options: ReadOptions,
-    ) -> Result<Self, SourceError> {
-        let position = cursor.map(Position::decode).transpose()?;
-        Ok(Self {
-            transport,
-            config,
-            options,
-            asked: range.try_into()?,
-            ledger: Ledger::default(),
-            resumed: position.filter(|position| position.rows > 0),
-            number: 1,
-            page: None,
-            previous: Vec::new(),
-            is_told_apart: false,
-            total: Total::Unasked,
-            chunk: Vec::new(),
-            failed: None,
-            finished: false,
-        })
-    }
-
-    /// Reads on until the limits are reached or the range is. A batch may be empty
-    /// while the rows before a cursor are met again.
-    ///
-    /// # Errors
-    ///
-    /// See [`SourceError`]; the session is at its end then.
-    pub fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
+impl<T: Transport> Reads for Session<T> {
+    fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
         if let Some(error) = self.failed.clone() {
             return Err(error);
         }
@@ -122,11 +85,46 @@ impl<T: Transport> Session<T> {
         }
         Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
     }
+}
+
+impl<T: Transport> Session<T> {
+    /// A reading of `range` from `cursor` on. Makes no request yet.
+    ///
+    /// # Errors
+    ///
+    /// `invalid-config` for a range of anything but whole seconds,
+    /// `cursor-expired` for a cursor of another version.
+    pub fn open(
+        transport: T,
+        config: Config,
+        range: TimeRange,
+        cursor: Option<&[u8]>,
+        options: ReadOptions,
+    ) -> Result<Self, SourceError> {
+        let position = cursor.map(Position::decode).transpose()?;
+        let resumed = position.filter(|position| position.rows > 0);
+        Ok(Self {
+            transport,
+            config,
+            options,
+            asked: range.try_into()?,
+            ledger: resumed.clone().map(Ledger::from).unwrap_or_default(),
+            number: resumed.as_ref().map_or(1, |position| position.page),
+            resumed,
+            page: None,
+            previous: Vec::new(),
+            is_told_apart: false,
+            total: Total::Unasked,
+            chunk: Vec::new(),
+            failed: None,
+            finished: false,
+        })
+    }
 
     fn cursor(&self) -> Position {
         match &self.resumed {
             Some(position) => position.clone(),
-            None => Position::new(self.ledger.rows(), self.ledger.head()),
+            None => self.ledger.cursor(),
         }
     }
 
@@ -210,10 +208,10 @@ impl<T: Transport> Session<T> {
         let Some(position) = &self.resumed else {
             return;
         };
-        if self.ledger.rows() < position.rows {
+        if self.ledger.entered() < position.rows {
             return;
         }
-        let is_same = self.ledger.head().text() == position.head;
+        let is_same = self.ledger.position() == *position;
         self.resumed = None;
         if !is_same {
             self.read_range_whole();
@@ -277,12 +275,15 @@ impl<T: Transport> Session<T> {
         let nothing_new = page.is_repeating || page.new_rows == 0;
         let is_end = match self.total {
             _ if page.rows == 0 => true,
-            Total::Known(total) if self.ledger.distinct() >= total => true,
+            Total::Known(total) if self.ledger.is_whole() => {
+                nothing_new || self.ledger.distinct() >= total
+            }
             _ => nothing_new,
         };
         if !is_end {
             self.previous = page.keys;
             self.number = self.number.saturating_add(1);
+            self.ledger.turn_to(self.number);
             return Ok(());
         }
         if self.resumed.is_some() {
@@ -295,7 +296,8 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// What an operator should know about how the range ended.
+    /// What an operator should know about how the range ended. All of it are errors:
+    /// they make the range unproven.
     fn shortfall(&self, last: &Page<T::Body>, nothing_new: bool) -> Option<Finding> {
         let met = self.ledger.distinct();
         let missing = match self.total {
@@ -304,12 +306,10 @@ impl<T: Transport> Session<T> {
             _ => None,
         };
         if last.rows > 0 && nothing_new {
-            // A last page that is handed out again and again loses nothing; full
-            // ones say that there is more behind them.
-            let is_full = last.rows >= u64::from(self.config.page_size);
-            let is_loss = missing.is_some() || is_full;
+            // Also behind a short page there may be more: the service may send fewer
+            // rows than it is asked for.
             return Some(Finding {
-                severity: if is_loss { Severity::Error } else { Severity::Warning },
+                severity: Severity::Error,
                 path: "/page_style".to_owned(),
                 problem: format!(
                     "page {} brought nothing new: the service ignores the page number",
@@ -319,7 +319,7 @@ impl<T: Transport> Session<T> {
             });
         }
         missing.map(|total| Finding {
-            severity: Severity::Warning,
+            severity: Severity::Error,
             path: String::new(),
             problem: format!("the service counts {total} events, its pages hold {met}"),
             fix: "the range is read again later; if that stays so, try another page_size, and \

@@ -1,7 +1,7 @@
 //! Laws of reading rows: every rendering the same, every byte accounted for, and
 //! nothing that anybody can send makes it panic.
 
-use oam::normalizer::Normalizer;
+use oam::normalizer;
 use proptest::prelude::*;
 use signon_kit::contract::{
     Activity, Batch, BatchLimits, Outcome, Progress, ReadOptions, SignOnEvent, SourceError,
@@ -19,7 +19,7 @@ type Read = (Vec<SignOnEvent>, u64, u64, Option<SourceError>);
 
 /// Reads everything, in chunks of a size.
 fn read(bytes: &[u8], chunk: usize) -> Read {
-    let mut normalizer = Normalizer::new(OPTIONS);
+    let mut normalizer = normalizer::open(OPTIONS);
     let mut chunks = bytes.chunks(chunk.max(1));
     let (mut events, mut received, mut rejected) = (Vec::new(), 0, 0);
     loop {
@@ -192,7 +192,7 @@ fn a_row_without_a_time_is_rejected_by_name_and_scrubbed() {
         r#"{"eventID":1,"accessTime":"<your-time>","password":"S3CRET"}"#,
         "<eventData><eventID>1</eventID><accessTime>soon</accessTime><password>S3CRET</password></eventData>",
     ] {
-        let mut normalizer = Normalizer::new(OPTIONS);
+        let mut normalizer = normalizer::open(OPTIONS);
         normalizer.push(text.as_bytes());
         normalizer.finish();
         let batch = normalizer.next(LIMITS).unwrap();

@@ -1,5 +1,6 @@
 //! What Oracle's error answers mean for an operator.
 
+use signon_kit::answers::retry_after;
 use signon_kit::contract::{SourceError, Throttle};
 use signon_kit::http::{Body, Response, TransportError, read_head};
 use signon_kit::text::cut;
@@ -48,12 +49,7 @@ pub fn error<B: Body>(mut response: Response<B>, with_page: bool) -> SourceError
 
 /// What a request that found no answer means.
 pub fn transport(error: TransportError) -> SourceError {
-    match error {
-        TransportError::Denied(text) => SourceError::Forbidden(text),
-        TransportError::Unavailable(text) => SourceError::Unavailable(format!(
-            "{text}; check the network to the endpoint; the range is tried again later"
-        )),
-    }
+    signon_kit::answers::transport(error, "the endpoint")
 }
 
 fn describe(status: u16, body: &[u8]) -> String {
@@ -70,11 +66,6 @@ fn describe(status: u16, body: &[u8]) -> String {
 
 fn clock_hint(date: Option<&str>) -> String {
     date.map(|date| format!(" (the service's clock says {date})")).unwrap_or_default()
-}
-
-/// Only the form in seconds; a date would need a clock to be of use.
-fn retry_after(value: Option<&str>) -> Option<u64> {
-    value?.trim().parse::<u64>().ok().map(|seconds| seconds.saturating_mul(1000))
 }
 
 #[cfg(test)]

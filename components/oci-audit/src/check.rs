@@ -1,7 +1,7 @@
 //! Tries a configuration: one request for one minute of each stream, whose answer
 //! is looked at only as far as its status.
 
-use signon_kit::contract::{Finding, Severity, SourceError, TimeRange};
+use signon_kit::contract::{Finding, SourceError, TimeRange};
 use signon_kit::http::Transport;
 
 use crate::answers;
@@ -31,37 +31,7 @@ pub fn check<T: Transport>(
             Ok(response) => answers::error(response, false),
             Err(error) => answers::transport(error),
         };
-        let (problem, fix) = explain(error);
-        findings.push(Finding {
-            severity: Severity::Error,
-            path: String::new(),
-            problem: format!("{}: {problem}", place.id()),
-            fix,
-        });
+        findings.push(signon_kit::answers::finding(error, &place.id()));
     }
     Ok(findings)
-}
-
-/// Splits an error at its first semicolon: what happened, then what to do.
-fn explain(error: SourceError) -> (String, String) {
-    let text = match error {
-        SourceError::InvalidConfig(findings) => {
-            return findings
-                .into_iter()
-                .next()
-                .map(|finding| (finding.problem, finding.fix))
-                .unwrap_or_default();
-        }
-        SourceError::Throttled(throttle) => throttle.message,
-        SourceError::Unauthorized(text)
-        | SourceError::Forbidden(text)
-        | SourceError::CursorExpired(text)
-        | SourceError::Retired(text)
-        | SourceError::Unavailable(text)
-        | SourceError::Malformed(text) => text,
-    };
-    match text.split_once("; ") {
-        Some((problem, fix)) => (problem.to_owned(), fix.to_owned()),
-        None => (text, "see the log of the host".to_owned()),
-    }
 }

@@ -2,7 +2,9 @@
 
 use signon_kit::config::Reader;
 use signon_kit::contract::{AccessRule, SourceError, Stream};
+use signon_kit::source::no_such_stream;
 
+use crate::auth::ApiKey;
 use crate::query::PATH;
 use crate::regions;
 
@@ -19,6 +21,8 @@ pub struct Config {
     regions: Vec<Region>,
     /// Compartment OCIDs; sign-on events sit in the tenancy's own.
     compartments: Vec<String>,
+    /// What signs, where nobody else does.
+    pub auth: Option<ApiKey>,
 }
 
 /// A region and how to reach the Audit API in it.
@@ -97,7 +101,8 @@ impl Config {
                 ),
             }
         }
-        reader.finish(Self { regions: found, compartments })
+        let auth = ApiKey::read(&mut reader);
+        reader.finish(Self { regions: found, compartments, auth })
     }
 
     /// Everything there is to read, in a stable order.
@@ -116,14 +121,7 @@ impl Config {
     ///
     /// `invalid-config` when the configuration has no such stream.
     pub fn place(&self, stream: &str) -> Result<Place, SourceError> {
-        self.places().find(|place| place.id() == stream).ok_or_else(|| {
-            SourceError::InvalidConfig(vec![signon_kit::contract::Finding {
-                severity: signon_kit::contract::Severity::Error,
-                path: String::new(),
-                problem: format!("no stream {stream:?} in this configuration"),
-                fix: "open one of the streams that `streams` lists".to_owned(),
-            }])
-        })
+        self.places().find(|place| place.id() == stream).ok_or_else(|| no_such_stream(stream))
     }
 
     /// The streams of this configuration.
@@ -320,6 +318,6 @@ mod tests {
         let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
         let mut keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
         keys.sort();
-        assert_eq!(keys, ["compartments", "endpoint", "realm_domain", "regions"]);
+        assert_eq!(keys, ["auth", "compartments", "endpoint", "realm_domain", "regions"]);
     }
 }

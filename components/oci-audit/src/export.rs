@@ -1,88 +1,63 @@
-//! The thin shell around this crate that the sandbox calls.
+//! This guest as a component.
 #![allow(unsafe_code, reason = "the generated exports are `unsafe(no_mangle)` functions")]
 
-use std::cell::RefCell;
-
-use signon_kit::bindings::{Guest, GuestNormalizer, GuestSession, Normalizer, Session};
+use signon_kit::auth::Authorized;
 use signon_kit::contract::{
-    AccessRule, Batch, BatchLimits, Cursor, Descriptor, Finding, ReadOptions, Selection, Severity,
-    SourceError, Stream,
+    AccessRule, Descriptor, Finding, ReadOptions, SourceError, Stream, TimeRange,
 };
-use signon_kit::http::wasi::{WasiTransport, wall_clock_ms};
+use signon_kit::http::wasi::WasiTransport;
+use signon_kit::normalizer::Normalizer;
+use signon_kit::shell::Shell;
+use signon_kit::source::Source;
 
+use crate::auth::{ApiKey, Signature};
 use crate::config::Config;
+use crate::normalizer::Records;
+use crate::session::Session;
 
-struct Component;
+struct OciAudit;
+
+type Component = Shell<OciAudit>;
 
 signon_kit::bindings::export!(Component with_types_in signon_kit::bindings);
 
-impl Guest for Component {
-    type Session = SessionExport;
-    type Normalizer = NormalizerExport;
+impl Source for OciAudit {
+    type Session = Session<Authorized<WasiTransport, Signature>>;
+    type Frames = Records;
 
-    fn describe() -> Descriptor {
+    fn descriptor() -> Descriptor {
         crate::descriptor()
     }
 
-    fn access(config: String) -> Result<Vec<AccessRule>, SourceError> {
-        Config::parse(&config).map(|config| config.access())
+    fn access(config: &str) -> Result<Vec<AccessRule>, SourceError> {
+        Config::parse(config).map(|config| config.access())
     }
 
-    fn streams(config: String) -> Result<Vec<Stream>, SourceError> {
-        Config::parse(&config).map(|config| config.streams())
+    fn streams(config: &str) -> Result<Vec<Stream>, SourceError> {
+        Config::parse(config).map(|config| config.streams())
     }
 
-    fn check(config: String) -> Result<Vec<Finding>, SourceError> {
-        crate::check::check(&Config::parse(&config)?, &mut WasiTransport, wall_clock_ms())
+    fn check(config: &str, now_ms: i64) -> Result<Vec<Finding>, SourceError> {
+        let config = Config::parse(config)?;
+        crate::check::check(&config, &mut transport(&config), now_ms)
     }
-}
 
-struct SessionExport(RefCell<crate::session::Session<WasiTransport>>);
-
-impl GuestSession for SessionExport {
     fn open(
-        config: String,
-        stream: String,
-        selection: Selection,
-        cursor: Option<Cursor>,
+        config: &str,
+        stream: &str,
+        range: TimeRange,
+        cursor: Option<&[u8]>,
         options: ReadOptions,
-    ) -> Result<Session, SourceError> {
-        let place = Config::parse(&config)?.place(&stream)?;
-        let Selection::Range(range) = selection else {
-            return Err(SourceError::InvalidConfig(vec![Finding {
-                severity: Severity::Error,
-                path: String::new(),
-                problem: "oci-audit is read by time range, not as a log".to_owned(),
-                fix: "select a range".to_owned(),
-            }]));
-        };
-        let session =
-            crate::session::Session::open(WasiTransport, place, range, cursor.as_deref(), options)?;
-        Ok(Session::new(Self(RefCell::new(session))))
+    ) -> Result<Self::Session, SourceError> {
+        let config = Config::parse(config)?;
+        Session::open(transport(&config), config.place(stream)?, range, cursor, options)
     }
 
-    fn next(&self, limits: BatchLimits) -> Result<Batch, SourceError> {
-        self.0.borrow_mut().next(limits)
+    fn normalizer(options: ReadOptions) -> Normalizer<Records> {
+        crate::normalizer::open(options)
     }
 }
 
-struct NormalizerExport(RefCell<crate::normalizer::Normalizer>);
-
-impl GuestNormalizer for NormalizerExport {
-    fn open(options: ReadOptions) -> Result<Normalizer, SourceError> {
-        let normalizer = crate::normalizer::Normalizer::new(options);
-        Ok(Normalizer::new(Self(RefCell::new(normalizer))))
-    }
-
-    fn push(&self, chunk: Vec<u8>) {
-        self.0.borrow_mut().push(&chunk);
-    }
-
-    fn next(&self, limits: BatchLimits) -> Result<Batch, SourceError> {
-        self.0.borrow_mut().next(limits)
-    }
-
-    fn finish(&self) {
-        self.0.borrow_mut().finish();
-    }
+fn transport(config: &Config) -> Authorized<WasiTransport, Signature> {
+    Authorized::new(WasiTransport, config.auth.as_ref().and_then(ApiKey::signer))
 }

@@ -6,6 +6,7 @@
 //! tested and measured natively.
 
 pub mod answers;
+pub mod auth;
 pub mod check;
 pub mod config;
 pub mod cursor;

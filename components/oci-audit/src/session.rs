@@ -5,13 +5,15 @@
 //! error is returned before the error.
 
 use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceError, TimeRange};
+use signon_kit::digest::HeadDigest;
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
-use signon_kit::records::{RecordReader, Step};
+use signon_kit::listing::{ListReader, ListStep};
+use signon_kit::source::Reads;
 
 use crate::answers;
 use crate::config::Place;
-use crate::cursor::{HeadDigest, Position};
+use crate::cursor::Position;
 use crate::normalize::Origin;
 use crate::query::{self, MinuteRange};
 use crate::reading::{Taker, id_of};
@@ -35,7 +37,7 @@ pub struct Session<T: Transport> {
 #[derive(Debug)]
 struct Page<B> {
     body: B,
-    reader: RecordReader,
+    reader: ListReader,
     token: Option<String>,
     next: Option<String>,
     /// Records read, and the digest of their ids.
@@ -49,6 +51,35 @@ struct Page<B> {
 enum Moved {
     On,
     RangeEnd,
+}
+
+impl<T: Transport> Reads for Session<T> {
+    fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
+        if let Some(error) = self.failed.clone() {
+            return Err(error);
+        }
+        let started = self.transport.elapsed_ms();
+        let mut gathering = Gathering::new(limits);
+        while !self.finished && !gathering.is_full() {
+            match self.step(&mut gathering) {
+                Ok(Moved::On) => {}
+                Ok(Moved::RangeEnd) => self.finished = true,
+                Err(error) => {
+                    self.failed = Some(error.clone());
+                    if gathering.is_empty() {
+                        return Err(error);
+                    }
+                    break;
+                }
+            }
+            let elapsed = self.transport.elapsed_ms().saturating_sub(started);
+            if elapsed >= u64::from(limits.soft_deadline_ms) && !gathering.is_empty() {
+                break;
+            }
+        }
+        let progress = if self.finished { Progress::Finished } else { Progress::More };
+        Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
+    }
 }
 
 impl<T: Transport> Session<T> {
@@ -80,38 +111,6 @@ impl<T: Transport> Session<T> {
         })
     }
 
-    /// Reads on until the limits are reached or the range is.
-    ///
-    /// # Errors
-    ///
-    /// See [`SourceError`]; the session is at its end then.
-    pub fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
-        if let Some(error) = self.failed.clone() {
-            return Err(error);
-        }
-        let started = self.transport.elapsed_ms();
-        let mut gathering = Gathering::new(limits);
-        while !self.finished && !gathering.is_full() {
-            match self.step(&mut gathering) {
-                Ok(Moved::On) => {}
-                Ok(Moved::RangeEnd) => self.finished = true,
-                Err(error) => {
-                    self.failed = Some(error.clone());
-                    if gathering.is_empty() {
-                        return Err(error);
-                    }
-                    break;
-                }
-            }
-            let elapsed = self.transport.elapsed_ms().saturating_sub(started);
-            if elapsed >= u64::from(limits.soft_deadline_ms) && !gathering.is_empty() {
-                break;
-            }
-        }
-        let progress = if self.finished { Progress::Finished } else { Progress::More };
-        Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
-    }
-
     fn cursor(&self) -> Position {
         match &self.page {
             // Nothing behind the records that are still to be recognized was read.
@@ -126,7 +125,7 @@ impl<T: Transport> Session<T> {
             return Ok(Moved::On);
         };
         match page.reader.next() {
-            Ok(Step::Record(span)) => {
+            Ok(ListStep::Row(span)) => {
                 let bytes = page.reader.bytes(span);
                 let number = page.records;
                 page.records += 1;
@@ -143,21 +142,23 @@ impl<T: Transport> Session<T> {
                 }
                 Ok(Moved::On)
             }
-            Ok(Step::TooLong(length)) => {
+            Ok(ListStep::TooLong(length)) => {
                 let number = page.records;
                 page.records += 1;
                 page.head.add("");
                 gathering.reject_too_long(length, number);
                 Ok(Moved::On)
             }
-            Ok(Step::NeedMore) => {
+            // Records alone have none.
+            Ok(ListStep::Frame) => Ok(Moved::On),
+            Ok(ListStep::NeedMore) => {
                 let more = page.reader.push_with(|buffer| page.body.read(buffer));
                 if !more.map_err(answers::transport)? {
                     page.reader.finish();
                 }
                 Ok(Moved::On)
             }
-            Ok(Step::End) => self.end_page(),
+            Ok(ListStep::End) => self.end_page(),
             Err(error) => Err(SourceError::Unavailable(format!(
                 "the answer of the OCI Audit API is cut off: {error}; the range is tried again later"
             ))),
@@ -183,7 +184,7 @@ impl<T: Transport> Session<T> {
             .then(|| (self.position.records, self.position.head.clone()));
         self.page = Some(Page {
             body: response.body,
-            reader: RecordReader::new(),
+            reader: ListReader::of_records(),
             token,
             next,
             records: 0,

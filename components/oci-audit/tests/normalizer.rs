@@ -2,7 +2,7 @@
 //! nothing that anybody can send makes it panic.
 #![allow(clippy::unwrap_used, reason = "a helper that cannot go on says where")]
 
-use oci_audit::normalizer::Normalizer;
+use oci_audit::normalizer;
 use proptest::prelude::*;
 use signon_kit::contract::{
     Activity, Batch, BatchLimits, FactorKind, Outcome, Progress, ReadOptions, SignOnEvent,
@@ -25,7 +25,7 @@ const EVENTS_SERVICE: &str =
 
 /// Reads everything, in chunks of a size.
 fn read(bytes: &[u8], chunk: usize) -> (Vec<SignOnEvent>, u64, u64, Option<SourceError>) {
-    let mut normalizer = Normalizer::new(OPTIONS);
+    let mut normalizer = normalizer::open(OPTIONS);
     let mut chunks = bytes.chunks(chunk.max(1));
     let (mut events, mut received, mut rejected) = (Vec::new(), 0, 0);
     loop {
@@ -207,7 +207,7 @@ fn text_an_attacker_controls_never_rejects_a_record() {
 #[test]
 fn a_record_without_a_time_is_rejected_by_name_and_scrubbed() {
     let text = r#"{"type":"com.oraclecloud.IdentitySignOn.InteractiveLogin","id":"x","time":"<your-time>","password":"S3CRET"}"#;
-    let mut normalizer = Normalizer::new(OPTIONS);
+    let mut normalizer = normalizer::open(OPTIONS);
     normalizer.push(text.as_bytes());
     normalizer.finish();
     let batch = normalizer.next(LIMITS).unwrap();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use clap::Args;
 use signon_host::collect::{Components, check};
 use signon_host::contract::Severity;
-use signon_host::sandbox::Sandbox;
+use signon_host::deliver::check as check_sink;
+use signon_host::sandbox::{Limits, Sandbox};
 
 use super::built_ins::BuiltIns;
 use super::failure::{Failure, print};
@@ -23,10 +24,11 @@ pub struct Arguments {
     config_dir: Option<PathBuf>,
 }
 
-/// Runs it: every source is prepared and asked to try itself; nothing is written.
+/// Runs it: every source is prepared and asked to try itself, every sink
+/// is tried without an event; nothing is left behind.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = load(&arguments.config, arguments.config_dir.as_deref())?;
-    let sandbox = Sandbox::new(&config.widest_limits()).map_err(Failure::failed)?;
+    let sandbox = Sandbox::new(&Limits::widest()).map_err(Failure::failed)?;
     let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
     let mut errors = 0;
     for source in &config.sources {
@@ -49,6 +51,15 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             Err(error) => {
                 errors += 1;
                 print(&format!("{}: error: {error}\n", source.id))?;
+            }
+        }
+    }
+    for sink in &config.sinks {
+        match check_sink(sink, &config.data_dir).await {
+            Ok(()) => print(&format!("sink {}: ok\n", sink.id))?,
+            Err(error) => {
+                errors += 1;
+                print(&format!("sink {}: error: {error}\n", sink.id))?;
             }
         }
     }

@@ -92,7 +92,7 @@ fn configuration(folder: &Path, format: Format) -> Result<Config, Failure> {
         table = Some(SinkConfig {
             id: "summary".to_owned(),
             format: Format::Ocsf.name().to_owned(),
-            kind: SinkKind::File { path: folder.join("summary.ndjson") },
+            kind: SinkKind::File { path: folder.join("summary.ndjson"), rotation: None },
             ..sink.clone()
         });
     }

@@ -28,6 +28,12 @@ impl Failure {
     }
 }
 
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 /// Writes to stdout; whoever reads may have seen enough, which is no failure.
 pub fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;

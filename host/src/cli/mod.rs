@@ -1,11 +1,15 @@
 //! The command line: what can be asked for, and what comes of it.
 
+mod backfill;
 mod built_ins;
 mod check;
+mod coverage;
+mod deadletter;
 mod demo;
 mod failure;
 mod inspect;
 mod log;
+mod metrics;
 mod normalize;
 mod run;
 mod signals;
@@ -36,8 +40,17 @@ enum Command {
     Demo(demo::Arguments),
     /// Collect, for ever or what is due now.
     ///
-    /// SIGTERM or Ctrl-C finishes the batch in hand, commits and ends.
+    /// SIGTERM or Ctrl-C finishes the batch in hand, commits and ends, within twenty
+    /// seconds. SIGHUP reads the configuration anew: sources come, go and change, the
+    /// others go on. SIGUSR1 writes a copy of the state to state.backup.redb.
     Run(run::Arguments),
+    /// Read the past of a source, in parallel, then end.
+    ///
+    /// Reads what no reading has covered yet, the oldest first, into the same sinks and
+    /// the same ledger. Stopped and started again, it goes on where it was.
+    Backfill(backfill::Arguments),
+    /// Show which times are complete, open, a gap or unproven, and prove it.
+    Coverage(coverage::Arguments),
     /// Turn a raw payload into events, offline, through the sandbox.
     ///
     /// Reads what an API, a stream or an archive delivered (a JSON array, NDJSON or
@@ -47,6 +60,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Try a configuration: what is wrong, and what to do about it.
     Check(check::Arguments),
+    /// Events that a sink's receiver refused while it took others.
+    Deadletter(deadletter::Arguments),
     /// Run the simulator alone, for any client.
     ///
     /// It verifies what Oracle verifies: signatures, clock, headers, parameters.
@@ -56,7 +71,7 @@ enum Command {
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    log::start(matches!(cli.command, Command::Run(_)));
+    log::start(matches!(cli.command, Command::Run(_) | Command::Backfill(_)));
     let runtime = match signon_host::sandbox::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::failed(format!("cannot start: {error}")).report(),
@@ -65,9 +80,12 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Run(arguments) => run::run(arguments).await,
+            Command::Backfill(arguments) => backfill::run(arguments).await,
+            Command::Coverage(arguments) => coverage::run(arguments).await,
             Command::Normalize(arguments) => normalize::run(arguments).await,
             Command::Inspect(arguments) => inspect::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
+            Command::Deadletter(arguments) => deadletter::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(*arguments).await,
         }
     });

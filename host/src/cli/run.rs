@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use signon_host::collect::{Collector, Components, Summary, Until};
+use signon_host::collect::{Collector, Components, Orders, Summary, Until};
 use signon_host::config::Config;
 use signon_host::render::Format;
-use signon_host::sandbox::Sandbox;
-use signon_host::state::EmbeddedState;
+use signon_host::sandbox::{Limits, Sandbox};
+use signon_host::state::{EmbeddedState, StateError};
 use tokio::sync::watch;
 
 use super::built_ins::BuiltIns;
 use super::failure::Failure;
-use super::signals;
+use super::{metrics, signals};
 
 /// Arguments of `signon run`.
 #[derive(Debug, Args)]
@@ -31,10 +31,21 @@ pub struct Arguments {
 
 /// Runs it.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let config = load(&arguments.config, arguments.config_dir.as_deref())?;
+    let files = arguments.config;
+    let folder = arguments.config_dir;
+    let config = load(&files, folder.as_deref())?;
     let until = if arguments.once { Until::Done } else { Until::Stopped };
-    let summary = collect(&config, until, signals::stop()).await?;
-    finish(&summary)
+    let stop = signals::stop();
+    let state = open_state(&config).map_err(Failure::failed)?;
+    let collector = collector(&config, state.clone())?;
+    let _metrics = match config.metrics_listen {
+        Some(address) => Some(metrics::serve(address, collector.board(), state.clone()).await?),
+        None => None,
+    };
+    let reload = signals::reload(move || load(&files, folder.as_deref()));
+    signals::backup(state, &config.data_dir);
+    let summary = collector.run(&config, until, Orders { stop, reload }).await;
+    finish(&summary.map_err(Failure::failed)?)
 }
 
 /// Reads the configuration of a command.
@@ -65,21 +76,34 @@ pub fn load(files: &[PathBuf], folder: Option<&Path>) -> Result<Config, Failure>
     Ok(config)
 }
 
+/// The state of a configuration.
+pub fn open_state(config: &Config) -> Result<Arc<EmbeddedState>, StateError> {
+    EmbeddedState::open(&config.data_dir).map(Arc::new)
+}
+
+/// Folder of compiled components, below `data_dir`.
+const COMPILED: &str = "compiled";
+
+/// A collector with the bundled components.
+pub fn collector(config: &Config, state: Arc<EmbeddedState>) -> Result<Collector, Failure> {
+    let sandbox = Sandbox::new(&Limits::widest()).map_err(Failure::failed)?;
+    let sandbox = sandbox.with_cache(&config.data_dir.join(COMPILED));
+    let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
+    Collector::new(sandbox, components, state).map_err(Failure::failed)
+}
+
 /// Collects with the bundled components.
 pub async fn collect(
     config: &Config,
     until: Until,
     stop: watch::Receiver<bool>,
 ) -> Result<Summary, Failure> {
-    let sandbox = Sandbox::new(&config.widest_limits()).map_err(Failure::failed)?;
-    let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
-    let state = EmbeddedState::open(&config.data_dir).map_err(Failure::failed)?;
-    let collector =
-        Collector::new(config, sandbox, components, Arc::new(state)).map_err(Failure::failed)?;
-    Ok(collector.run(config, until, stop).await)
+    let collector = collector(config, open_state(config).map_err(Failure::failed)?)?;
+    collector.run(config, until, Orders::only_stop(stop)).await.map_err(Failure::failed)
 }
 
-fn finish(summary: &Summary) -> Result<(), Failure> {
+/// Tells what was collected; a failure if some of it was not.
+pub fn finish(summary: &Summary) -> Result<(), Failure> {
     let counts = summary.counts;
     tracing::info!(
         received = counts.received,

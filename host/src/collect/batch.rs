@@ -1,8 +1,10 @@
-//! What becomes of a batch: duplicates out, the rest rendered. Pure but for the
-//! question which ids were delivered before.
+//! What becomes of a batch: the unwanted out, duplicates out, the rest rendered.
+//! Pure but for the question what was delivered before.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::families::Membership;
 use super::filter::Filter;
 use crate::contract::{Batch, SignOnEvent};
 use crate::deliver::Line;
@@ -18,11 +20,12 @@ pub struct Fresh {
     pub counts: Counts,
 }
 
-/// Takes out what is not wanted, then duplicates: of earlier batches, and within
-/// this one.
+/// Takes out what is not wanted, then duplicates: of earlier batches, within this
+/// one, and of sources that report the same sign-ons.
 pub fn fresh(
     mut batch: Batch,
     filter: &Filter,
+    family: &Membership,
     key: &StreamKey,
     state: &dyn State,
 ) -> Result<Fresh, StateError> {
@@ -30,10 +33,14 @@ pub fn fresh(
     batch.events.retain(|event| filter.wants(event));
     let unwanted = (all - batch.events.len()) as u64;
     let ids: Vec<&str> = batch.events.iter().map(|event| event.native_id.as_str()).collect();
-    let known = state.delivered(key, &ids)?;
+    let delivered = state.delivered(key, &ids)?;
+    let elsewhere = family.known(&batch.events, state)?;
     let mut met = BTreeSet::new();
-    let keep: Vec<bool> =
-        ids.iter().zip(known).map(|(id, known)| !known && met.insert(*id)).collect();
+    let keep: Vec<bool> = ids
+        .iter()
+        .zip(delivered.iter().zip(elsewhere))
+        .map(|(id, (delivered, elsewhere))| !delivered && !elsewhere && met.insert(*id))
+        .collect();
     let mut keep = keep.into_iter();
     let received = batch.events.len() as u64;
     let mut events = batch.events;
@@ -49,10 +56,17 @@ pub fn fresh(
     Ok(Fresh { events, counts })
 }
 
-/// The events as lines of a format.
-pub fn lines(events: &[SignOnEvent], source: &str, format: Format) -> Vec<Line> {
+/// The events of a source as lines of a format. `component` is the name in the
+/// component's descriptor.
+pub fn lines(events: &[SignOnEvent], source: &str, component: &str, format: Format) -> Vec<Line> {
+    let source: Arc<str> = source.into();
     events
         .iter()
-        .map(|event| Line { id: event.native_id.clone(), text: render(event, source, format) })
+        .map(|event| Line {
+            id: event.native_id.clone(),
+            source: source.clone(),
+            time: event.time,
+            text: render(event, component, format),
+        })
         .collect()
 }

@@ -1,5 +1,7 @@
 //! Why a source cannot be collected from.
 
+use std::sync::Arc;
+
 use crate::config::Place;
 use crate::deliver::SinkError;
 use crate::sandbox::SandboxError;
@@ -56,9 +58,15 @@ pub enum CollectError {
         source: SinkError,
     },
     /// The state cannot be read or written.
-    #[error(transparent)]
-    State(#[from] StateError),
+    #[error("{0}")]
+    State(Arc<StateError>),
     /// Something of ours stopped in mid-work.
     #[error("a task of the collector stopped: {0}")]
     Task(String),
+}
+
+impl From<StateError> for CollectError {
+    fn from(error: StateError) -> Self {
+        Self::State(Arc::new(error))
+    }
 }

@@ -6,27 +6,47 @@
 //! (a crash, a failing sink, a failing commit) leaves the position where it was,
 //! and the batch comes again.
 
+mod backfill;
 mod batch;
+mod board;
+mod clock;
+mod committer;
 mod credential;
 mod error;
+mod families;
 mod filter;
+mod opener;
+mod position;
 mod prepare;
+mod reader;
 mod retry;
+mod shared;
 mod stream;
+mod supervisor;
+mod suspect;
+#[cfg(test)]
+mod tests;
+mod turns;
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
 
-use crate::config::{Config, SourceConfig};
-use crate::deliver::Sink;
+use crate::config::Config;
 use crate::sandbox::{LoadedComponent, Sandbox};
 use crate::state::{Counts, State};
-use crate::telemetry;
 
+pub use board::{Board, Phase, Status};
+pub use clock::{Clock, SystemClock};
 pub use error::CollectError;
 pub use prepare::{check, fingerprint};
+pub use reader::GRACE;
+
+use committer::Committer;
+use turns::Turns;
+
+/// Readings at once in a process: each holds an instance, a page and a connection.
+const TURNS: usize = 128;
 
 /// Where built-in components come from: the library does not embed any itself.
 pub trait Components: Send + Sync {
@@ -44,6 +64,22 @@ pub enum Until {
     Stopped,
 }
 
+/// What the collector is told from outside while it runs.
+#[derive(Debug)]
+pub struct Orders {
+    /// Becomes true when it is to end.
+    pub stop: watch::Receiver<bool>,
+    /// Configurations to go on with.
+    pub reload: mpsc::Receiver<Config>,
+}
+
+impl Orders {
+    /// Nothing but being told to stop.
+    pub fn only_stop(stop: watch::Receiver<bool>) -> Self {
+        Self { stop, reload: mpsc::channel(1).1 }
+    }
+}
+
 /// What a run did.
 #[derive(Debug, Default)]
 pub struct Summary {
@@ -53,81 +89,79 @@ pub struct Summary {
     pub failed: Vec<(String, String)>,
 }
 
-/// What a stream counted, and the source and reason if it failed.
-type Finished = (Counts, Result<(), (String, String)>);
-
 /// Everything the sources of a process share.
 pub struct Collector {
     sandbox: Sandbox,
     components: Arc<dyn Components>,
     state: Arc<dyn State>,
-    sinks: Vec<Arc<dyn Sink>>,
+    committer: Committer,
+    board: Arc<Board>,
+    turns: Turns,
+    clock: Arc<dyn Clock>,
 }
 
 impl std::fmt::Debug for Collector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Collector").field("sinks", &self.sinks).finish_non_exhaustive()
+        f.debug_struct("Collector").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
 impl Collector {
-    /// Opens the sinks of a configuration.
+    /// A collector over a state.
     ///
     /// # Errors
     ///
-    /// When a sink cannot be opened: nothing is collected then, for its events
-    /// would have nowhere to go.
+    /// When no thread can be started.
     pub fn new(
-        config: &Config,
         sandbox: Sandbox,
         components: Arc<dyn Components>,
         state: Arc<dyn State>,
     ) -> Result<Self, CollectError> {
-        let sinks = prepare::open_sinks(config, state.as_ref())?;
-        Ok(Self { sandbox, components, state, sinks })
+        let committer = Committer::start(state.clone())
+            .map_err(|error| CollectError::Task(format!("cannot start a thread: {error}")))?;
+        Ok(Self {
+            sandbox,
+            components,
+            state,
+            committer,
+            board: Arc::default(),
+            turns: Turns::new(TURNS),
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    /// Where every stream stands.
+    pub fn board(&self) -> Arc<Board> {
+        self.board.clone()
     }
 
     /// Collects from every source of the configuration. A source that cannot start
     /// or fails does so alone.
-    pub async fn run(&self, config: &Config, until: Until, stop: watch::Receiver<bool>) -> Summary {
-        let mut summary = Summary::default();
-        let mut streams = JoinSet::new();
-        for source in &config.sources {
-            match self.start(config, source, until, &stop, &mut streams).await {
-                Ok(()) => {}
-                Err(error) => {
-                    let error = error.to_string();
-                    telemetry::SourceNotStarted { source: &source.id, error: error.clone() }.emit();
-                    summary.failed.push((source.id.clone(), error));
-                }
-            }
-        }
-        while let Some(finished) = streams.join_next().await {
-            match finished {
-                Ok((counts, Ok(()))) => summary.counts.add(counts),
-                Ok((counts, Err((source, error)))) => {
-                    summary.counts.add(counts);
-                    summary.failed.push((source, error));
-                }
-                Err(error) => summary.failed.push(("?".to_owned(), error.to_string())),
-            }
-        }
-        summary
-    }
-
-    async fn start(
+    ///
+    /// # Errors
+    ///
+    /// When a sink asks for a format that there is not. One that cannot be opened
+    /// keeps its own inputs waiting, and no other.
+    pub async fn run(
         &self,
         config: &Config,
-        source: &SourceConfig,
         until: Until,
-        stop: &watch::Receiver<bool>,
-        streams: &mut JoinSet<Finished>,
-    ) -> Result<(), CollectError> {
-        let prepared = prepare::source(self, config, source).await?;
-        for stream in prepared {
-            let stop = stop.clone();
-            streams.spawn(stream.run(until, stop));
-        }
-        Ok(())
+        orders: Orders,
+    ) -> Result<Summary, CollectError> {
+        supervisor::run(self, config.clone(), until, orders, true).await
+    }
+
+    /// Reads the past that the configuration's `backfill` asks for, and no new events.
+    ///
+    /// # Errors
+    ///
+    /// When a sink asks for a format that there is not.
+    pub async fn backfill(
+        &self,
+        config: &Config,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Summary, CollectError> {
+        let orders = Orders::only_stop(stop);
+        supervisor::run(self, config.clone(), Until::Done, orders, false).await
     }
 }

@@ -3,43 +3,26 @@
 //! stops that source alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
+use super::families::Families;
 use super::filter::Filter;
-use super::stream::{Shared, StreamRun};
+use super::opener::SandboxedSource;
+use super::shared::{Shared, millis};
+use super::stream::StreamRun;
 use super::{CollectError, Collector, Components};
-use crate::config::{AllowRule, ComponentRef, Config, SinkConfig, SinkKind, SourceConfig};
+use crate::config::{AllowRule, ComponentRef, Config, SourceConfig};
 use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
-use crate::deliver::{FileSink, Sink, StdoutSink};
+use crate::deliver::Sink;
 use crate::plan::Schedule;
-use crate::render::Format;
 use crate::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
 use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError};
-use crate::state::{State, StreamKey};
+use crate::state::StreamKey;
 
 /// Longest text of one field in an event. User agents beyond this are attacks.
 const TEXT_LIMIT: u32 = 16 << 10;
-
-/// Opens every sink of a configuration, ordered by id: a batch takes its sinks in
-/// that order, so that two streams can never wait for each other.
-pub fn open_sinks(config: &Config, state: &dyn State) -> Result<Vec<Arc<dyn Sink>>, CollectError> {
-    let mut configs: Vec<&SinkConfig> = config.sinks.iter().collect();
-    configs.sort_by(|a, b| a.id.cmp(&b.id));
-    configs.into_iter().map(|sink| open_sink(sink, state)).collect()
-}
-
-fn open_sink(config: &SinkConfig, state: &dyn State) -> Result<Arc<dyn Sink>, CollectError> {
-    let format: Format = config.format.parse().map_err(|error: crate::render::UnknownFormat| {
-        CollectError::Format { place: config.format_place.clone(), problem: error.to_string() }
-    })?;
-    match &config.kind {
-        SinkKind::Stdout => Ok(Arc::new(StdoutSink::new(&config.id, format))),
-        SinkKind::File { path } => FileSink::open(&config.id, path, format, state)
-            .map(|sink| Arc::new(sink) as Arc<dyn Sink>)
-            .map_err(|source| CollectError::Sink { sink: config.id.clone(), source }),
-    }
-}
 
 /// A source whose component is loaded, whose settings it accepts and whose
 /// credential is at hand.
@@ -58,7 +41,7 @@ async fn ready(
     source: &SourceConfig,
 ) -> Result<Ready, CollectError> {
     let limits = source.limits.clone();
-    let component = load(sandbox, components, source)?;
+    let component = off_the_threads(|| load(sandbox, components, source))?;
     let descriptor = sandbox.describe(&component, &limits).await?;
     let settings = settings_text(source)?;
     let refused = |error| in_settings(source, error);
@@ -92,44 +75,77 @@ pub async fn check(
     checked.map_err(|error| in_settings(source, error))
 }
 
+/// What the sources of a process share beside their configuration.
+pub struct Process<'c> {
+    pub collector: &'c Collector,
+    pub sinks: &'c [Arc<dyn Sink>],
+    pub families: &'c Families,
+    /// Whether the live edge is read, or only the past.
+    pub live: bool,
+}
+
 /// The streams of a source.
 pub async fn source(
-    collector: &Collector,
+    process: &Process<'_>,
     config: &Config,
     source: &SourceConfig,
 ) -> Result<Vec<StreamRun>, CollectError> {
-    let sandbox = &collector.sandbox;
+    let collector = process.collector;
     let Ready { component, descriptor, settings, streams, door, limits } =
-        ready(sandbox, collector.components.as_ref(), source).await?;
+        ready(&collector.sandbox, collector.components.as_ref(), source).await?;
     let schedule = schedule(source, &descriptor)?;
     let fingerprint = fingerprint(&descriptor, source);
-    let shared = Arc::new(Shared {
-        sandbox: sandbox.clone(),
+    let smallest_retention = match &descriptor.shape {
+        Shape::Windowed(windowed) => windowed.smallest_retention_seconds,
+        Shape::Log => 0,
+    };
+    let opener = SandboxedSource {
+        sandbox: collector.sandbox.clone(),
         component,
         limits,
         door,
         settings,
+        options: ReadOptions { keep_raw: source.keep_raw, text_limit: TEXT_LIMIT },
+    };
+    let shared = Arc::new(Shared {
+        source: source.id.clone(),
+        tenant: source.tenant.clone(),
+        descriptor_name: descriptor.name.clone(),
+        opener: Box::new(opener),
         schedule,
+        smallest_retention: millis(Duration::from_secs(smallest_retention)),
         start: source.start,
         poll_interval: source.poll_interval,
-        options: ReadOptions { keep_raw: source.keep_raw, text_limit: TEXT_LIMIT },
+        head_interval: config.ledger_heads,
+        backfill: source.backfill,
+        live: process.live,
         filter: Filter::new(&source.include, &source.exclude),
-        source: source.id.clone(),
-        descriptor_name: descriptor.name.clone(),
+        family: process.families.of(&source.id),
         state: collector.state.clone(),
-        sinks: taking(collector, config, source),
+        sinks: taking(process.sinks, config, source),
+        board: collector.board.clone(),
+        turns: collector.turns.clone(),
+        clock: collector.clock.clone(),
     });
-    Ok(streams
-        .into_iter()
-        .map(|stream| {
-            let key = StreamKey {
-                source: source.id.clone(),
-                fingerprint: fingerprint.clone(),
-                stream: stream.id,
-            };
-            StreamRun::new(shared.clone(), key)
-        })
-        .collect())
+    let run = |stream: Stream| {
+        let key = StreamKey {
+            source: source.id.clone(),
+            fingerprint: fingerprint.clone(),
+            stream: stream.id,
+        };
+        collector.board.enter(&key, &source.tenant);
+        StreamRun::new(shared.clone(), key, collector.committer.clone())
+    };
+    Ok(streams.into_iter().map(run).collect())
+}
+
+/// Compiling takes a second, in which other sources want their threads.
+fn off_the_threads<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
 }
 
 fn load(
@@ -138,7 +154,7 @@ fn load(
     source: &SourceConfig,
 ) -> Result<LoadedComponent, CollectError> {
     match &source.component {
-        ComponentRef::File(path) => Ok(sandbox.load_file(path)?),
+        ComponentRef::File(file) => Ok(sandbox.load_file_as(file, &source.limits)?),
         ComponentRef::BuiltIn(name) => match components.built_in(name) {
             Some(loaded) => Ok(loaded?),
             None => Err(CollectError::Settings(
@@ -275,8 +291,7 @@ fn schedule(source: &SourceConfig, descriptor: &Descriptor) -> Result<Schedule, 
     let Shape::Windowed(windowed) = &descriptor.shape else {
         return Err(wrong("", "this component reads a log, which is not supported yet"));
     };
-    let seconds =
-        |duration: &std::time::Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
+    let seconds = |duration: &Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
     let readings = match &source.readings {
         Some(readings) => readings.iter().map(seconds).collect(),
         None => windowed.readings_seconds.clone(),
@@ -312,9 +327,8 @@ pub fn fingerprint(descriptor: &Descriptor, source: &SourceConfig) -> String {
 }
 
 /// The sinks that take a source's events.
-fn taking(collector: &Collector, config: &Config, source: &SourceConfig) -> Vec<Arc<dyn Sink>> {
-    collector
-        .sinks
+fn taking(sinks: &[Arc<dyn Sink>], config: &Config, source: &SourceConfig) -> Vec<Arc<dyn Sink>> {
+    sinks
         .iter()
         .filter(|sink| {
             config.sinks.iter().any(|config| config.id == sink.id() && config.takes(&source.id))

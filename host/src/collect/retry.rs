@@ -12,27 +12,75 @@ use crate::sandbox::SandboxError;
 /// Failures in a row without any progress after which `--once` gives up.
 pub const ATTEMPTS: u32 = 8;
 
-/// First pause after a failure, doubled with each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// Shortest pause after a failure.
+const SHORTEST: Duration = Duration::from_millis(250);
 
 /// Longest pause after failures that may pass by themselves.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(60);
 
-/// Pause after failures that an operator has to mend.
-const OPERATOR_PAUSE: Duration = Duration::from_secs(300);
+/// Shortest pause after failures that an operator has to mend.
+const SHORTEST_OPERATOR: Duration = Duration::from_secs(15);
 
-/// How long to wait after that many failures in a row without progress.
-pub fn pause_after(error: &CollectError, failures: u32) -> Duration {
-    if let CollectError::Sandbox(SandboxError::Source(SourceError::Throttled(throttle))) = error
-        && let Some(asked) = throttle.retry_after_ms
-    {
-        return Duration::from_millis(asked).min(OPERATOR_PAUSE);
+/// Longest pause after failures that an operator has to mend, and the longest that
+/// a service is granted: an hour.
+const LONGEST_OPERATOR: Duration = Duration::from_secs(3600);
+
+/// The pauses of one reader: decorrelated jitter, so that many tenants that were
+/// refused together do not come back together.
+#[derive(Debug, Default)]
+pub struct Backoff {
+    previous: Option<Duration>,
+    failures: u32,
+}
+
+impl Backoff {
+    /// Something worked.
+    pub fn reset(&mut self) {
+        *self = Self::default();
     }
-    let longest = if needs_operator(error) { OPERATOR_PAUSE } else { LONGEST_PAUSE };
-    let doubled = FIRST_PAUSE.saturating_mul(1 << failures.min(12));
-    // Jitter keeps many tenants from coming back in step.
-    let jitter = f64::from(OsRng.next_u32()) / f64::from(u32::MAX);
-    doubled.min(longest).mul_f64(0.5 + jitter / 2.0)
+
+    /// Failures in a row.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// How long to wait after this failure.
+    pub fn after(&mut self, error: &CollectError) -> Duration {
+        self.failures += 1;
+        if let Some(asked) = retry_after(error) {
+            // Never earlier than asked, and not all at the same moment.
+            return asked.min(LONGEST_OPERATOR).mul_f64(1.0 + part() / 10.0);
+        }
+        // A sink costs nobody anything but a connection.
+        let rarely = needs_operator(error) && !matches!(error, CollectError::Sink { .. });
+        let (shortest, longest) = match rarely {
+            true => (SHORTEST_OPERATOR, LONGEST_OPERATOR),
+            false => (SHORTEST, LONGEST),
+        };
+        let most = self.previous.unwrap_or(shortest).max(shortest).saturating_mul(3).min(longest);
+        let pause = shortest + (most - shortest).mul_f64(part());
+        self.previous = Some(pause);
+        pause
+    }
+}
+
+fn retry_after(error: &CollectError) -> Option<Duration> {
+    match error {
+        CollectError::Sandbox(SandboxError::Source(SourceError::Throttled(throttle))) => {
+            throttle.retry_after_ms.map(Duration::from_millis)
+        }
+        _ => None,
+    }
+}
+
+/// From 0 to 1.
+fn part() -> f64 {
+    f64::from(OsRng.next_u32()) / f64::from(u32::MAX)
+}
+
+/// A part of a span, chosen by chance: what keeps many streams out of step.
+pub fn part_of(span: Duration) -> Duration {
+    span.mul_f64(part())
 }
 
 /// Whether waiting alone cannot help.
@@ -54,9 +102,14 @@ pub fn needs_operator(error: &CollectError) -> bool {
 pub async fn pause(wait: Duration, stop: &mut watch::Receiver<bool>) {
     tokio::select! {
         () = tokio::time::sleep(wait) => {}
-        // An error means that nobody can tell us to stop any more: stop.
-        _ = stop.wait_for(|stop| *stop) => {}
+        () = told(stop) => {}
     }
+}
+
+/// Until told to stop.
+pub async fn told(stop: &mut watch::Receiver<bool>) {
+    // An error means that nobody can tell us to stop any more: stop.
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 #[cfg(test)]
@@ -69,18 +122,39 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_and_stay_within_bounds() {
+    fn pauses_stay_within_bounds_and_reach_them() {
+        let mut backoff = Backoff::default();
         let error = source(SourceError::Unavailable("x".into()));
-        assert!(pause_after(&error, 1) <= FIRST_PAUSE * 2);
-        assert!(pause_after(&error, 30) <= LONGEST_PAUSE);
-        assert!(pause_after(&error, 30) >= LONGEST_PAUSE / 2);
+        let pauses: Vec<Duration> = (0..60).map(|_| backoff.after(&error)).collect();
+        assert!(pauses.iter().all(|pause| (SHORTEST..=LONGEST).contains(pause)));
+        assert!(pauses[0] <= SHORTEST * 3);
+        assert!(pauses.iter().any(|pause| *pause > LONGEST / 4));
+        backoff.reset();
+        assert!(backoff.after(&error) <= SHORTEST * 3);
+    }
+
+    #[test]
+    fn a_source_that_somebody_has_to_mend_is_asked_ever_more_rarely() {
+        let mut backoff = Backoff::default();
+        let error = source(SourceError::Unauthorized("x".into()));
+        let pauses: Vec<Duration> = (0..60).map(|_| backoff.after(&error)).collect();
+        assert!(pauses.iter().all(|p| (SHORTEST_OPERATOR..=LONGEST_OPERATOR).contains(p)));
+        assert!(pauses.iter().any(|pause| *pause > Duration::from_secs(600)));
+    }
+
+    #[test]
+    fn two_readers_refused_together_do_not_come_back_together() {
+        let error = source(SourceError::Unavailable("x".into()));
+        let (mut one, mut other) = (Backoff::default(), Backoff::default());
+        assert!((0..10).any(|_| one.after(&error) != other.after(&error)));
     }
 
     #[test]
     fn a_service_that_says_how_long_is_heard() {
         let throttle = Throttle { message: "x".into(), retry_after_ms: Some(7_000) };
         let error = source(SourceError::Throttled(throttle));
-        assert_eq!(pause_after(&error, 1), Duration::from_secs(7));
+        let pause = Backoff::default().after(&error);
+        assert!((7_000..=7_700).contains(&pause.as_millis()), "{pause:?}");
     }
 
     #[test]

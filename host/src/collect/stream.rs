@@ -1,82 +1,62 @@
-//! One stream: reading after reading, batch after batch.
+//! The live edge of one stream: reading after reading, as the plan says.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::batch::{self, Fresh};
-use super::filter::Filter;
-use super::retry::{ATTEMPTS, needs_operator, pause, pause_after};
-use super::{CollectError, Finished, Until};
-use crate::config::Start;
-use crate::contract::{
-    Batch, BatchLimits, Progress, ReadOptions, Selection, SourceError, TimeRange,
-};
-use crate::deliver::{Receipt, Sink};
+use super::board::Phase;
+use super::committer::Committer;
+use super::position::{Delta, Position, Slot};
+use super::reader::{Ended, Reader, deliver_as};
+use super::retry::{ATTEMPTS, Backoff, needs_operator, part_of, pause};
+use super::shared::{Shared, millis, rfc3339, start_time};
+use super::suspect::{Suspect, Verdict};
+use super::turns::Urgency;
+use super::{CollectError, Until, backfill};
+use crate::contract::SourceError;
+use crate::ledger::{self, LedgerEntry};
 use crate::plan::{Range, Reading, Schedule, Step};
-use crate::sandbox::door::Door;
-use crate::sandbox::{
-    Limits, LoadedComponent, Sandbox, SandboxError, SessionInstance, SessionRequest,
-    describe_finding,
-};
-use crate::state::{Commit, Counts, LedgerEntry, ReadingState, State, StreamKey, StreamState};
+use crate::sandbox::SandboxError;
+use crate::state::{Counts, ReadingState, SentHead, StreamKey, StreamState};
 use crate::telemetry;
 
-/// Most events in a batch: large enough that a commit's sync is small beside it.
-const BATCH_EVENTS: u32 = 1_000;
+/// A wait is at most this much longer than it has to be, as a part of itself: what
+/// keeps many streams out of step.
+const JITTER_PARTS: u32 = 10;
 
-/// Most event text in a batch, in bytes.
-const BATCH_BYTES: u64 = 8 << 20;
-
-/// How long a batch may gather before it is delivered.
-const BATCH_DEADLINE_MS: u32 = 2_000;
-
-/// Most findings of a reading that are kept: a component must not fill the ledger.
-const MOST_FINDINGS: usize = 20;
-
-/// How long progress without events may go uncommitted: what is read again after
-/// a crash.
-const QUIET_COMMIT: Duration = Duration::from_secs(5);
-
-/// What the streams of a source share.
-pub struct Shared {
-    pub sandbox: Sandbox,
-    pub component: LoadedComponent,
-    pub limits: Limits,
-    pub door: Door,
-    pub settings: String,
-    pub schedule: Schedule,
-    pub start: Start,
-    pub poll_interval: Duration,
-    pub options: ReadOptions,
-    pub filter: Filter,
-    pub source: String,
-    pub descriptor_name: String,
-    pub state: Arc<dyn State>,
-    pub sinks: Vec<Arc<dyn Sink>>,
-}
-
-/// A stream and where it stands.
+/// A stream and what it needs to run.
 pub struct StreamRun {
     shared: Arc<Shared>,
     key: StreamKey,
-    counts: Counts,
-    /// Failures in a row without progress.
-    failures: u32,
+    committer: Committer,
+    backoff: Backoff,
+    suspect: Suspect,
 }
 
 impl StreamRun {
-    pub fn new(shared: Arc<Shared>, key: StreamKey) -> Self {
-        Self { shared, key, counts: Counts::default(), failures: 0 }
+    pub fn new(shared: Arc<Shared>, key: StreamKey, committer: Committer) -> Self {
+        Self { shared, key, committer, backoff: Backoff::default(), suspect: Suspect::default() }
     }
 
     /// Runs until done or stopped. Gives back what it counted, and why it failed if
     /// it did.
-    pub async fn run(mut self, until: Until, mut stop: watch::Receiver<bool>) -> Finished {
-        let result = self.go(until, &mut stop).await;
+    pub async fn run(
+        mut self,
+        until: Until,
+        mut stop: watch::Receiver<bool>,
+    ) -> (Counts, Result<(), (String, String)>) {
+        let (board, key) = (self.shared.board.clone(), self.key.clone());
         let source = self.shared.source.clone();
-        (self.counts, result.map_err(|error| (source, error.to_string())))
+        let result = self.go(until, &mut stop).await;
+        let error = result.as_ref().err().map(ToString::to_string);
+        let mut counts = Counts::default();
+        board.tell(&key, |status| {
+            status.phase = Phase::Ended;
+            status.error.clone_from(&error);
+            counts = status.counts;
+        });
+        (counts, result.map_err(|error| (source, error.to_string())))
     }
 
     async fn go(
@@ -84,355 +64,255 @@ impl StreamRun {
         until: Until,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
-        let mut state = self.load().await?;
+        let position = Arc::new(self.load().await?);
+        let shared = self.shared.clone();
+        let backfill = backfill::run(&shared, &position, until, stop.clone());
+        let live = async {
+            match shared.live {
+                true => self.live(&position, until, stop).await,
+                false => Ok(()),
+            }
+        };
+        let (backfill, live) = tokio::join!(backfill, live);
+        live.and(backfill)
+    }
+
+    async fn live(
+        &mut self,
+        position: &Position,
+        until: Until,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), CollectError> {
         while !*stop.borrow() {
+            if let Err(error) = self.send_head(position, stop).await {
+                self.fail(position, None, error, until, stop).await?;
+                continue;
+            }
+            let now = self.shared.now();
+            // Behind the source it yields to, if there is one.
+            let bound = self.shared.family.bound(&self.shared.board, now);
+            let state = position.lock().await.clone();
             let step = match &state.reading {
                 Some(under_way) => Step::Read(under_way.reading.clone()),
-                None => self.shared.schedule.next(&state.frontiers, self.now()),
+                None => self.shared.schedule.next(&state.frontiers, bound.unwrap_or(now)),
             };
-            let result = match step {
+            match step {
+                Step::Wait { .. } if bound.is_some() => self.wait_for_others(stop).await,
                 Step::Wait { .. } if until == Until::Done => return Ok(()),
-                Step::Wait { until } => {
-                    // The granularity of a source may be a second; nobody needs to be
-                    // asked that often.
-                    let polled = self.now() + millis(self.shared.poll_interval);
-                    self.wait_until(until.max(polled), stop).await;
-                    Ok(())
+                Step::Wait { until } => self.wait_until(until, stop).await,
+                Step::Gap(gap) => {
+                    let reason = "older than the source keeps events";
+                    self.record_gap(position, gap, reason).await?;
                 }
-                Step::Gap(gap) => self.record_gap(&mut state, gap).await,
-                Step::Read(reading) => self.read(&mut state, reading, stop).await,
-            };
-            if let Err(error) = result {
-                self.fail(&mut state, error, until, stop).await?;
+                Step::Read(reading) => {
+                    let under_way =
+                        state.reading.unwrap_or_else(|| ReadingState::begin(reading.clone()));
+                    if let Err(error) = self.read(position, under_way, stop).await {
+                        self.fail(position, Some(reading), error, until, stop).await?;
+                    }
+                }
             }
         }
         Ok(())
     }
 
-    async fn load(&self) -> Result<StreamState, CollectError> {
+    async fn load(&self) -> Result<Position, CollectError> {
         let schedule = &self.shared.schedule;
-        let state = match self.shared.state.stream(&self.key)? {
-            Some(state) => StreamState {
-                frontiers: schedule.resume(state.frontiers),
-                // A reading of another schedule is simply planned anew.
-                reading: state.reading.filter(|reading| schedule.knows(&reading.reading)),
-            },
-            None => {
-                let now = self.now();
-                let start = match &self.shared.start {
-                    Start::Now => now,
-                    Start::Earliest => schedule.earliest(now),
-                    Start::At(time) => *time,
-                    Start::Before(duration) => now - millis(*duration),
-                };
-                let state =
-                    StreamState { frontiers: schedule.begin(start.min(now)), reading: None };
-                // Kept at once: a source that cannot be read at first must not begin
-                // later for it.
-                self.commit(&state, Vec::new(), now, None, Vec::new()).await?;
-                state
-            }
-        };
-        Ok(state)
+        let now = self.shared.now();
+        let start = start_time(&self.shared.start, schedule, now);
+        let began = schedule.floor(start.min(now));
+        let begin = || StreamState::begin(began, now, schedule.begin(began));
+        let (key, state) = (self.key.clone(), self.shared.state.clone());
+        let position = Position::load(key, state, self.committer.clone(), begin).await?;
+        fit(&mut *position.lock().await, schedule);
+        let state = position.lock().await.clone();
+        self.shared.board.tell(&self.key, |status| {
+            status.read_until_ms = Some(state.frontiers.live());
+            status.closed_until_ms = Some(state.frontiers.slowest());
+            status.newest_event_ms = state.rhythm.newest;
+        });
+        Ok(position)
     }
 
-    /// The lesser of our clock and the service's: a clock that runs ahead must not
-    /// close ranges the service is still writing.
-    fn now(&self) -> i64 {
-        let ours = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let ours = i64::try_from(ours.as_millis()).unwrap_or(i64::MAX);
-        // `Date` knows no milliseconds and was on its way for a while; only a clock
-        // that is truly ahead is bounded.
-        match self.shared.door.service_now() {
-            Some(service) if ours > service + CLOCK_AHEAD_MS => service,
-            _ => ours,
+    async fn read(
+        &mut self,
+        position: &Position,
+        under_way: ReadingState,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), CollectError> {
+        let shared = self.shared.clone();
+        let turn = shared.turns.turn(&shared.tenant, Urgency::Live).await;
+        shared.board.tell(&self.key, |status| status.phase = Phase::Reading);
+        let before = under_way.cursor.clone();
+        let mut reader = Reader::new(&shared, position, Slot::Live, under_way);
+        let result = reader.read(stop).await;
+        drop(turn);
+        let moved = reader.into_saved().cursor != before;
+        if moved || matches!(result, Ok(Ended::Finished)) {
+            self.backoff.reset();
+            self.suspect.clear();
         }
+        result.map(|_| ())
     }
 
     async fn wait_until(&self, time: i64, stop: &mut watch::Receiver<bool>) {
-        let wait = time.saturating_sub(self.now()).max(100);
-        let wait = Duration::from_millis(u64::try_from(wait).unwrap_or(100));
-        pause(wait, stop).await;
-    }
-
-    async fn record_gap(&self, state: &mut StreamState, gap: Range) -> Result<(), CollectError> {
-        let frontiers = self.shared.schedule.advance(&state.frontiers, &Step::Gap(gap));
-        let next = StreamState { frontiers, reading: None };
-        let reason = "older than the source keeps events".to_owned();
-        let entry = LedgerEntry::Gap { range: gap, reason };
-        self.commit(&next, Vec::new(), gap.end, Some(entry), Vec::new()).await?;
-        *state = next;
-        Ok(())
-    }
-
-    /// Reads a range, from where an earlier attempt stopped, to its end or until
-    /// told to stop.
-    async fn read(
-        &mut self,
-        state: &mut StreamState,
-        reading: Reading,
-        stop: &watch::Receiver<bool>,
-    ) -> Result<(), CollectError> {
-        let (cursor, mut counts) = match &state.reading {
-            Some(under_way) => (under_way.cursor.clone(), under_way.counts),
-            None => (None, Counts::default()),
-        };
-        let mut findings = Vec::new();
-        let mut session = self.open(&reading, cursor.clone()).await?;
-        let mut position = cursor;
-        let mut saved = position.clone();
-        let mut uncommitted = Counts::default();
-        let mut last_commit = std::time::Instant::now();
-        loop {
-            let limits = BatchLimits {
-                events: BATCH_EVENTS,
-                bytes: BATCH_BYTES,
-                soft_deadline_ms: BATCH_DEADLINE_MS,
-            };
-            let batch = match session.next(limits).await {
-                Ok(batch) => batch,
-                Err(error) => {
-                    // What was passed over before the error need not be read again.
-                    if position != saved {
-                        counts.add(uncommitted);
-                        let next = self.under_way(state, &reading, position, counts);
-                        self.commit(&next, Vec::new(), reading.asked.end, None, Vec::new()).await?;
-                        *state = next;
-                        self.committed(uncommitted);
-                    }
-                    return Err(error.into());
-                }
-            };
-            let finished = batch.progress == Progress::Finished;
-            let source_total = batch.source_total;
-            position = batch.cursor.clone();
-            self.report(&batch, &mut findings);
-            let fresh = self.dedupe(batch).await?;
-            uncommitted.add(fresh.counts);
-            let stopping = *stop.borrow();
-            if fresh.events.is_empty()
-                && !finished
-                && !stopping
-                && last_commit.elapsed() < QUIET_COMMIT
-            {
-                continue;
-            }
-            counts.add(uncommitted);
-            let (next, entry) = if finished {
-                let reading = self.lived(&reading);
-                let step = Step::Read(reading.clone());
-                let frontiers = self.shared.schedule.advance(&state.frontiers, &step);
-                let findings = std::mem::take(&mut findings);
-                let entry = LedgerEntry::Read { reading, counts, source_total, findings };
-                (StreamState { frontiers, reading: None }, Some(entry))
-            } else {
-                (self.under_way(state, &reading, position.clone(), counts), None)
-            };
-            self.deliver_and_commit(fresh, &next, reading.asked.end, entry).await?;
-            *state = next;
-            self.committed(uncommitted);
-            uncommitted = Counts::default();
-            saved.clone_from(&position);
-            last_commit = std::time::Instant::now();
-            if finished {
-                self.finished(&reading);
-                return Ok(());
-            }
-            if stopping {
-                return Ok(());
-            }
-        }
-    }
-
-    async fn open(
-        &self,
-        reading: &Reading,
-        cursor: Option<Vec<u8>>,
-    ) -> Result<SessionInstance, CollectError> {
         let shared = &self.shared;
-        let request = SessionRequest {
-            config: shared.settings.clone(),
-            stream: self.key.stream.clone(),
-            selection: Selection::Range(TimeRange {
-                start: reading.asked.start,
-                end: reading.asked.end,
-            }),
-            cursor,
-            options: shared.options,
-        };
-        let door = shared.door.clone();
-        let session = SessionInstance::open(
-            &shared.sandbox,
-            &shared.component,
-            &shared.limits,
-            door,
-            &request,
-        );
-        Ok(session.await?)
+        shared.board.tell(&self.key, |status| status.phase = Phase::Waiting);
+        // The granularity of a source may be a second; nobody needs to be asked that
+        // often.
+        let due = time.max(shared.now() + millis(shared.poll_interval));
+        let wait = u64::try_from(due.saturating_sub(shared.now())).unwrap_or(0).max(100);
+        let wait = Duration::from_millis(wait);
+        pause(wait + part_of(wait / JITTER_PARTS), stop).await;
     }
 
-    fn under_way(
-        &self,
-        state: &StreamState,
-        reading: &Reading,
-        cursor: Option<Vec<u8>>,
-        counts: Counts,
-    ) -> StreamState {
-        let under_way = ReadingState { reading: reading.clone(), cursor, counts };
-        StreamState { frontiers: state.frontiers.clone(), reading: Some(under_way) }
-    }
-
-    /// A finished reading, without what the service has not lived yet because our
-    /// clock ran ahead.
-    fn lived(&self, reading: &Reading) -> Reading {
-        let mut reading = reading.clone();
-        let lived = self.shared.schedule.floor(self.now());
-        reading.covers.end = reading.covers.end.min(lived).max(reading.covers.start);
-        reading
-    }
-
-    async fn dedupe(&self, batch: Batch) -> Result<Fresh, CollectError> {
-        let (shared, key) = (self.shared.clone(), self.key.clone());
-        let fresh = tokio::task::spawn_blocking(move || {
-            batch::fresh(batch, &shared.filter, &key, shared.state.as_ref())
-        });
-        Ok(fresh.await.map_err(|error| CollectError::Task(error.to_string()))??)
-    }
-
-    async fn deliver_and_commit(
-        &self,
-        fresh: Fresh,
-        next: &StreamState,
-        fetched_until: i64,
-        entry: Option<LedgerEntry>,
-    ) -> Result<(), CollectError> {
-        let mut receipts = Vec::new();
-        if !fresh.events.is_empty() {
-            for sink in &self.shared.sinks {
-                let lines =
-                    batch::lines(&fresh.events, &self.shared.descriptor_name, sink.format());
-                let receipt = sink.deliver(&lines).await.map_err(|source| {
-                    telemetry::SinkFailed { sink: sink.id(), error: source.to_string() }.emit();
-                    CollectError::Sink { sink: sink.id().to_owned(), source }
-                })?;
-                receipts.push(receipt);
-            }
+    async fn wait_for_others(&self, stop: &mut watch::Receiver<bool>) {
+        let mut changes = self.shared.board.changes();
+        self.shared.board.tell(&self.key, |status| status.phase = Phase::Waiting);
+        changes.mark_unchanged();
+        tokio::select! {
+            // An error means that there is no board any more: the next look tells.
+            _ = changes.changed() => {}
+            () = pause(self.shared.poll_interval, stop) => {}
         }
-        let ids = fresh.events.into_iter().map(|event| event.native_id).collect();
-        self.commit(next, ids, fetched_until, entry, receipts).await
     }
 
-    async fn commit(
+    /// Records that a range is not read, and goes on behind it. What some reading of
+    /// it has shown already is unproven, the rest a gap.
+    async fn record_gap(
         &self,
-        next: &StreamState,
-        delivered: Vec<String>,
-        fetched_until: i64,
-        ledger: Option<LedgerEntry>,
-        receipts: Vec<Box<dyn Receipt>>,
+        position: &Position,
+        gap: Range,
+        reason: &str,
     ) -> Result<(), CollectError> {
-        let commit = Commit {
-            key: self.key.clone(),
-            state: next.clone(),
-            delivered,
-            fetched_until,
-            forget_before: self.shared.schedule.forget_before(&next.frontiers),
-            ledger,
-            sinks: receipts.iter().filter_map(|receipt| receipt.mark()).collect(),
-        };
-        let state = self.shared.state.clone();
-        let written = tokio::task::spawn_blocking(move || state.commit(&commit));
-        written.await.map_err(|error| CollectError::Task(error.to_string()))??;
-        for receipt in receipts {
-            receipt.settle();
+        let shared = &self.shared;
+        let mut locked = position.lock().await;
+        let mut next = locked.clone();
+        next.frontiers = shared.schedule.advance(&locked.frontiers, &Step::Gap(gap));
+        next.reading = None;
+        let read = locked.frontiers.live().clamp(gap.start, gap.end);
+        let parts = [Range { start: gap.start, end: read }, Range { start: read, end: gap.end }];
+        let at = shared.now();
+        let ledger = parts
+            .into_iter()
+            .filter(|part| part.start < part.end)
+            .map(|range| LedgerEntry::Gap { range, reason: reason.to_owned(), at })
+            .collect();
+        let delta = Delta { ledger, fetched_until: gap.end, ..Delta::default() };
+        position.commit(&mut locked, next, delta, Vec::new()).await?;
+        telemetry::GapRecorded {
+            source: &shared.source,
+            stream: &self.key.stream,
+            start: rfc3339(gap.start),
+            end: rfc3339(gap.end),
+            reason,
         }
+        .emit();
         Ok(())
     }
 
-    /// Logs what could not be read and what was found, each finding once a reading.
-    fn report(&self, batch: &Batch, findings: &mut Vec<String>) {
-        let source = &self.shared.source;
-        for reject in &batch.rejects {
-            let (reason, digest) = (&reject.reason, &reject.digest);
-            telemetry::RecordRejected { source, reason, digest }.emit();
+    /// Sends the head of the ledger to the sinks, when it is time.
+    async fn send_head(
+        &self,
+        position: &Position,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), CollectError> {
+        let shared = &self.shared;
+        let now = shared.now();
+        let mut locked = position.lock().await;
+        let interval = millis(shared.head_interval);
+        if now < locked.head.at.saturating_add(interval) {
+            return Ok(());
         }
-        for finding in &batch.findings {
-            let text = describe_finding(finding);
-            if !findings.contains(&text) && findings.len() < MOST_FINDINGS {
-                telemetry::SourceFinding { source, finding: &text }.emit();
-                findings.push(text);
-            }
+        let tip = shared.state.tip(&self.key)?;
+        let Some(closed) = locked.closed.iter().last() else { return Ok(()) };
+        if tip.number == locked.head.number {
+            return Ok(());
         }
-    }
-
-    fn committed(&mut self, counts: Counts) {
-        self.failures = 0;
-        self.counts.add(counts);
-        telemetry::BatchCommitted {
-            source: &self.shared.source,
-            stream: &self.key.stream,
-            received: counts.received,
-            emitted: counts.emitted,
-            duplicate: counts.duplicate,
-            filtered: counts.filtered,
-            rejected: counts.rejected,
-        }
-        .emit();
-    }
-
-    fn finished(&self, reading: &Reading) {
-        telemetry::ReadingFinished {
-            source: &self.shared.source,
-            stream: &self.key.stream,
-            start: rfc3339(reading.covers.start),
-            end: rfc3339(reading.covers.end),
-        }
-        .emit();
+        let head = ledger::head(&shared.source, &self.key.stream, tip, closed);
+        let Some(receipts) = deliver_as(shared, &[head], "signon", stop).await? else {
+            return Ok(());
+        };
+        let mut next = locked.clone();
+        next.head = SentHead { number: tip.number, at: now };
+        position.commit(&mut locked, next, Delta::default(), receipts).await
     }
 
     /// Waits as long as an error deserves, or gives up.
     async fn fail(
         &mut self,
-        state: &mut StreamState,
+        position: &Position,
+        reading: Option<Reading>,
         error: CollectError,
         until: Until,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
-        if let CollectError::Sandbox(SandboxError::Source(SourceError::CursorExpired(_))) = &error {
-            // Read the range again from its start; what was delivered is known.
-            state.reading = None;
-        }
-        self.failures += 1;
-        let operator = needs_operator(&error);
         // A state that failed once stays failed until it is opened again: end, so that
         // whoever watches the process starts it anew.
         if matches!(error, CollectError::State(_) | CollectError::Task(_)) {
             return Err(error);
         }
-        if until == Until::Done && (operator || self.failures >= ATTEMPTS) {
+        if let CollectError::Sandbox(SandboxError::Source(SourceError::CursorExpired(_))) = &error {
+            // Read the range again from its start; what was delivered is known.
+            if let Some(under_way) = &mut position.lock().await.reading {
+                under_way.restart();
+            }
+        }
+        if let Some(reading) = reading {
+            match self.suspect.judge(&self.shared, &self.key, &reading, &error).await {
+                Verdict::Wait => {}
+                Verdict::Halve(half) => {
+                    self.halve(position, half).await;
+                    return Ok(());
+                }
+                Verdict::Give(range, reason) => {
+                    return self.record_gap(position, range, &reason).await;
+                }
+            }
+        }
+        let retry_in = self.backoff.after(&error);
+        let failures = self.backoff.failures();
+        let gives_up = needs_operator(&error) || failures >= ATTEMPTS;
+        if until == Until::Done && gives_up {
             return Err(error);
         }
-        let retry_in = pause_after(&error, self.failures);
+        let text = error.to_string();
+        self.shared.board.tell(&self.key, |status| {
+            status.phase = match &error {
+                CollectError::Sink { .. } => Phase::Blocked,
+                error if needs_operator(error) => Phase::Paused,
+                _ => Phase::Failing,
+            };
+            status.error = Some(text.clone());
+            status.failures = failures;
+        });
         telemetry::ReadingFailed {
             source: &self.shared.source,
             stream: &self.key.stream,
-            error: error.to_string(),
+            error: text,
             retry_in,
         }
         .emit();
         pause(retry_in, stop).await;
         Ok(())
     }
+
+    /// Goes on with the first half of a range; what was counted stays counted. Not
+    /// committed: a restart tries the whole again.
+    async fn halve(&self, position: &Position, half: Reading) {
+        let mut locked = position.lock().await;
+        let mut under_way =
+            locked.reading.take().unwrap_or_else(|| ReadingState::begin(half.clone()));
+        under_way.restart();
+        under_way.reading = half;
+        locked.reading = Some(under_way);
+    }
 }
 
-/// How far our clock may be ahead of the service's before it is bounded.
-const CLOCK_AHEAD_MS: i64 = 5_000;
-
-fn millis(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
-}
-
-fn rfc3339(time_ms: i64) -> String {
-    chrono::DateTime::from_timestamp_millis(time_ms)
-        .unwrap_or_default()
-        .to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+/// Fits a stored state to the schedule of today.
+fn fit(state: &mut StreamState, schedule: &Schedule) {
+    state.frontiers = schedule.resume(state.frontiers.clone());
+    // A reading of another schedule is simply planned anew.
+    state.reading = state.reading.take().filter(|under_way| schedule.knows(&under_way.reading));
+    state.backfill.retain(|under_way| schedule.closes(&under_way.reading));
 }

@@ -4,9 +4,12 @@
 //! input has a source, every file has one writer.
 
 use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
 
 use super::document::Document;
+use super::duration;
 use super::paths::Folders;
 use super::problem::{Place, Problem, key_path};
 use super::reader::{Field, Problems, nearest};
@@ -15,7 +18,10 @@ use super::source::{self, SourceConfig};
 use super::variables::{self, Environment};
 use super::{Config, ConfigError};
 
-const KEYS: &[&str] = &["data_dir", "sources", "sinks"];
+const KEYS: &[&str] = &["data_dir", "sources", "sinks", "ledger_heads", "metrics_listen"];
+
+/// How often the head of a ledger is sent, unless said otherwise.
+const LEDGER_HEADS: Duration = Duration::from_secs(3600);
 
 /// Longest id, as it becomes part of keys and file names of the state.
 const LONGEST_ID: usize = 64;
@@ -46,7 +52,13 @@ pub(super) fn merge(
     match draft.data_dir {
         Some((data_dir, _)) if problems.is_empty() => {
             let sinks = draft.sinks.into_iter().filter_map(|draft| draft.sink).collect();
-            Ok(Config { data_dir, sources: draft.sources, sinks })
+            Ok(Config {
+                data_dir,
+                sources: draft.sources,
+                sinks,
+                ledger_heads: draft.ledger_heads.unwrap_or(LEDGER_HEADS),
+                metrics_listen: draft.metrics_listen,
+            })
         }
         _ => Err(ConfigError::new(in_order(problems, &documents))),
     }
@@ -68,6 +80,8 @@ fn in_order(problems: Problems, documents: &[Document]) -> Vec<Problem> {
 #[derive(Default)]
 struct Draft<'d> {
     data_dir: Option<(PathBuf, &'d Place)>,
+    ledger_heads: Option<Duration>,
+    metrics_listen: Option<SocketAddr>,
     /// Keys of the top level that were there and not empty, be they right or wrong.
     seen: Vec<&'static str>,
     source_ids: HashMap<&'d str, Field<'d>>,
@@ -94,6 +108,15 @@ impl<'d> Draft<'d> {
         let folders = Folders { file: &document.folder, home };
         if let Some(field) = table.get("data_dir") {
             self.read_data_dir(&field, folders, problems);
+        }
+        if let Some(field) = table.get("ledger_heads") {
+            self.ledger_heads = duration::duration(&field, problems);
+        }
+        if let Some(field) = table.get("metrics_listen") {
+            self.metrics_listen = field.text(problems).and_then(|text| text.parse().ok());
+            if self.metrics_listen.is_none() {
+                field.expected(problems, "an address and port like \"127.0.0.1:9598\"");
+            }
         }
         if let Some(field) = table.get("sources") {
             for (id, field) in field.entries(problems) {
@@ -139,6 +162,30 @@ impl<'d> Draft<'d> {
             self.check_outputs(problems);
         }
         self.check_writers(problems);
+        self.check_preferences(problems);
+    }
+
+    /// A preferred source has to be there, and not prefer back.
+    fn check_preferences(&self, problems: &mut Problems) {
+        let prefers =
+            |source: &SourceConfig, other: &str| source.prefer.iter().any(|id| id == other);
+        for source in &self.sources {
+            for preferred in &source.prefer {
+                let other = self.sources.iter().find(|other| other.id == *preferred);
+                let message = match other {
+                    None if self.source_ids.contains_key(preferred.as_str()) => continue,
+                    None => format!("{preferred:?} is no source; name one of this configuration"),
+                    Some(other) if other.id == source.id => {
+                        "names the source itself; name the other one".to_owned()
+                    }
+                    Some(other) if prefers(other, &source.id) => {
+                        format!("{preferred:?} prefers this source, too; keep one of the two")
+                    }
+                    Some(_) => continue,
+                };
+                problems.add(&source.place_of("/prefer"), &source.path_of("/prefer"), message);
+            }
+        }
     }
 
     /// An input that matches nothing is a slip, or a source that was removed.
@@ -191,7 +238,7 @@ impl<'d> Draft<'d> {
     fn check_writers(&self, problems: &mut Problems) {
         let mut writers: HashMap<PathBuf, &Place> = HashMap::new();
         for sink in self.sinks.iter().filter_map(|draft| draft.sink.as_ref()) {
-            let SinkKind::File { path } = &sink.kind else {
+            let SinkKind::File { path, .. } = &sink.kind else {
                 continue;
             };
             // So that `./a` and `a` are one file.

@@ -9,6 +9,8 @@
 //! endpoints) is found out at start, a source at a time.
 
 mod allow;
+mod backfill;
+mod component;
 mod credentials;
 mod document;
 mod duration;
@@ -24,20 +26,26 @@ mod source;
 mod tests;
 mod variables;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 pub use allow::AllowRule;
+pub use backfill::{BackfillConfig, DEFAULT_PARALLEL};
 pub use credentials::{CREDENTIAL_TYPES, ClientProof, CredentialsConfig, SecretSource, SecretText};
 pub use document::Syntax;
 pub use duration::Start;
 pub use filter::{FilterConfig, fits};
 pub use problem::{ConfigError, Place, Problem};
-pub use sink::{SINK_TYPES, SinkConfig, SinkKind};
+pub use sink::{
+    Acknowledgement, AuthorizationConfig, BodyEncoding, Compression, HttpSinkConfig, OtlpEncoding,
+    OtlpSinkConfig, RemoteConfig, RotationConfig, SINK_TYPES, SinkConfig, SinkKind,
+    SplunkSinkConfig, TlsConfig,
+};
 pub use source::{BUILT_IN_SOURCES, ComponentRef, SourceConfig};
 
-use crate::sandbox::Limits;
 use document::Document;
 
 /// What to collect and where to put it.
@@ -49,6 +57,10 @@ pub struct Config {
     pub sources: Vec<SourceConfig>,
     /// The sinks, in the order of the files; at least one.
     pub sinks: Vec<SinkConfig>,
+    /// How often the head of a ledger is sent to the sinks.
+    pub ledger_heads: Duration,
+    /// Where metrics and health are served.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 impl Config {
@@ -81,12 +93,6 @@ impl Config {
             return Err(ConfigError::new(problems));
         }
         merge::merge(documents, environment)
-    }
-
-    /// For each limit the largest that a source has.
-    pub fn widest_limits(&self) -> Limits {
-        let defaults = Limits::default();
-        self.sources.iter().fold(defaults, |widest, source| widest.widest(&source.limits))
     }
 
     /// Reads one text as the content of the file `file_name`, which need not exist.

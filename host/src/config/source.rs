@@ -5,12 +5,14 @@
 //! nothing of a credential.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json};
 
 use super::allow::{self, AllowRule};
+use super::backfill::{self, BackfillConfig};
+use super::component;
 use super::credentials::{self, CredentialsConfig};
 use super::document::{Node, Value};
 use super::duration::{self, Start};
@@ -19,7 +21,7 @@ use super::limits;
 use super::paths::Folders;
 use super::problem::{Place, Problem, index_path, key_path};
 use super::reader::{Field, Problems, Table, nearest};
-use crate::sandbox::Limits;
+use crate::sandbox::{ComponentFile, Limits};
 
 /// The components that come with the program, as `type` names them.
 pub const BUILT_IN_SOURCES: &[&str] = &["oci_audit", "idcs", "oam"];
@@ -41,13 +43,15 @@ const KEYS: &[&str] = &[
     "poll_interval",
     "include",
     "exclude",
+    "prefer",
+    "backfill",
 ];
 
 /// Oracle's records take minutes to appear: looking more often only costs calls.
 const DEFAULT_POLL_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A source of events.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SourceConfig {
     /// Unique among the sources: `[a-z0-9_-]+`, at most 64.
     pub id: String,
@@ -82,6 +86,10 @@ pub struct SourceConfig {
     pub include: FilterConfig,
     /// These events are not wanted.
     pub exclude: FilterConfig,
+    /// Sources that report the same sign-ons and whose records are kept instead.
+    pub prefer: Vec<String>,
+    /// The past that is read, too.
+    pub backfill: Option<BackfillConfig>,
     /// Where the source was written.
     pub place: Place,
     /// Place of every key and element, by JSON pointer.
@@ -93,8 +101,8 @@ pub struct SourceConfig {
 pub enum ComponentRef {
     /// `type = "…"`: one of [`BUILT_IN_SOURCES`].
     BuiltIn(String),
-    /// `component = "path/to.wasm"`
-    File(PathBuf),
+    /// `component = "path/to.wasm"`, or a table that pins it.
+    File(ComponentFile),
 }
 
 impl SourceConfig {
@@ -123,6 +131,23 @@ impl SourceConfig {
             };
         }
         path
+    }
+
+    /// Whether another configuration of this source says the same, wherever it is
+    /// written.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.without_places() == other.without_places()
+    }
+
+    fn without_places(&self) -> Self {
+        let nowhere = Place::whole(Path::new(""));
+        let mut plain = self.clone();
+        plain.places.clear();
+        plain.place = nowhere.clone();
+        for rule in &mut plain.allow {
+            rule.place = nowhere.clone();
+        }
+        plain
     }
 
     /// A problem that someone else found in this source, the component say.
@@ -176,6 +201,9 @@ pub(super) fn source(
         or(table.get("include"), FilterConfig::default(), |field| filter::filter(field, problems));
     let exclude =
         or(table.get("exclude"), FilterConfig::default(), |field| filter::filter(field, problems));
+    let prefer = or(table.get("prefer"), Vec::new(), |field| names(field, problems));
+    let backfill =
+        or(table.get("backfill"), None, |field| backfill::backfill(field, problems).map(Some));
     let settings = table.unknown().map(|entry| (entry.key.clone(), json(&entry.node))).collect();
     let mut places = BTreeMap::new();
     collect_places(field.node, &mut String::new(), &mut places);
@@ -196,6 +224,8 @@ pub(super) fn source(
         poll_interval: poll_interval?,
         include: include?,
         exclude: exclude?,
+        prefer: prefer?,
+        backfill: backfill?,
         place: field.key_place.clone(),
         places,
     })
@@ -213,6 +243,15 @@ fn or<T>(
     }
 }
 
+/// Ids of sources: one, or a list.
+fn names(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    if let Value::Text(_) = field.node.value {
+        return field.name(problems).map(|name| vec![name.to_owned()]);
+    }
+    let elements = field.list(problems, "a source id, or a list like [\"acme_oci\"]")?;
+    elements.iter().map(|element| element.name(problems).map(str::to_owned)).collect()
+}
+
 fn component(
     table: &mut Table<'_>,
     folders: Folders<'_>,
@@ -225,7 +264,7 @@ fn component(
             problems.add(file.key_place, &file.path, message);
             None
         }
-        (None, Some(file)) => folders.path(&file, problems).map(ComponentRef::File),
+        (None, Some(file)) => component::file(&file, folders, problems).map(ComponentRef::File),
         (Some(kind), None) => {
             let name = kind.text(problems)?;
             if !BUILT_IN_SOURCES.contains(&name) {

@@ -3,6 +3,7 @@
 mod equivalence;
 mod files;
 mod refusals;
+mod sinks;
 
 use super::{Config, Syntax};
 

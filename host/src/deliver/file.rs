@@ -97,6 +97,29 @@ impl FileSink {
     }
 }
 
+/// Whether the file could be written, found out without leaving a trace. One that
+/// another process writes is none of our business: it may be `signon run`.
+pub fn check(path: &Path) -> Result<(), SinkError> {
+    let failed = |source| SinkError::File { path: path.to_owned(), source };
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(SinkError::NoFile { path: path.to_owned() });
+        }
+        Ok(_) => return OpenOptions::new().append(true).open(path).map(drop).map_err(failed),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let folder =
+        path.ancestors().skip(1).find(|folder| folder.exists() || *folder == Path::new(""));
+    let folder = match folder {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let probe = folder.join(format!(".signon-check-{}", std::process::id()));
+    OpenOptions::new().write(true).create_new(true).open(&probe).map_err(failed)?;
+    std::fs::remove_file(&probe).map_err(failed)
+}
+
 fn open_locked(path: &Path) -> Result<File, SinkError> {
     let failed = |source| SinkError::File { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());

@@ -4,17 +4,28 @@
 //! will ever be. The collector then commits, and settles the receipt; a receipt
 //! that is dropped unsettled means that the batch will come again.
 
+mod deadletter;
+mod error;
 mod file;
+mod http;
+mod open;
+mod otlp;
+mod remote;
+mod splunk;
 mod stdout;
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::render::Format;
-use crate::state::{SinkMark, StateError};
+use crate::state::SinkMark;
 
+pub use deadletter::{DeadLetter, DeadLetterKind, DeadLetters, Replayed, replay};
+pub use error::SinkError;
 pub use file::FileSink;
+pub use open::{SinkContext, check, open, open_all, open_remote, probe_all};
+pub use remote::Fate;
 pub use stdout::StdoutSink;
 
 /// One rendered event.
@@ -22,46 +33,12 @@ pub use stdout::StdoutSink;
 pub struct Line {
     /// Native id of the event.
     pub id: String,
+    /// Source id of the configuration.
+    pub source: Arc<str>,
+    /// When it happened, Unix time in milliseconds.
+    pub time: i64,
     /// One line, without its end.
     pub text: String,
-}
-
-/// Why a sink did not take a batch. Nothing of it counts as delivered.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SinkError {
-    /// The file cannot be opened, written or synced.
-    #[error("{path}: {source}; check the disk and that this user may write there")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Another process writes the file.
-    #[error("{path}: another process writes this file; give each sink a file of its own")]
-    FileInUse {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The path is a device, a pipe or a folder.
-    #[error("{path}: is no plain file; the file sink needs one, stdout is a sink of its own")]
-    NoFile {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The file ends in something that signon never wrote.
-    #[error("{path}: ends in a line that signon did not write; name another file, or move it away")]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Standard output is gone.
-    #[error("standard output: {0}")]
-    Stdout(std::io::Error),
-    /// The state could not be read or written.
-    #[error(transparent)]
-    State(#[from] StateError),
 }
 
 /// A batch that a sink has taken.
@@ -82,11 +59,33 @@ pub trait Sink: Send + Sync + std::fmt::Debug {
     /// The format it wants its lines in.
     fn format(&self) -> Format;
 
-    /// Takes a batch. Until the receipt is settled or dropped, the sink takes no
-    /// other.
+    /// Takes a batch. A sink that commits a mark takes no other until the receipt is
+    /// settled or dropped. It may take long, for a sink tries again by itself what
+    /// may pass; the future can be dropped at any moment, which leaves the batch
+    /// undelivered.
     ///
     /// # Errors
     ///
     /// When nothing of the batch counts as delivered.
     async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError>;
+
+    /// Whether a batch could be delivered now, as far as can be told without one.
+    ///
+    /// # Errors
+    ///
+    /// What would keep the first batch from being delivered.
+    async fn probe(&self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    /// Sends dead letters again and tells what became of each; none of them goes
+    /// to the dead letters again.
+    ///
+    /// # Errors
+    ///
+    /// When none was accepted and the sink did not answer for all, or refuses no
+    /// events at all.
+    async fn resend(&self, _lines: &[Line]) -> Result<Vec<Fate>, SinkError> {
+        Err(SinkError::NoDeadLetters { sink: self.id().to_owned() })
+    }
 }

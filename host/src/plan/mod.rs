@@ -8,7 +8,13 @@
 //! no longer holds is planned as a gap, to be recorded, never passed over in
 //! silence.
 
+mod spans;
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
+
+pub use spans::Spans;
 
 /// Granules behind the slowest sweep for which ids are kept: a reading asks one
 /// wider, a component may ask one wider still, and services may count their bounds
@@ -32,7 +38,13 @@ pub struct Schedule {
     retention: i64,
     /// One for each sweep, rising, in milliseconds.
     delays: Vec<i64>,
+    /// The least each sweep reads at once, in milliseconds.
+    chunks: Vec<i64>,
 }
+
+/// A later sweep reads a quarter of its delay at once: what comes late is not worth
+/// a request a minute.
+const CHUNKS_OF_A_DELAY: i64 = 4;
 
 impl Schedule {
     /// A schedule from seconds. `readings` are the delays of the sweeps.
@@ -50,12 +62,28 @@ impl Schedule {
         if granularity == 0 || longest < granularity || readings_seconds.is_empty() || !rising {
             return None;
         }
+        let longest = longest - longest % granularity;
+        let delays: Vec<i64> = readings_seconds.iter().map(|s| i64::from(*s) * 1000).collect();
+        let most = (longest - 2 * granularity).max(granularity);
+        let chunk = |(sweep, delay): (usize, &i64)| match sweep {
+            0 => granularity,
+            _ => {
+                let part = delay / CHUNKS_OF_A_DELAY;
+                (part - part % granularity).clamp(granularity, most)
+            }
+        };
         Some(Self {
             granularity,
-            longest: longest - longest % granularity,
+            longest,
             retention: i64::try_from(retention_seconds).ok()?.checked_mul(1000)?,
-            delays: readings_seconds.iter().map(|seconds| i64::from(*seconds) * 1000).collect(),
+            chunks: delays.iter().enumerate().map(chunk).collect(),
+            delays,
         })
+    }
+
+    /// The smallest range that can be asked for, in milliseconds.
+    pub fn granularity(&self) -> i64 {
+        self.granularity
     }
 
     /// `time` without what is below the granularity.
@@ -99,7 +127,8 @@ impl Schedule {
             return Step::Gap(Range { start: slowest, end: earliest });
         }
         // The live edge first, then what came late.
-        let due = (0..self.delays.len()).find(|&sweep| frontiers.0[sweep] < self.edge(sweep, now));
+        let due = (0..self.delays.len())
+            .find(|&sweep| frontiers.0[sweep] + self.chunks[sweep] <= self.edge(sweep, now));
         match due {
             Some(sweep) => Step::Read(self.reading(frontiers, sweep, now)),
             None => Step::Wait { until: self.next_due(frontiers) },
@@ -119,7 +148,7 @@ impl Schedule {
         let mut last = sweep;
         for later in sweep + 1..self.delays.len() {
             let edge = self.edge(later, now);
-            if frontiers.0[later] != start || edge <= start {
+            if frontiers.0[later] != start || edge < start + self.chunks[later] {
                 break;
             }
             end = end.min(edge);
@@ -132,10 +161,11 @@ impl Schedule {
         Reading { covers: Range { start, end }, asked, first: sweep, last }
     }
 
-    /// When a sweep has a whole granule to read.
+    /// When a sweep has enough to read.
     fn next_due(&self, frontiers: &Frontiers) -> i64 {
-        let due = frontiers.0.iter().zip(&self.delays).map(|(frontier, delay)| {
-            frontier.saturating_add(self.granularity).saturating_add(*delay)
+        let waits = self.chunks.iter().zip(&self.delays);
+        let due = frontiers.0.iter().zip(waits).map(|(frontier, (chunk, delay))| {
+            frontier.saturating_add(*chunk).saturating_add(*delay)
         });
         due.min().unwrap_or(i64::MAX)
     }
@@ -159,10 +189,69 @@ impl Schedule {
         next
     }
 
-    /// Ids of records fetched in ranges that end before this time will not be
-    /// met again and need not be kept.
-    pub fn forget_before(&self, frontiers: &Frontiers) -> i64 {
-        frontiers.slowest().saturating_sub(SEAM * self.granularity)
+    /// How far around a range its ids may be met again, in milliseconds.
+    pub fn reach(&self) -> i64 {
+        self.longest + SEAM * self.granularity
+    }
+
+    /// Whether a range is read for the last time with this reading.
+    pub fn closes(&self, reading: &Reading) -> bool {
+        reading.last + 1 >= self.delays.len()
+    }
+
+    /// Ranges of ends: ids of records that were fetched in a range with such an end
+    /// will not be met again, because everything around them is closed. What remains
+    /// is the latest day, and one longest range at each edge of what was read.
+    pub fn forget(&self, closed: &Spans, now: i64) -> Vec<Range> {
+        let seam = SEAM * self.granularity;
+        let earliest = self.earliest(now);
+        closed
+            .iter()
+            .map(|span| Range {
+                // Beyond the retention nothing is read any more.
+                start: match span.start <= earliest {
+                    true => i64::MIN,
+                    false => span.start + self.reach(),
+                },
+                end: span.end - seam,
+            })
+            .filter(|ends| ends.start < ends.end)
+            .collect()
+    }
+
+    /// Readings of a backfill: the parts of `missing`, each read once for all sweeps.
+    pub fn backfill(&self, missing: &Spans) -> Vec<Reading> {
+        let mut readings = Vec::new();
+        for span in missing.iter() {
+            let mut start = self.floor(span.start);
+            while start < span.end {
+                let end = (start + self.longest).min(self.ceiling(span.end));
+                let range = Range { start, end };
+                let last = self.delays.len() - 1;
+                readings.push(Reading { covers: range, asked: range, first: 0, last });
+                start = end;
+            }
+        }
+        readings
+    }
+
+    fn ceiling(&self, time: i64) -> i64 {
+        self.floor(time + self.granularity - 1)
+    }
+
+    /// The first half of a reading; `None` when it cannot be smaller.
+    pub fn halve(&self, reading: &Reading) -> Option<Reading> {
+        let Range { start, end } = reading.covers;
+        let half = self.ceiling(start + (end - start) / 2);
+        if half >= end {
+            return None;
+        }
+        let margin = reading.asked.end - end;
+        Some(Reading {
+            covers: Range { start, end: half },
+            asked: Range { start: reading.asked.start, end: half + margin },
+            ..reading.clone()
+        })
     }
 }
 
@@ -177,6 +266,11 @@ impl Frontiers {
     }
 
     /// Up to here the live edge has read.
+    pub fn live(&self) -> i64 {
+        self.0.first().copied().unwrap_or(i64::MIN)
+    }
+
+    /// Up to here some sweep has read.
     pub fn fastest(&self) -> i64 {
         self.0.iter().copied().max().unwrap_or(i64::MIN)
     }
@@ -208,110 +302,4 @@ pub enum Step {
         /// Milliseconds.
         until: i64,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const MINUTE: i64 = 60_000;
-    const HOUR: i64 = 60 * MINUTE;
-
-    fn schedule() -> Schedule {
-        Schedule::new(60, 3600, 365 * 86_400, &[0, 1200, 86_400]).unwrap()
-    }
-
-    /// A day in 2026, on the hour.
-    const NOW: i64 = 1_774_360_800_000;
-
-    #[test]
-    fn old_ranges_count_for_all_sweeps_and_recent_ones_for_the_first() {
-        let schedule = schedule();
-        let mut frontiers = schedule.begin(NOW - 26 * HOUR);
-        let mut readings = Vec::new();
-        loop {
-            let step = schedule.next(&frontiers, NOW);
-            let Step::Read(reading) = &step else { break };
-            readings.push(reading.clone());
-            frontiers = schedule.advance(&frontiers, &step);
-        }
-        assert_eq!((readings[0].first, readings[0].last), (0, 2));
-        assert_eq!((readings[2].first, readings[2].last), (0, 1));
-        let edge = readings.iter().find(|reading| reading.covers.end == NOW).unwrap();
-        assert_eq!((edge.first, edge.last), (0, 0));
-        assert_eq!(edge.covers.start, NOW - 20 * MINUTE);
-        assert_eq!(schedule.next(&frontiers, NOW), Step::Wait { until: NOW + MINUTE });
-    }
-
-    #[test]
-    fn a_later_sweep_reads_a_granule_wider_on_both_sides() {
-        let schedule = schedule();
-        let mut frontiers = schedule.begin(NOW - 5 * MINUTE);
-        let step = schedule.next(&frontiers, NOW);
-        frontiers = schedule.advance(&frontiers, &step);
-        // Twenty minutes on, with the live edge kept up.
-        let later = NOW + 20 * MINUTE;
-        let step = schedule.next(&frontiers, later);
-        frontiers = schedule.advance(&frontiers, &step);
-        let Step::Read(again) = schedule.next(&frontiers, later) else { panic!() };
-        assert_eq!(again.first, 1);
-        assert_eq!(again.covers, Range { start: NOW - 5 * MINUTE, end: NOW });
-        assert_eq!(again.asked, Range { start: NOW - 6 * MINUTE, end: NOW + MINUTE });
-    }
-
-    #[test]
-    fn what_the_source_no_longer_holds_is_a_gap() {
-        let schedule = schedule();
-        let frontiers = schedule.begin(NOW - 400 * 24 * HOUR);
-        let step = schedule.next(&frontiers, NOW);
-        let Step::Gap(gap) = step else { panic!("{step:?}") };
-        assert_eq!(gap.start, NOW - 400 * 24 * HOUR);
-        let next = schedule.advance(&frontiers, &step);
-        assert!(matches!(schedule.next(&next, NOW), Step::Read(_)));
-    }
-
-    #[test]
-    fn another_number_of_sweeps_never_skips_one() {
-        let schedule = schedule();
-        let resumed = schedule.resume(Frontiers(vec![NOW, NOW - HOUR]));
-        assert_eq!(resumed, Frontiers(vec![NOW, NOW - HOUR, NOW - HOUR]));
-        let resumed = schedule.resume(Frontiers(vec![NOW, NOW, NOW, NOW - HOUR]));
-        assert_eq!(resumed.slowest(), NOW - HOUR);
-    }
-
-    proptest! {
-        /// Whatever the clock does, every sweep covers every granule once, in
-        /// order, without holes, and never asks for more than is allowed.
-        #[test]
-        fn sweeps_have_no_holes(
-            start in 0i64..3 * 1440,
-            steps in prop::collection::vec(-30i64..600, 1..40),
-        ) {
-            let schedule = schedule();
-            let mut now = NOW;
-            let begin = NOW - start * MINUTE;
-            let mut frontiers = schedule.begin(begin);
-            let mut covered = [begin; 3];
-            for step in steps {
-                now += step * MINUTE;
-                for _ in 0..200 {
-                    let step = schedule.next(&frontiers, now);
-                    let Step::Read(reading) = &step else { break };
-                    prop_assert!(reading.covers.start < reading.covers.end);
-                    prop_assert!(reading.asked.end - reading.asked.start <= HOUR);
-                    prop_assert!(reading.asked.start <= reading.covers.start);
-                    prop_assert!(reading.asked.end >= reading.covers.end);
-                    prop_assert!(reading.asked.end <= now);
-                    prop_assert_eq!(reading.asked.start % MINUTE, 0);
-                    prop_assert_eq!(reading.asked.end % MINUTE, 0);
-                    for covered in &mut covered[reading.first..=reading.last] {
-                        prop_assert_eq!(*covered, reading.covers.start);
-                        *covered = reading.covers.end;
-                    }
-                    frontiers = schedule.advance(&frontiers, &step);
-                }
-            }
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::imports::Imports;
 use crate::contract::{Finding, SourceError};
 
 /// Why a component could not be loaded or called.
@@ -44,13 +45,39 @@ pub enum SandboxError {
     #[error(
         "component {name}: asks for imports the sandbox does not give: {}; build it for \
          wasm32-unknown-unknown, whose std asks for nothing; allowed are wasi:http, wasi:io, \
-         wasi:clocks, wasi:random", imports.join(", ")
+         wasi:clocks, wasi:random{advice}", imports.join(", ")
     )]
     ForbiddenImports {
         /// Name or path.
         name: String,
         /// What it asked for.
         imports: Vec<String>,
+        /// The switch that would help, if there is one.
+        advice: &'static str,
+    },
+    /// The component's file is not the one that was meant.
+    #[error(
+        "component {name}: has the SHA-256 {found}, expected {expected}; it is another file than \
+         the one that was pinned"
+    )]
+    WrongDigest {
+        /// The file.
+        name: String,
+        /// What the configuration says, in hexadecimal.
+        expected: String,
+        /// What the file has.
+        found: String,
+    },
+    /// The component's file is too large to be compiled.
+    #[error(
+        "component {name}: is larger than its limit component_bytes ({most}); if it is meant, \
+         raise limits.component_bytes of the source"
+    )]
+    TooLarge {
+        /// The file.
+        name: String,
+        /// Bytes a file may have.
+        most: u64,
     },
     /// The component does not offer the `source` interface of this version.
     #[error("component {name}: does not offer signon:source/source@0.1.0: {problem}")]
@@ -109,6 +136,20 @@ pub enum SandboxError {
     /// The sandbox itself cannot be set up.
     #[error("the sandbox cannot be set up: {0}")]
     Engine(String),
+}
+
+impl SandboxError {
+    /// Names the switch, where it would help.
+    pub(super) fn forbidden_imports(name: &str, imports: Vec<String>, allowed: Imports) -> Self {
+        let helps = allowed == Imports::Wasi && imports.iter().all(|i| Imports::VoidCli.allows(i));
+        let advice = if helps {
+            "; or give it a command line with nothing in it: component = { path = \"…\", \
+             imports = \"void-cli\" }"
+        } else {
+            ""
+        };
+        Self::ForbiddenImports { name: name.to_owned(), imports, advice }
+    }
 }
 
 /// One text for an error of a source.

@@ -6,13 +6,17 @@
 //! the time and random bytes, and knock at the [`door`].
 
 mod answers;
+mod cache;
 pub mod credentials;
+mod descriptor;
 pub mod door;
 mod error;
 mod event_text;
 mod failure;
 mod fairness;
 mod guest;
+mod guest_log;
+mod imports;
 mod instance;
 mod limits;
 mod load;
@@ -20,19 +24,23 @@ mod normalizer;
 mod pure;
 mod session;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
-use wasmtime::component::Linker;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 pub use error::{SandboxError, describe, describe_finding};
 pub use fairness::runtime;
+pub use imports::Imports;
 pub use limits::{Limit, Limits, TICK};
-pub use load::LoadedComponent;
+pub use load::{ComponentFile, LoadedComponent};
 pub use normalizer::NormalizerInstance;
 pub use session::{SessionInstance, SessionRequest};
 
+use crate::telemetry;
 use fairness::Turns;
 use guest::Guest;
 use limits::size;
@@ -50,6 +58,11 @@ const MOST_CORE_INSTANCES: u32 = 16;
 pub struct Sandbox {
     engine: Engine,
     linker: Arc<Linker<Guest>>,
+    /// For components of other tool chains.
+    void_cli: Arc<Linker<Guest>>,
+    /// What was compiled or read from the cache so far.
+    compiled: Arc<Mutex<BTreeMap<cache::Key, Component>>>,
+    cache: Option<Arc<cache::Cache>>,
     places: Arc<Semaphore>,
     turns: Turns,
     // Stops the ticker with the last clone.
@@ -72,17 +85,35 @@ impl Sandbox {
     pub fn new(widest: &Limits) -> Result<Self, SandboxError> {
         let engine = Engine::new(&configuration(widest)).map_err(engine_error)?;
         let mut linker = Linker::new(&engine);
-        load::link(&mut linker).map_err(engine_error)?;
+        imports::link(&mut linker).map_err(engine_error)?;
+        let mut void_cli = Linker::new(&engine);
+        imports::link_void_cli(&mut void_cli).map_err(engine_error)?;
         let turns = Turns::new();
         let ticker = Ticker::start(&engine, turns.clone());
         let ticker = ticker.map_err(|error| engine_error(error.into()))?;
         Ok(Self {
             engine,
             linker: Arc::new(linker),
+            void_cli: Arc::new(void_cli),
+            compiled: Arc::default(),
+            cache: None,
             places: Arc::new(Semaphore::new(MOST_SESSIONS as usize)),
             turns,
             _ticker: Arc::new(ticker),
         })
+    }
+}
+
+impl Sandbox {
+    /// Keeps compiled code in a folder of its own, which is made if need be. Where it
+    /// is not private to this user nothing is kept.
+    #[must_use]
+    pub fn with_cache(self, folder: &Path) -> Self {
+        let cache = cache::Cache::open(folder);
+        if cache.is_none() {
+            telemetry::CompiledCodeNotKept { folder }.emit();
+        }
+        Self { cache: cache.map(Arc::new), ..self }
     }
 }
 

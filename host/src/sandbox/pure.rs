@@ -1,11 +1,11 @@
 //! The calls that look at a component and its configuration. All but `check` run
 //! with the door shut.
 
+use super::descriptor::check_descriptor;
 use super::door::Door;
 use super::error::SandboxError;
 use super::instance::{Instance, call};
 use super::limits::Limits;
-use super::load::check_descriptor;
 use super::{LoadedComponent, Sandbox};
 use crate::contract::{AccessRule, Descriptor, Finding, Stream};
 

@@ -6,14 +6,20 @@
 //! stand in for the embedded one.
 
 mod embedded;
+mod report;
+mod rhythm;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::{Frontiers, Range, Reading};
+use crate::ledger::{Late, LedgerEntry, Link, ReadingEntry, Tip};
+use crate::plan::{Frontiers, Range, Reading, Spans};
 
+pub use crate::ledger::Counts;
 pub use embedded::EmbeddedState;
+pub use report::{Question, StreamReport, report};
+pub use rhythm::Rhythm;
 
 /// Which stream: source, identity of its configuration, and the stream's own id.
 /// A change of identity is another stream with a position of its own.
@@ -37,10 +43,50 @@ impl StreamKey {
 /// Where a stream stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StreamState {
+    /// Where collection began: what is older was never asked for, unless by a
+    /// backfill.
+    pub began: i64,
     /// How far each sweep has read.
     pub frontiers: Frontiers,
+    /// What was read for the last time, or given up.
+    #[serde(default)]
+    pub closed: Spans,
     /// The reading under way, if one was interrupted.
+    #[serde(default)]
     pub reading: Option<ReadingState>,
+    /// Readings of a backfill under way.
+    #[serde(default)]
+    pub backfill: Vec<ReadingState>,
+    /// When events come.
+    #[serde(default)]
+    pub rhythm: Rhythm,
+    /// The last ledger head that the sinks took; before the first one, when the stream
+    /// was first read.
+    pub head: SentHead,
+}
+
+impl StreamState {
+    /// A stream that is read from `began` on, for the first time `now`.
+    pub fn begin(began: i64, now: i64, frontiers: Frontiers) -> Self {
+        Self {
+            began,
+            frontiers,
+            closed: Spans::default(),
+            reading: None,
+            backfill: Vec::new(),
+            rhythm: Rhythm::default(),
+            head: SentHead { number: 0, at: now },
+        }
+    }
+}
+
+/// A ledger head that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SentHead {
+    /// Number of the entry it was about; 0 before the first.
+    pub number: u64,
+    /// When, Unix milliseconds.
+    pub at: i64,
 }
 
 /// A reading under way.
@@ -50,65 +96,46 @@ pub struct ReadingState {
     pub reading: Reading,
     /// Where it stopped; `None` at its start.
     pub cursor: Option<Vec<u8>>,
-    /// Counted so far.
+    /// Counted so far, over all attempts.
     pub counts: Counts,
-}
-
-/// What became of the records of a reading.
-/// `received = emitted + duplicate + filtered + rejected`, always.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
-    /// Records framed.
+    /// Records received since the range was last begun at its start: what is held
+    /// against the source's own total.
+    #[serde(default)]
     pub received: u64,
-    /// Events delivered.
-    pub emitted: u64,
-    /// Events delivered before.
-    pub duplicate: u64,
-    /// Records that are no sign-ons.
-    pub filtered: u64,
-    /// Records that could not be read.
-    pub rejected: u64,
+    /// Late events so far.
+    #[serde(default)]
+    pub late: Late,
+    /// What the component found noteworthy so far.
+    #[serde(default)]
+    pub findings: Vec<String>,
+    /// Why the reading proves nothing, as far as is known.
+    #[serde(default)]
+    pub doubt: Option<String>,
+    /// The source's own total, if it told one.
+    #[serde(default)]
+    pub source_total: Option<u64>,
 }
 
-impl Counts {
-    /// Adds another's figures.
-    pub fn add(&mut self, other: Self) {
-        self.received += other.received;
-        self.emitted += other.emitted;
-        self.duplicate += other.duplicate;
-        self.filtered += other.filtered;
-        self.rejected += other.rejected;
+impl ReadingState {
+    /// A reading at its start.
+    pub fn begin(reading: Reading) -> Self {
+        Self {
+            reading,
+            cursor: None,
+            counts: Counts::default(),
+            received: 0,
+            late: Late::default(),
+            findings: Vec::new(),
+            doubt: None,
+            source_total: None,
+        }
     }
 
-    /// Whether every record became exactly one thing.
-    pub fn balance(&self) -> bool {
-        self.received == self.emitted + self.duplicate + self.filtered + self.rejected
+    /// Back to the start of the range; what was counted stays counted.
+    pub fn restart(&mut self) {
+        self.cursor = None;
+        self.received = 0;
     }
-}
-
-/// One line of the ledger: what is known about a range, never rewritten.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum LedgerEntry {
-    /// A reading that reached the end of its range.
-    Read {
-        /// What was read and for which sweeps.
-        reading: Reading,
-        /// What became of its records.
-        counts: Counts,
-        /// The source's own total, if it told one.
-        source_total: Option<u64>,
-        /// What the component found noteworthy: a range that came back empty from a
-        /// service that may be retired proves nothing.
-        #[serde(default)]
-        findings: Vec<String>,
-    },
-    /// The source no longer held this when it was to be read.
-    Gap {
-        /// The range.
-        range: Range,
-        /// Why.
-        reason: String,
-    },
 }
 
 /// How far a file sink was written.
@@ -131,16 +158,37 @@ pub struct Commit {
     pub key: StreamKey,
     /// Where it stands now.
     pub state: StreamState,
-    /// Ids delivered, to be kept until no sweep can meet them again.
+    /// Ids delivered, to be kept until no reading can meet them again.
     pub delivered: Vec<String>,
+    /// Sign-ons delivered, for other sources that report the same ones: (family, key).
+    pub correlated: Vec<(String, String)>,
     /// End of the range in which they were fetched.
     pub fetched_until: i64,
-    /// Ids fetched in ranges that end before this are forgotten.
-    pub forget_before: i64,
-    /// For the ledger, if a range is done.
-    pub ledger: Option<LedgerEntry>,
+    /// Ids fetched in ranges that end within these are forgotten.
+    pub forget: Vec<Range>,
+    /// Families whose keys fetched in ranges that end before a time are forgotten.
+    pub forget_correlated: Vec<(String, i64)>,
+    /// For the ledger, of ranges that are done.
+    pub ledger: Vec<LedgerEntry>,
     /// What the sinks wrote.
     pub sinks: Vec<SinkMark>,
+}
+
+impl Commit {
+    /// A commit of a position and nothing else.
+    pub fn position(key: StreamKey, state: StreamState) -> Self {
+        Self {
+            key,
+            state,
+            delivered: Vec::new(),
+            correlated: Vec::new(),
+            fetched_until: 0,
+            forget: Vec::new(),
+            forget_correlated: Vec::new(),
+            ledger: Vec::new(),
+            sinks: Vec::new(),
+        }
+    }
 }
 
 /// Why the state cannot be used.
@@ -196,11 +244,23 @@ pub trait State: Send + Sync + std::fmt::Debug {
     /// For each id whether it was delivered before.
     fn delivered(&self, key: &StreamKey, ids: &[&str]) -> Result<Vec<bool>, StateError>;
 
-    /// Writes a batch, all or nothing, and durably.
-    fn commit(&self, commit: &Commit) -> Result<(), StateError>;
+    /// For each key of a family which source delivered its sign-on first.
+    fn correlated(&self, family: &str, keys: &[&str]) -> Result<Vec<Option<String>>, StateError>;
 
-    /// The ledger of a stream, oldest first.
-    fn ledger(&self, key: &StreamKey) -> Result<Vec<LedgerEntry>, StateError>;
+    /// Writes commits of different streams, all or nothing, and durably.
+    fn commit(&self, commits: &[Commit]) -> Result<(), StateError>;
+
+    /// Every stream there is.
+    fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError>;
+
+    /// The closed entries of a stream's ledger, oldest first.
+    fn ledger(&self, key: &StreamKey) -> Result<Vec<Link>, StateError>;
+
+    /// The last closed entry of a stream's ledger.
+    fn tip(&self, key: &StreamKey) -> Result<Tip, StateError>;
+
+    /// The open entries of a stream's ledger, by their end.
+    fn open_readings(&self, key: &StreamKey) -> Result<Vec<ReadingEntry>, StateError>;
 
     /// Committed length of a file sink; `None` if it never wrote.
     fn sink_length(&self, sink: &str) -> Result<Option<u64>, StateError>;

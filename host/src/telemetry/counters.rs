@@ -18,24 +18,48 @@ impl Counter {
     }
 }
 
-/// Every counter of this process.
-#[derive(Debug, Default)]
-#[allow(missing_docs, reason = "the names are the documentation")]
-pub struct Counters {
-    pub requests_denied: Counter,
-    pub addresses_denied: Counter,
-    pub events_emitted: Counter,
-    pub events_duplicate: Counter,
-    pub records_received: Counter,
-    pub records_filtered: Counter,
-    pub records_rejected: Counter,
-    pub readings_finished: Counter,
-    pub readings_failed: Counter,
-    pub source_findings: Counter,
-    pub source_starts_failed: Counter,
-    pub files_shorter: Counter,
-    pub torn_lines_cut: Counter,
-    pub sink_failures: Counter,
+/// Declares the counters and the list that metrics are written from, so that none
+/// can be missing there.
+macro_rules! counters {
+    ($($name:ident: $help:literal,)*) => {
+        /// Every counter of this process.
+        #[derive(Debug, Default)]
+        pub struct Counters {
+            $(#[doc = $help] pub $name: Counter,)*
+        }
+
+        impl Counters {
+            /// Name, meaning and value of each.
+            pub fn list(&self) -> Vec<(&'static str, &'static str, u64)> {
+                vec![$((stringify!($name), $help, self.$name.get()),)*]
+            }
+        }
+    };
+}
+
+counters! {
+    requests_denied: "Requests that fit no grant.",
+    addresses_denied: "Names that resolve to an address that is not granted.",
+    events_emitted: "Events delivered and committed.",
+    events_duplicate: "Events that had been delivered before.",
+    records_received: "Records received.",
+    records_filtered: "Records that are no sign-ons or not wanted.",
+    records_rejected: "Records that could not be read.",
+    readings_finished: "Ranges read to their end.",
+    readings_failed: "Readings that failed and were tried again.",
+    source_findings: "Findings of components.",
+    source_starts_failed: "Sources that could not start.",
+    files_shorter: "Files that held less than was written to them.",
+    torn_lines_cut: "Torn last lines cut.",
+    sink_failures: "Batches that a sink did not take.",
+    gaps_recorded: "Ranges that were not read.",
+    sources_silent: "Streams that fell silent against their history.",
+    reloads: "Configurations read anew.",
+    reloads_refused: "Configurations refused while running.",
+    sinks_not_ready: "Sinks that were not ready at start.",
+    sink_retries: "Requests to sinks that were tried again.",
+    dead_letters: "Events that a sink refused and that were put aside.",
+    sink_events_rejected: "Events that a sink took and rejected.",
 }
 
 /// The counters.

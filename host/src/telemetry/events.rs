@@ -8,6 +8,7 @@ use http::{Method, Uri};
 use tracing::{debug, error, info, warn};
 
 use super::counters;
+use crate::ledger::Counts;
 
 /// A request that fits no grant.
 #[derive(Debug)]
@@ -75,37 +76,25 @@ pub struct BatchCommitted<'a> {
     pub source: &'a str,
     /// Stream id.
     pub stream: &'a str,
-    /// Records framed.
-    pub received: u64,
-    /// Events delivered.
-    pub emitted: u64,
-    /// Events that had been delivered before.
-    pub duplicate: u64,
-    /// Records that are no sign-ons.
-    pub filtered: u64,
-    /// Records that could not be read.
-    pub rejected: u64,
+    /// What became of the records.
+    pub counts: Counts,
 }
 
 impl BatchCommitted<'_> {
     /// Logs and counts.
     pub fn emit(self) {
+        let Counts { received, emitted, duplicate, filtered, rejected } = self.counts;
+        let (source, stream) = (self.source, self.stream);
         debug!(
-            source = self.source,
-            stream = self.stream,
-            received = self.received,
-            emitted = self.emitted,
-            duplicate = self.duplicate,
-            filtered = self.filtered,
-            rejected = self.rejected,
-            "Batch committed."
+            source,
+            stream, received, emitted, duplicate, filtered, rejected, "Batch committed."
         );
         let counters = counters();
-        counters.records_received.add(self.received);
-        counters.events_emitted.add(self.emitted);
-        counters.events_duplicate.add(self.duplicate);
-        counters.records_filtered.add(self.filtered);
-        counters.records_rejected.add(self.rejected);
+        counters.records_received.add(received);
+        counters.events_emitted.add(emitted);
+        counters.events_duplicate.add(duplicate);
+        counters.records_filtered.add(filtered);
+        counters.records_rejected.add(rejected);
     }
 }
 

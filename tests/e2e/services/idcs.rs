@@ -56,6 +56,19 @@ fn more_rows_of_one_timestamp_than_a_page_holds_are_read() {
 }
 
 #[test]
+fn rows_stored_with_finer_times_than_they_are_written_with_are_read() {
+    for page_size in ["10", "1"] {
+        let service =
+            Service::with_faults(options(), &["idcs-same-timestamp=75", "idcs-finer-times"]);
+        let config = small_pages(&service, &[Idcs])
+            .set_in("idcs", "page_size", page_size)
+            .write("finer.toml");
+        service.once(&config).success();
+        service.assert_holds(&[Idcs]);
+    }
+}
+
+#[test]
 fn a_domain_that_answers_with_nothing_is_reported_and_its_successor_named() {
     let service = Service::with_faults(options(), &["idcs-retired"]);
     let finished = service.once(&small_pages(&service, &[Idcs]).write("retired.toml")).success();

@@ -102,6 +102,13 @@ impl Service {
         self.once(&self.path("signon.toml")).success()
     }
 
+    /// `signon coverage` with a configuration.
+    pub fn coverage(&self, config: &Path, arguments: &[&str]) -> Finished {
+        let mut command = signon(["coverage", "--config"]);
+        command.arg(config).args(arguments);
+        Finished::of(&mut command)
+    }
+
     /// The ids of everything that these services have to deliver.
     pub fn truth_of(&self, services: &[Simulated]) -> BTreeSet<String> {
         let truth = services.iter().flat_map(|service| self.simulator.truth_of(*service));

@@ -47,8 +47,7 @@ pub fn stage() -> MutexGuard<'static, Stage> {
 impl Stage {
     fn build() -> Self {
         let runtime = signon_host::sandbox::runtime().unwrap();
-        let widest = Limits { memory_bytes: 512 << 20, ..Limits::default() };
-        let sandbox = Sandbox::new(&widest).unwrap();
+        let sandbox = Sandbox::new(&Limits::widest()).unwrap();
         let hostile = sandbox.load("hostile.wasm", hostile_components::HOSTILE).unwrap();
         let honest = Arc::new(runtime.block_on(Honest::start(&sandbox)));
         Self { runtime, sandbox, hostile, honest }
@@ -64,6 +63,7 @@ impl Stage {
             private: true,
             door: None,
             order,
+            pause: Duration::ZERO,
         }
     }
 
@@ -137,9 +137,16 @@ pub struct Attack {
     pub private: bool,
     door: Option<Door>,
     order: Value,
+    pause: Duration,
 }
 
 impl Attack {
+    /// Paused after a failure as the collector pauses it, twice as long each time.
+    pub fn paused(mut self) -> Self {
+        self.pause = Duration::from_millis(250);
+        self
+    }
+
     /// With other limits.
     pub fn limited(mut self, set: impl FnOnce(&mut Limits)) -> Self {
         set(&mut self.limits);
@@ -155,6 +162,12 @@ impl Attack {
     /// The operator grants no private addresses.
     pub fn without_private_addresses(mut self) -> Self {
         self.private = false;
+        self
+    }
+
+    /// With another component.
+    pub fn of(mut self, component: LoadedComponent) -> Self {
+        self.component = component;
         self
     }
 
@@ -209,6 +222,8 @@ impl Attack {
         // Whoever waits for it is there until the attackers are done.
         let _ = first.send(self.run().await);
         while !over.load(Ordering::Relaxed) {
+            tokio::time::sleep(self.pause).await;
+            self.pause *= 2;
             let _ = self.run().await;
             tokio::task::yield_now().await;
         }

@@ -8,19 +8,18 @@ mod factors;
 pub mod names;
 mod people;
 
-use sha2::{Digest as _, Sha256};
 use signon_kit::contract::{
     Activity, Agent, CloudPlace, Endpoint, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
     SignOnEvent,
 };
+use signon_kit::digest::content_id;
 use signon_kit::fields::Fields;
 use signon_kit::json::{Node, Value};
 use signon_kit::outcome::{self, Hints};
+use signon_kit::people as words;
 use signon_kit::redact::redact;
-use signon_kit::text::hex;
 
-/// Set when a row has no id of its own and got one from its content.
-pub const ID_FROM_CONTENT: &str = "id-from-content";
+pub use signon_kit::digest::ID_FROM_CONTENT;
 
 /// Set when a way around the second factor was made or removed.
 pub const MFA_BYPASS: &str = "mfa-bypass";
@@ -73,7 +72,7 @@ fn read(mut f: Fields<'_, '_>, root: &Node<'_>, clean: &str) -> Result<SignOnEve
     let mut labels = Vec::new();
     let native_id = f.text(&["id"]).unwrap_or_else(|| {
         labels.push(ID_FROM_CONTENT.to_owned());
-        format!("sha256:{}", hex(&Sha256::digest(clean)))
+        content_id(clean)
     });
     let event_id = EVENT_ID.iter().find_map(|path| f.peek(path));
     let native_type = event_id.clone().unwrap_or_else(|| NO_TYPE.to_owned());
@@ -154,8 +153,7 @@ fn outcome(activity: &Activity, event_id: Option<&str>, message: Option<&str>) -
 
 /// Nearest to the person first; a redacted address stays as it is.
 fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
-    let list = f.text(&["clientIp"]).unwrap_or_default();
-    list.split(',').map(str::trim).filter(|hop| !hop.is_empty()).map(str::to_owned).collect()
+    words::hops(&f.text(&["clientIp"]).unwrap_or_default())
 }
 
 fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
@@ -185,7 +183,7 @@ fn idp(f: &mut Fields<'_, '_>) -> Option<Idp> {
 /// A protocol only where a field names it.
 fn protocol(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
     let kinds = [idp.and_then(|idp| idp.kind.as_deref()), service.and_then(|s| s.kind.as_deref())];
-    kinds.into_iter().flatten().find_map(names::protocol)
+    kinds.into_iter().flatten().find_map(words::protocol)
 }
 
 fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {

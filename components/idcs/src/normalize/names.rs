@@ -1,7 +1,7 @@
 //! What each kind of audit event is. Data, one screen; the list is open, so ids it
 //! lacks become `other` and are kept.
 
-use signon_kit::contract::{Activity, Protocol};
+use signon_kit::contract::Activity;
 
 /// What an event id that begins so is. Prefixes end where a part of an id ends
 /// (`admin.user.update` is no prefix of `admin.user.updated`); the longest wins.
@@ -28,14 +28,6 @@ pub static ACTIVITIES: [(&str, Activity); 20] = [
     ("sso.session.modify", Activity::SessionModify),
 ];
 
-/// What is in the name of a provider's or application's type: `NONOPC:SAML`.
-pub static PROTOCOLS: [(&str, Protocol); 4] = [
-    ("SAML", Protocol::Saml),
-    ("OIDC", Protocol::OpenId),
-    ("OPENID", Protocol::OpenId),
-    ("OAUTH", Protocol::Oauth2),
-];
-
 /// Looks an event id up, whatever its case.
 pub fn activity(event_id: &str) -> Activity {
     let id = event_id.to_ascii_lowercase();
@@ -48,12 +40,6 @@ pub fn activity(event_id: &str) -> Activity {
         .max_by_key(|(prefix, _)| prefix.len())
         .map(|(_, activity)| activity.clone())
         .unwrap_or_else(|| Activity::Other(event_id.to_owned()))
-}
-
-/// The protocol that a type names, if it names one.
-pub fn protocol(kind: &str) -> Option<Protocol> {
-    let kind = kind.to_ascii_uppercase();
-    PROTOCOLS.iter().find(|(word, _)| kind.contains(word)).map(|(_, protocol)| protocol.clone())
 }
 
 /// Whether an activity is about an account rather than a sign-on.

@@ -2,6 +2,7 @@
 
 use signon_kit::contract::{Activity, Identity, Named, UserKind};
 use signon_kit::fields::Fields;
+use signon_kit::people::{is_email, user_kind};
 
 use super::names::is_about_account;
 
@@ -62,7 +63,7 @@ fn actor(f: &mut Fields<'_, '_>) -> Option<Identity> {
         display_name: f.text(&["actorDisplayName"]),
         domain: f.text(&["domainDisplayName"]),
         dn: None,
-        kind: kind(f.text(&["actorType"])),
+        kind: user_kind(f.text(&["actorType"])),
     };
     let somebody =
         identity.name.is_some() || identity.uid.is_some() || identity.display_name.is_some();
@@ -102,24 +103,4 @@ fn account(f: &mut Fields<'_, '_>) -> Option<Identity> {
 fn named(f: &mut Fields<'_, '_>, name: &str, uid: &str) -> Option<Named> {
     let (name, uid) = (f.text(&[name]), f.text(&[uid]));
     (name.is_some() || uid.is_some()).then_some(Named { name, uid, kind: None })
-}
-
-fn kind(word: Option<String>) -> UserKind {
-    let Some(word) = word else {
-        return UserKind::Unknown;
-    };
-    match word.to_ascii_lowercase().as_str() {
-        "user" => UserKind::User,
-        "app" | "client" | "service" => UserKind::Service,
-        "admin" => UserKind::Admin,
-        "system" => UserKind::System,
-        _ => UserKind::Other(word),
-    }
-}
-
-/// Good enough to tell a login that is a mail address from one that is not.
-fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && domain.contains('.') && !domain.contains(['@', ' '])
-    })
 }

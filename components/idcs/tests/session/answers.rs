@@ -4,6 +4,7 @@ use crate::domain::{Domain, Row, START, config, ids, limits, open};
 use signon_kit::contract::{BatchLimits, Finding, Progress, Severity, SourceError};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
+use signon_kit::source::Reads as _;
 
 const COUNT_0: &str = include_str!("../../../../tests/fixtures/idcs/listresponse-count0.json");
 const NO_SORT: &str = include_str!("../../../../tests/fixtures/idcs/error-400-missingSortBy.json");
@@ -57,7 +58,7 @@ fn a_domain_without_a_single_event_is_possibly_retired_and_its_successor_named()
         let batch = open(&config(method, 5), answer, None).next(limits(9)).unwrap();
         assert_eq!((batch.progress, batch.source_total), (Progress::Finished, Some(0)));
         let finding = &batch.findings[0];
-        assert_eq!(finding.severity, Severity::Warning);
+        assert_eq!(finding.severity, Severity::Error);
         assert!(finding.problem.starts_with(idcs::silence::POSSIBLY_RETIRED));
         assert!(finding.problem.contains("since 2018-05-31T00:00:00Z"), "{}", finding.problem);
         assert!(finding.fix.contains("oci-audit"), "{}", finding.fix);

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use signon_kit::contract::{Progress, SourceError, TimeRange};
 use signon_kit::http::Request;
 use signon_kit::http::scripted::{Answer, Scripted};
+use signon_kit::source::Reads as _;
 
 /// Reads to the end, `size` events a batch; resumes from the cursor in a new
 /// session after every batch if `resume` says so.
@@ -233,7 +234,7 @@ fn the_next_page_begins_at_the_last_timestamp_seen() {
             "timestamp ge 00.000Z and timestamp lt 10.000Z by timestamp",
             // b, seen, and c fill the page: the moment is read by id.
             "timestamp ge 00.002Z and timestamp lt 10.000Z by timestamp",
-            "timestamp eq 00.002Z by id",
+            "timestamp ge 00.002Z and timestamp lt 00.003Z by id",
             "timestamp ge 00.003Z and timestamp lt 10.000Z by timestamp",
         ]
     );
@@ -247,9 +248,9 @@ fn a_moment_of_more_than_a_page_is_read_by_id() {
         questions(&config("get", 2), &domain),
         [
             "timestamp ge 00.000Z and timestamp lt 10.000Z by timestamp",
-            "timestamp eq 00.007Z by id",
-            "timestamp eq 00.007Z and id gt b by id",
-            "timestamp eq 00.007Z and id gt d by id",
+            "timestamp ge 00.007Z and timestamp lt 00.008Z by id",
+            "timestamp ge 00.007Z and timestamp lt 00.008Z and id gt b by id",
+            "timestamp ge 00.007Z and timestamp lt 00.008Z and id gt d by id",
             "timestamp ge 00.008Z and timestamp lt 10.000Z by timestamp",
         ]
     );
@@ -271,13 +272,17 @@ fn a_moment_of_thousands_of_rows_loses_none_and_keeps_the_cursor_small() {
 
 #[test]
 fn a_service_with_finer_times_than_it_writes_loses_nothing() {
-    let rows: Vec<Row> =
-        (0..6).map(|n| Row { micros: 5000 + n, id: format!("id-{}", 9 - n) }).collect();
-    let domain = Domain::of(rows);
-    for page in 2..6 {
-        let mut found = sorted(read_all(&config("get", page), &domain, 1, true));
-        found.dedup();
-        assert_eq!(found, expected(&domain));
+    // In the last two a page is full of rows that are on the millisecond.
+    for micros in [[0, 1, 2, 3, 4, 5], [0, 0, 0, 1, 300, 999], [0, 0, 999, 999, 999, 1000]] {
+        let rows = micros.iter().zip(0..);
+        let rows =
+            rows.map(|(micros, n)| Row { micros: 5000 + micros, id: format!("id-{}", 9 - n) });
+        let domain = Domain::of(rows.collect());
+        for page in 1..6 {
+            let mut found = sorted(read_all(&config("get", page), &domain, 1, true));
+            found.dedup();
+            assert_eq!(found, expected(&domain));
+        }
     }
 }
 

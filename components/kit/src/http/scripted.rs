@@ -79,6 +79,17 @@ impl<F: FnMut(&Request) -> Result<Answer, TransportError>> Transport for Scripte
     }
 }
 
+/// A fixed moment, and bytes that everybody foresees.
+impl<F> crate::auth::Surroundings for Scripted<F> {
+    fn wall_clock_ms(&self) -> i64 {
+        1_714_564_800_000
+    }
+
+    fn random(&mut self, buffer: &mut [u8]) {
+        buffer.fill(7);
+    }
+}
+
 /// The body of an [`Answer`].
 #[derive(Debug)]
 pub struct ScriptedBody {

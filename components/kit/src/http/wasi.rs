@@ -41,6 +41,17 @@ impl Transport for WasiTransport {
     }
 }
 
+impl crate::auth::Surroundings for WasiTransport {
+    fn wall_clock_ms(&self) -> i64 {
+        wall_clock_ms()
+    }
+
+    fn random(&mut self, buffer: &mut [u8]) {
+        let bytes = wasip2::random::random::get_random_bytes(buffer.len() as u64);
+        buffer.copy_from_slice(&bytes);
+    }
+}
+
 /// The time of day, in milliseconds since 1970.
 pub fn wall_clock_ms() -> i64 {
     let now = wall_clock::now();

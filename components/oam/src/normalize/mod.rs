@@ -10,13 +10,13 @@ pub mod names;
 use signon_kit::contract::{Agent, Identity, Outcome, ReadOptions, SignOnEvent, UserKind};
 use signon_kit::fields::Fields;
 use signon_kit::json::Node;
+use signon_kit::people::{hops, is_email};
 use signon_kit::text::cut;
 use signon_kit::time;
 
 use crate::document::Document;
 
-/// Set when a row has no id of its own and got one from its content.
-pub const ID_FROM_CONTENT: &str = "id-from-content";
+pub use signon_kit::digest::ID_FROM_CONTENT;
 
 /// Makes an event of a row; `id` is the row's own or one made of its content.
 ///
@@ -124,13 +124,5 @@ fn user(f: &mut Fields<'_, '_>) -> Option<Identity> {
 
 /// Nearest to the person first; proxies follow, as in `X-Forwarded-For`.
 fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
-    let list = f.text(&["ipAddress"]).unwrap_or_default();
-    list.split(',').map(str::trim).filter(|hop| !hop.is_empty()).map(str::to_owned).collect()
-}
-
-/// Good enough to tell a login that is a mail address from one that is not.
-fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && domain.contains('.') && !domain.contains(['@', ' '])
-    })
+    hops(&f.text(&["ipAddress"]).unwrap_or_default())
 }

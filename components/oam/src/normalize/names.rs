@@ -7,16 +7,28 @@ use signon_kit::contract::{Activity, Outcome};
 /// Stands for the name of an activity in a row that names none.
 pub const UNNAMED: &str = "unnamed";
 
+/// What a row of that `type` is.
+pub static ACTIVITIES: [(&str, Activity); 2] =
+    [("AuthN", Activity::Logon), ("Logout", Activity::Logoff)];
+
+/// How it ended, by the word in `status`; `fail*` is every word that begins so.
+pub static OUTCOMES: [(&str, Outcome); 4] = [
+    ("success", Outcome::Success),
+    ("successful", Outcome::Success),
+    ("denied", Outcome::Failure),
+    ("fail*", Outcome::Failure),
+];
+
+/// Whether more than one factor took part, by `mfaUsed`, native or quoted.
+pub static FACTORS: [(&str, bool); 2] = [("true", true), ("false", false)];
+
 /// What was done, by `type`.
 pub fn activity(kind: Option<&str>) -> Activity {
     let Some(kind) = kind else {
         return Activity::Other(UNNAMED.to_owned());
     };
-    match kind.to_ascii_lowercase().as_str() {
-        "authn" => Activity::Logon,
-        "logout" => Activity::Logoff,
-        _ => Activity::Other(kind.to_owned()),
-    }
+    let row = ACTIVITIES.iter().find(|(word, _)| word.eq_ignore_ascii_case(kind));
+    row.map_or_else(|| Activity::Other(kind.to_owned()), |(_, activity)| activity.clone())
 }
 
 /// How it ended, by `status`.
@@ -24,21 +36,19 @@ pub fn outcome(status: Option<&str>) -> Outcome {
     let Some(status) = status else {
         return Outcome::Unknown;
     };
-    match status.to_ascii_lowercase().as_str() {
-        "success" | "successful" => Outcome::Success,
-        "denied" => Outcome::Failure,
-        failed if failed.starts_with("fail") => Outcome::Failure,
-        _ => Outcome::Other(status.to_owned()),
-    }
+    let fits = |word: &str| match word.strip_suffix('*') {
+        Some(head) => {
+            status.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head))
+        }
+        None => word.eq_ignore_ascii_case(status),
+    };
+    let row = OUTCOMES.iter().find(|(word, _)| fits(word));
+    row.map_or_else(|| Outcome::Other(status.to_owned()), |(_, outcome)| outcome.clone())
 }
 
-/// Whether more than one factor took part, by `mfaUsed`, native or quoted.
+/// Whether more than one factor took part, if `used` says so.
 pub fn mfa(used: &str) -> Option<bool> {
-    match used.to_ascii_lowercase().as_str() {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    }
+    FACTORS.iter().find(|(word, _)| word.eq_ignore_ascii_case(used)).map(|(_, used)| *used)
 }
 
 /// Whether a key of the attribute map is the user agent's: `User-Agent`,

@@ -10,22 +10,21 @@ mod factors;
 pub mod names;
 mod people;
 
-use sha2::{Digest as _, Sha256};
 use signon_kit::contract::{
     Agent, CloudPlace, Endpoint, HttpInfo, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
     SignOnEvent,
 };
+use signon_kit::digest::content_id;
 use signon_kit::fields::Fields;
 use signon_kit::json::Node;
 use signon_kit::outcome::{self, Hints};
+use signon_kit::people as words;
 use signon_kit::redact::{MARK, redact};
-use signon_kit::text::hex;
 
 /// Objects that hold HTTP headers.
 const HEADER_MAPS: [&str; 2] = ["/data/request/headers", "/data/response/headers"];
 
-/// Set when a record has no id of its own and got one from its content.
-pub const ID_FROM_CONTENT: &str = "id-from-content";
+pub use signon_kit::digest::ID_FROM_CONTENT;
 
 /// Where a record was fetched, which it does not say itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -76,7 +75,7 @@ fn read(mut f: Fields<'_, '_>, clean: &str, origin: &Origin) -> Result<SignOnEve
     let native_type = f.first(&[&["eventType"], &["type"]]).unwrap_or_default();
     let native_id = f.first(&[&["eventId"], &["id"], &["eventID"]]).unwrap_or_else(|| {
         labels.push(ID_FROM_CONTENT.to_owned());
-        format!("sha256:{}", hex(&Sha256::digest(clean)))
+        content_id(clean)
     });
     let (time, original_time) = time(&mut f).ok_or_else(|| Unreadable {
         reason: "no readable eventTime, time or responseTime".to_owned(),
@@ -191,15 +190,7 @@ fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
     const CLIENT_IP: [&str; 3] = ["data", "additionalDetails", "clientIp"];
     let main = f.text(&["data", "identity", "ipAddress"]);
     f.also(&CLIENT_IP, main.as_deref());
-    main.or_else(|| f.text(&CLIENT_IP))
-        .map(|list| {
-            list.split(',')
-                .map(str::trim)
-                .filter(|hop| !hop.is_empty())
-                .map(str::to_owned)
-                .collect()
-        })
-        .unwrap_or_default()
+    main.or_else(|| f.text(&CLIENT_IP)).map(|list| words::hops(&list)).unwrap_or_default()
 }
 
 fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
@@ -234,15 +225,7 @@ fn idp(f: &mut Fields<'_, '_>) -> Option<Idp> {
 /// A protocol only where a field names it.
 fn protocol(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
     let kinds = [idp.and_then(|idp| idp.kind.as_deref()), service.and_then(|s| s.kind.as_deref())];
-    kinds.into_iter().flatten().find_map(|kind| {
-        let kind = kind.to_ascii_uppercase();
-        match () {
-            () if kind.contains("SAML") => Some(Protocol::Saml),
-            () if kind.contains("OIDC") || kind.contains("OPENID") => Some(Protocol::OpenId),
-            () if kind.contains("OAUTH") => Some(Protocol::Oauth2),
-            () => None,
-        }
-    })
+    kinds.into_iter().flatten().find_map(words::protocol)
 }
 
 fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {

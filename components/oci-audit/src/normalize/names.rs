@@ -26,41 +26,67 @@ pub struct Meaning {
     pub protocol: Option<Protocol>,
 }
 
-/// Looks an event name up, whatever its case.
-pub fn meaning(name: &str) -> Meaning {
-    use Activity as A;
-    let (activity, protocol) = match name.to_ascii_lowercase().as_str() {
-        // The eleven that Oracle's documents list.
-        "interactivelogin" => (A::Logon, None),
-        "federatedinteractiveloginattempt" => (A::FederatedAttempt, None),
-        "factormfa" => (A::MfaChallenge, None),
-        "verifymfatoken" => (A::MfaVerify, None),
-        "deletesession" => (A::Logoff, None),
-        "modifyssosession" => (A::SessionModify, None),
-        "accessapp" => (A::AppAccess, None),
-        "tokenrequest" => (A::TokenRequest, Some(Protocol::Oauth2)),
-        "authcoderequest" => (A::AuthcodeRequest, Some(Protocol::Oauth2)),
-        "supportaccountsamlrequest" => (A::SupportAccount, Some(Protocol::Saml)),
-        "changepassword" => (A::PasswordChange, None),
-        // Seen in event catalogues and in the field.
-        "federatedinteractivelogin" | "authenticationuser" | "successauthentication" => {
-            (A::Logon, None)
-        }
-        "initiatessoauthfactor" => (A::MfaChallenge, None),
-        _ => (A::Other(name.to_owned()), None),
-    };
-    Meaning { activity, protocol }
+/// What an event of that name is: the eleven that Oracle's documents list, then
+/// those seen in event catalogues and in the field.
+pub static ACTIVITIES: [(&str, Activity, Option<Protocol>); 15] = [
+    ("InteractiveLogin", Activity::Logon, None),
+    ("FederatedInteractiveLoginAttempt", Activity::FederatedAttempt, None),
+    ("FactorMfa", Activity::MfaChallenge, None),
+    ("VerifyMfaToken", Activity::MfaVerify, None),
+    ("DeleteSession", Activity::Logoff, None),
+    ("ModifySSOSession", Activity::SessionModify, None),
+    ("AccessApp", Activity::AppAccess, None),
+    ("TokenRequest", Activity::TokenRequest, Some(Protocol::Oauth2)),
+    ("AuthcodeRequest", Activity::AuthcodeRequest, Some(Protocol::Oauth2)),
+    ("SupportAccountSamlRequest", Activity::SupportAccount, Some(Protocol::Saml)),
+    ("ChangePassword", Activity::PasswordChange, None),
+    ("FederatedInteractiveLogin", Activity::Logon, None),
+    ("AuthenticationUser", Activity::Logon, None),
+    ("SuccessAuthentication", Activity::Logon, None),
+    ("InitiateSSOAuthFactor", Activity::MfaChallenge, None),
+];
+
+/// Where in the identity domain's event id the word stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At its beginning.
+    Start,
+    /// Anywhere in it.
+    Anywhere,
 }
 
-/// Refines a password event by the identity domain's event id.
-pub fn refine(activity: Activity, domain_event_id: Option<&str>) -> Activity {
-    match domain_event_id {
-        Some(id) if activity == Activity::PasswordChange && id.contains(".password.reset") => {
-            Activity::PasswordReset
+/// What an event is by the identity domain's event id in it: of which activity
+/// (any where none is named), word, its place, and what it is then.
+pub static REFINEMENTS: [(Option<Activity>, &str, Place, Activity); 2] = [
+    (Some(Activity::PasswordChange), ".password.reset", Place::Anywhere, Activity::PasswordReset),
+    (None, "sso.bypasscode.", Place::Start, Activity::BypassCode),
+];
+
+/// Looks an event name up, whatever its case.
+pub fn meaning(name: &str) -> Meaning {
+    let row = ACTIVITIES.iter().find(|(known, ..)| known.eq_ignore_ascii_case(name));
+    match row {
+        Some((_, activity, protocol)) => {
+            Meaning { activity: activity.clone(), protocol: protocol.clone() }
         }
-        Some(id) if id.starts_with("sso.bypasscode.") => Activity::BypassCode,
-        _ => activity,
+        None => Meaning { activity: Activity::Other(name.to_owned()), protocol: None },
     }
+}
+
+/// Refines an activity by the identity domain's event id.
+pub fn refine(activity: Activity, domain_event_id: Option<&str>) -> Activity {
+    let Some(id) = domain_event_id else {
+        return activity;
+    };
+    let fits = |of: &Option<Activity>, word: &str, place: Place| {
+        of.as_ref().is_none_or(|of| *of == activity)
+            && match place {
+                Place::Start => id.starts_with(word),
+                Place::Anywhere => id.contains(word),
+            }
+    };
+    let row = REFINEMENTS.iter().find(|(of, word, place, _)| fits(of, word, *place));
+    row.map(|(.., refined)| refined.clone()).unwrap_or(activity)
 }
 
 #[cfg(test)]

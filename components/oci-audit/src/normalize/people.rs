@@ -3,6 +3,7 @@
 use signon_kit::contract::{Activity, Identity, Named, UserKind};
 
 use signon_kit::fields::Fields;
+use signon_kit::people::{is_email, user_kind};
 
 /// Stands in `principalId` for the service itself and is nobody's id.
 const NO_ID: &str = "IDCS";
@@ -61,7 +62,7 @@ fn principal(f: &mut Fields<'_, '_>) -> Option<Identity> {
         display_name: f.text(&["data", "additionalDetails", "actorDisplayName"]),
         domain: f.text(&["data", "additionalDetails", "domainDisplayName"]),
         dn: None,
-        kind: kind(f.text(&["data", "additionalDetails", "actorType"])),
+        kind: user_kind(f.text(&["data", "additionalDetails", "actorType"])),
     };
     let somebody =
         identity.name.is_some() || identity.uid.is_some() || identity.display_name.is_some();
@@ -98,24 +99,4 @@ fn client(f: &mut Fields<'_, '_>) -> Option<Named> {
     let uid =
         f.first(&[&["data", "identity", "callerId"], &["data", "additionalDetails", "clientId"]]);
     (name.is_some() || uid.is_some()).then_some(Named { name, uid, kind: None })
-}
-
-fn kind(word: Option<String>) -> UserKind {
-    match word {
-        None => UserKind::Unknown,
-        Some(word) => match word.to_ascii_lowercase().as_str() {
-            "user" => UserKind::User,
-            "app" | "client" | "service" => UserKind::Service,
-            "admin" => UserKind::Admin,
-            "system" => UserKind::System,
-            _ => UserKind::Other(word),
-        },
-    }
-}
-
-/// Good enough to tell a login that is a mail address from one that is not.
-fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty() && domain.contains('.') && !domain.contains(['@', ' '])
-    })
 }

@@ -18,7 +18,7 @@ use super::reader::{Field, Problems, Table};
 pub const CREDENTIAL_TYPES: &[&str] = &["oci_api_key", "oauth2_client_credentials", "basic"];
 
 /// How a source proves who it is. The secrets themselves are read at start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialsConfig {
     /// `type = "oci_api_key"`: an API key as the configuration file of Oracle's
     /// tools describes it.
@@ -64,7 +64,7 @@ pub enum CredentialsConfig {
 }
 
 /// How an OAuth client proves itself at the token endpoint.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientProof {
     /// `authentication = "basic"`: its secret, in the `Authorization` header.
     SecretInHeader(SecretSource),
@@ -85,7 +85,7 @@ pub enum ClientProof {
 
 /// Where a secret is. A file is read again whenever the secret is needed, so that
 /// it can be changed without a restart.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
     /// In the configuration, or the environment through it.
     Text(SecretText),
@@ -94,10 +94,15 @@ pub enum SecretSource {
 }
 
 /// A secret: wiped when dropped, never printed.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
+    /// A secret.
+    pub(super) fn new(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+
     /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.0
@@ -134,7 +139,7 @@ pub(super) fn credentials(
 
 /// A secret, if it is there. An empty one is none, so that `${PASSPHRASE:-}` serves
 /// keys of both kinds.
-fn secret(
+pub(super) fn secret(
     table: &Table<'_>,
     key: &'static str,
     problems: &mut Problems,
@@ -147,7 +152,7 @@ fn secret(
 }
 
 /// A secret in the configuration or in a file: exactly one of the two keys.
-fn secret_source(
+pub(super) fn secret_source(
     table: &mut Table<'_>,
     text_key: &'static str,
     file_key: &'static str,

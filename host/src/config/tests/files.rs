@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{EXAMPLE, environment, refused, source, toml};
 use crate::config::{ComponentRef, Config, CredentialsConfig, SinkKind, Start, Syntax};
+use crate::sandbox::ComponentFile;
 
 const SINK: &str = "[sinks.o]\ntype = 'stdout'\ninputs = ['*']\n";
 
@@ -40,16 +41,17 @@ fn the_example_means_what_it_says() {
         (config_file.as_path(), profile.as_str()),
         (Path::new("/home/me/.oci/config"), "DEFAULT")
     );
-    assert_eq!(own.component, ComponentRef::File("conf/own.wasm".into()));
+    assert_eq!(own.component, ComponentRef::File(ComponentFile::at("conf/own.wasm")));
     assert_eq!(own.start, Start::Before(Duration::from_secs(90)));
     assert_eq!(own.readings.as_ref().unwrap()[1], Duration::from_secs(1200));
     assert_eq!(own.longest_range, Some(Duration::from_secs(3600)));
     assert_eq!(own.allow[0].origin, "https://x");
     assert!(own.allow[0].private_addresses && own.allow_private_addresses && !own.keep_raw);
     let [siem, screen] = config.sinks.as_slice() else { panic!() };
-    assert_eq!(siem.kind, SinkKind::File { path: "conf/events.ndjson".into() });
+    let SinkKind::File { path, rotation: None } = &siem.kind else { panic!() };
+    assert_eq!(path, Path::new("conf/events.ndjson"));
     assert!(siem.takes("acme_oci") && siem.takes("acme_own") && !siem.takes("other"));
-    assert_eq!((screen.kind.clone(), screen.format.as_str()), (SinkKind::Stdout, "ocsf"));
+    assert!(matches!(screen.kind, SinkKind::Stdout) && screen.format == "ocsf");
     assert!(screen.takes("acme_own") && !screen.takes("acme_oci"));
     assert_eq!((siem.format_place.line, screen.format_place.line), (29, 31));
 }

@@ -5,23 +5,15 @@ use crate::plan::Schedule;
 use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
 
 fn line(id: &str) -> Line {
-    Line { id: id.into(), text: format!(r#"{{"eventId":"{id}"}}"#) }
+    Line { id: id.into(), source: "s".into(), time: 0, text: format!(r#"{{"eventId":"{id}"}}"#) }
 }
 
 fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
     let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
     let key = StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
-    state
-        .commit(&Commit {
-            key,
-            state: StreamState { frontiers: schedule.begin(0), reading: None },
-            delivered: Vec::new(),
-            fetched_until: 0,
-            forget_before: i64::MIN,
-            ledger: None,
-            sinks: receipt.mark().into_iter().collect(),
-        })
-        .unwrap();
+    let position = StreamState::begin(0, 0, schedule.begin(0));
+    let sinks = receipt.mark().into_iter().collect();
+    state.commit(&[Commit { sinks, ..Commit::position(key, position) }]).unwrap();
 }
 
 struct World {

@@ -134,6 +134,21 @@ fn texts(line: &Value) -> Vec<String> {
     texts
 }
 
+/// Every field listed.
+fn listed() -> Vec<&'static str> {
+    [&DETAILS[..], &IDENTITY[..], &COLUMNS[..], &TABLE[..]].concat()
+}
+
+/// Whether a listed value is among some texts.
+fn is_among(pointer: &str, value: &str, texts: &[String]) -> bool {
+    texts.iter().any(|text| match pointer {
+        // Vocabularies have a word of their own for the kind of a user.
+        "/data/additionalDetails/actorType" => text.eq_ignore_ascii_case(value),
+        // Samples have blanks around their message.
+        _ => text == value || text == value.trim(),
+    })
+}
+
 #[test]
 fn every_field_that_a_report_lists_is_in_every_rendering() {
     let record: Value = serde_json::from_str(RECORD).unwrap();
@@ -142,14 +157,56 @@ fn every_field_that_a_report_lists_is_in_every_rendering() {
         let raw = some(RECORD).filter(|_| format == Format::Raw);
         let line = rendered(&SignOnEvent { raw, ..event() }, "oci-audit", format);
         let texts = texts(&line);
-        for pointer in [&DETAILS[..], &IDENTITY[..], &COLUMNS[..], &TABLE[..]].concat() {
+        for pointer in listed() {
             let value = record.pointer(pointer).unwrap().as_str().unwrap();
-            // Vocabularies have a word of their own for the kind of a user.
-            let there = texts.iter().any(|text| match pointer {
-                "/data/additionalDetails/actorType" => text.eq_ignore_ascii_case(value),
-                _ => text == value,
-            });
+            let there = is_among(pointer, value, &texts);
             assert!(there, "{format}: {pointer} {value:?} is not in {line}");
         }
     }
+}
+
+#[test]
+fn the_component_makes_that_event_of_that_record() {
+    assert_eq!(made_by_component(RECORD), event());
+}
+
+#[test]
+fn every_listed_field_of_a_published_record_comes_through_the_component() {
+    let record: Value = serde_json::from_str(super::RECORD).unwrap();
+    let made = made_by_component(super::RECORD);
+    let mut held = 0;
+    for format in Format::ALL.into_iter().filter(|format| *format != Format::Raw) {
+        let line = rendered(&made, "oci-audit", format);
+        let texts = texts(&line);
+        for pointer in listed() {
+            // A record has only some of them, and none that is empty.
+            let value = record.pointer(pointer).and_then(Value::as_str);
+            let Some(value) = value.filter(|value| !value.trim().is_empty()) else { continue };
+            held += 1;
+            let there = is_among(pointer, value, &texts);
+            assert!(there, "{format}: {pointer} {value:?} is not in {line}");
+        }
+    }
+    assert!(held > 100, "the record holds too few of them to prove anything: {held}");
+}
+
+/// What the real component makes of a record, without the record itself.
+fn made_by_component(record: &str) -> SignOnEvent {
+    use crate::contract::{BatchLimits, ReadOptions};
+    use crate::sandbox::{Limits, NormalizerInstance, Sandbox};
+
+    let normalize = async {
+        let limits = Limits::default();
+        let sandbox = Sandbox::new(&limits).unwrap();
+        let bytes = signon_bundle::find("oci-audit").unwrap().bytes;
+        let component = sandbox.load("oci-audit", bytes).unwrap();
+        let options = ReadOptions { keep_raw: false, text_limit: 0 };
+        let mut normalizer =
+            NormalizerInstance::open(&sandbox, &component, &limits, options).await.unwrap();
+        normalizer.push(record.as_bytes()).await.unwrap();
+        normalizer.finish().await.unwrap();
+        let most = BatchLimits { events: 9, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
+        normalizer.next(most).await.unwrap().events.remove(0)
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(normalize)
 }

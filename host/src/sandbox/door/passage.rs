@@ -75,6 +75,11 @@ impl Passage {
         }
     }
 
+    /// Whose it is.
+    pub fn source(&self) -> &Arc<str> {
+        self.door.owner()
+    }
+
     /// What was denied last, and what would allow it.
     pub fn denial(&self) -> Option<String> {
         self.denial.lock().ok()?.clone()

@@ -82,6 +82,10 @@ pub enum Fault {
         /// How many.
         rows: u64,
     },
+    /// `idcs-finer-times`: rows are stored with microseconds, which they are found
+    /// and sorted by, and written with milliseconds. Half of them are on the
+    /// millisecond all the same.
+    IdcsFinerTimes,
     /// `idcs-plain-errors`: errors of the identity domain come without Oracle's
     /// extension of the SCIM error.
     IdcsPlainErrors,
@@ -143,6 +147,7 @@ impl Fault {
             Self::IdcsRetired => "idcs-retired",
             Self::IdcsMoving => "idcs-moving",
             Self::IdcsSameTimestamp { .. } => "idcs-same-timestamp",
+            Self::IdcsFinerTimes => "idcs-finer-times",
             Self::IdcsPlainErrors => "idcs-plain-errors",
             Self::IdcsLeastPrivilege => "idcs-least-privilege",
             Self::OamRendering { .. } => "oam-rendering",

@@ -11,8 +11,8 @@ use crate::oam::OamPageStyle;
 /// The known specifications, for error messages and help texts.
 pub(crate) const KNOWN: &str = "429=P[:SECONDS], 5xx=P, cut=P, slow=BYTES_PER_SECOND, \
     empty-pages=P, shuffle, late=P, expire-token=P, skew=SECONDS, latency=MS, strict-minutes, \
-    idcs-retired, idcs-moving, idcs-same-timestamp[=ROWS], idcs-plain-errors, \
-    idcs-least-privilege, oam-rendering=NAME[+NAME...], oam-ignore-page[=query|path|both], \
+    idcs-retired, idcs-moving, idcs-same-timestamp[=ROWS], idcs-finer-times, \
+    idcs-plain-errors, idcs-least-privilege, oam-rendering=NAME[+NAME...], oam-ignore-page[=query|path|both], \
     oam-bounds=inclusive|half-open|exclusive, oam-order=ascending|descending|shuffled, \
     oam-page-limit=ROWS, oam-no-ids, oam-no-stats, oam-forbidden \
     (P is a probability from 0 to 1)";
@@ -98,6 +98,7 @@ impl FromStr for Fault {
             }),
             "idcs-retired" => bare(Self::IdcsRetired),
             "idcs-moving" => bare(Self::IdcsMoving),
+            "idcs-finer-times" => bare(Self::IdcsFinerTimes),
             "idcs-plain-errors" => bare(Self::IdcsPlainErrors),
             "idcs-least-privilege" => bare(Self::IdcsLeastPrivilege),
             "idcs-same-timestamp" => Ok(Self::IdcsSameTimestamp {
@@ -185,6 +186,7 @@ mod tests {
             "idcs-retired",
             "idcs-moving",
             "idcs-same-timestamp=20",
+            "idcs-finer-times",
             "idcs-plain-errors",
             "idcs-least-privilege",
             "oam-rendering=wrapped+quoted",

@@ -80,6 +80,10 @@ impl Idcs {
         token_lifetime: u64,
         faults: &Faults,
     ) -> Self {
+        let rows = match faults.has(Fault::IdcsFinerTimes) {
+            true => rows::finer(rows, seed),
+            false => rows,
+        };
         let role = match faults.has(Fault::IdcsLeastPrivilege) {
             true => Role::AuditAdministrator,
             false => Role::IdentityDomainAdministrator,

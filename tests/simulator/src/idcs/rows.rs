@@ -28,6 +28,19 @@ pub(crate) struct Row {
     pub(crate) text: Vec<u8>,
 }
 
+/// The same rows, stored with microseconds that their texts do not show. Half of
+/// them are on the millisecond all the same.
+pub(super) fn finer(mut rows: Vec<Row>, seed: u64) -> Vec<Row> {
+    for (index, row) in rows.iter_mut().enumerate() {
+        let chance = mix(seed, index as u64);
+        if chance.is_multiple_of(2) {
+            let micros = i64::try_from(1 + chance / 2 % 999).unwrap_or_default();
+            row.timestamp += chrono::TimeDelta::microseconds(micros);
+        }
+    }
+    rows
+}
+
 struct Known {
     id: String,
     timestamp: DateTime<Utc>,

@@ -3,20 +3,34 @@
 //! Invariant: an input is a pattern over source ids and means the same wherever
 //! it is asked, here and at run time.
 
+mod file;
+mod http;
+mod number;
+mod otlp;
+mod patterns;
+mod remote;
+mod splunk;
+
 use std::path::PathBuf;
 
 use super::paths::Folders;
 use super::problem::Place;
 use super::reader::{Field, Problems, Table};
 
-/// The types of sinks there are.
-pub const SINK_TYPES: &[&str] = &["file", "stdout"];
+pub use file::RotationConfig;
+pub use http::{BodyEncoding, HttpSinkConfig};
+pub use otlp::{OtlpEncoding, OtlpSinkConfig};
+pub(super) use patterns::{is_pattern, matches};
+pub use remote::{AuthorizationConfig, Compression, RemoteConfig, TlsConfig};
+pub use splunk::{Acknowledgement, SplunkSinkConfig};
 
-const KEYS_OF_FILE: &[&str] = &["type", "inputs", "format", "path"];
+/// The types of sinks there are.
+pub const SINK_TYPES: &[&str] = &["file", "stdout", "http", "otlp", "splunk_hec"];
+
 const KEYS_OF_STDOUT: &[&str] = &["type", "inputs", "format"];
 
 /// Where events go.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkConfig {
     /// Unique among the sinks: `[a-z0-9_-]+`, at most 64.
     pub id: String,
@@ -39,12 +53,27 @@ pub enum SinkKind {
     File {
         /// The file.
         path: PathBuf,
+        /// When it is put aside for a new one; `None` never.
+        rotation: Option<RotationConfig>,
     },
     /// One line an event, to standard output, which cannot acknowledge.
     Stdout,
+    /// Batches in the bodies of HTTP requests.
+    Http(Box<HttpSinkConfig>),
+    /// OpenTelemetry's protocol over HTTP.
+    Otlp(Box<OtlpSinkConfig>),
+    /// Splunk's HTTP Event Collector.
+    SplunkHec(Box<SplunkSinkConfig>),
 }
 
 impl SinkConfig {
+    /// Whether another configuration of this sink says the same, wherever it is
+    /// written.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let Self { id, inputs, format, kind, format_place: _, place: _ } = self;
+        *id == other.id && *inputs == other.inputs && *format == other.format && *kind == other.kind
+    }
+
     /// Whether the events of a source go to this sink.
     pub fn takes(&self, source_id: &str) -> bool {
         self.inputs.iter().any(|pattern| matches(pattern, source_id))
@@ -68,9 +97,15 @@ pub(super) fn sink<'a>(
 ) -> SinkDraft<'a> {
     // Which keys there are depends on the type, so that is looked at first.
     let mut none = Problems::default();
-    let kind = field.table(&mut none, KEYS_OF_FILE).and_then(|table| table.get("type"));
+    let kind = field.table(&mut none, &["type"]).and_then(|table| table.get("type"));
     let kind = kind.and_then(|kind| kind.text(&mut none));
-    let keys = if kind == Some("stdout") { KEYS_OF_STDOUT } else { KEYS_OF_FILE };
+    let keys = match kind {
+        Some("stdout") => KEYS_OF_STDOUT,
+        Some("http") => http::KEYS,
+        Some("otlp") => otlp::KEYS,
+        Some("splunk_hec") => splunk::KEYS,
+        _ => file::KEYS,
+    };
     let Some(mut table) = field.table(problems, keys) else {
         return SinkDraft { sink: None, inputs: None };
     };
@@ -80,7 +115,7 @@ pub(super) fn sink<'a>(
     let format_place = format.as_ref().map_or(field.key_place, |format| &format.node.place).clone();
     let format = match format {
         Some(format) => format.name(problems).map(str::to_owned),
-        None => Some("ocsf".to_owned()),
+        None => Some(kind.default_format().to_owned()),
     };
     // The keys of a sink of unknown type are unknown too.
     if kind.is_known {
@@ -103,25 +138,39 @@ struct KindDraft {
     kind: Option<SinkKind>,
 }
 
+impl KindDraft {
+    fn default_format(&self) -> &'static str {
+        match self.kind {
+            Some(SinkKind::Otlp(_)) => otlp::FORMAT,
+            _ => "ocsf",
+        }
+    }
+}
+
 fn kind_of(table: &mut Table<'_>, folders: Folders<'_>, problems: &mut Problems) -> KindDraft {
     let unknown = KindDraft { is_known: false, kind: None };
     let Some(field) = table.require(problems, "type", "type = \"file\" or type = \"stdout\"")
     else {
         return unknown;
     };
-    match field.text(problems) {
-        Some("file") => {
-            let path = table.require(problems, "path", "path = \"events.ndjson\"");
-            let path = path.and_then(|path| folders.path(&path, problems));
-            KindDraft { is_known: true, kind: path.map(|path| SinkKind::File { path }) }
+    let kind = match field.text(problems) {
+        Some("file") => file::read(table, folders, problems),
+        Some("stdout") => Some(SinkKind::Stdout),
+        Some("http") => {
+            http::read(table, folders, problems).map(|config| SinkKind::Http(Box::new(config)))
         }
-        Some("stdout") => KindDraft { is_known: true, kind: Some(SinkKind::Stdout) },
+        Some("otlp") => {
+            otlp::read(table, folders, problems).map(|config| SinkKind::Otlp(Box::new(config)))
+        }
+        Some("splunk_hec") => splunk::read(table, folders, problems)
+            .map(|config| SinkKind::SplunkHec(Box::new(config))),
         Some(_) => {
             field.unknown(problems, "type of sink", SINK_TYPES, "");
-            unknown
+            return unknown;
         }
-        None => unknown,
-    }
+        None => return unknown,
+    };
+    KindDraft { is_known: true, kind }
 }
 
 fn inputs_of<'a>(
@@ -140,84 +189,4 @@ fn inputs_of<'a>(
         .map(|element| element.name(problems).map(|text| (text, element)))
         .collect();
     inputs.into_iter().collect()
-}
-
-/// Whether an input is more than a name.
-pub(super) fn is_pattern(input: &str) -> bool {
-    input.contains(['*', '?'])
-}
-
-/// Whether a name fits a pattern: `*` stands for any characters, `?` for one.
-pub(super) fn matches(pattern: &str, name: &str) -> bool {
-    if !is_pattern(pattern) {
-        return pattern == name;
-    }
-    let (pattern, name): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), name.chars().collect());
-    let (mut at, mut reached) = (0, 0);
-    // After a `*`: where the pattern goes on, and up to where the `*` reaches.
-    let mut star = None;
-    while reached < name.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at + 1, reached));
-                at += 1;
-            }
-            Some(expected) if *expected == '?' || *expected == name[reached] => {
-                at += 1;
-                reached += 1;
-            }
-            _ => match star {
-                Some((after, end)) => {
-                    star = Some((after, end + 1));
-                    (at, reached) = (after, end + 1);
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern[at..].iter().all(|character| *character == '*')
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// The definition, exponential and plain.
-    fn fits(pattern: &[u8], name: &[u8]) -> bool {
-        match (pattern.first(), name.first()) {
-            (None, None) => true,
-            (Some(b'*'), _) => {
-                fits(&pattern[1..], name) || (!name.is_empty() && fits(pattern, &name[1..]))
-            }
-            (Some(expected), Some(found)) => {
-                (*expected == b'?' || expected == found) && fits(&pattern[1..], &name[1..])
-            }
-            _ => false,
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_pattern_matches_what_its_definition_says(
-            pattern in "[ab*?]{0,8}",
-            name in "[ab]{0,8}",
-        ) {
-            let expected = fits(pattern.as_bytes(), name.as_bytes());
-            prop_assert_eq!(matches(&pattern, &name), expected);
-        }
-
-        #[test]
-        fn every_id_matches_itself_and_the_star(id in "[a-z0-9_-]{1,64}") {
-            prop_assert!(matches(&id, &id) && matches("*", &id));
-        }
-    }
-
-    #[test]
-    fn a_pattern_of_stars_is_answered_at_once() {
-        assert!(!matches(&"a*".repeat(40), &"a".repeat(39)));
-        assert!(!matches(&format!("{}b", "*a".repeat(30)), &"a".repeat(64)));
-    }
 }

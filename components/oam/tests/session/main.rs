@@ -1,146 +1,18 @@
 //! Laws of reading a range: nothing lost, nothing out of place, whatever the
 //! service does in between.
 
+mod service;
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use oam::config::Config;
-use oam::session::Session;
 use proptest::prelude::*;
-use signon_kit::contract::{
-    Batch, BatchLimits, Counts, Progress, ReadOptions, Severity, SourceError, TimeRange,
-};
-use signon_kit::http::scripted::{Answer, Scripted};
-use signon_kit::http::{Request, TransportError};
+use signon_kit::contract::{BatchLimits, Progress, Severity, SourceError};
+use signon_kit::http::Request;
+use signon_kit::http::scripted::Answer;
+use signon_kit::source::Reads as _;
 
-const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
-const RANGE: TimeRange = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
-
-fn limits(events: u32) -> BatchLimits {
-    BatchLimits { events, bytes: u64::MAX, soft_deadline_ms: u32::MAX }
-}
-
-/// A service that holds rows, each with an id, or without one but of some second.
-#[derive(Debug, Clone)]
-struct Service {
-    rows: Vec<Result<u32, u32>>,
-    /// What `/audit/stats` answers; the truth when absent.
-    stats: Option<Answer>,
-    xml: bool,
-    /// Gives the first page whatever is asked.
-    ignores_page: bool,
-    page_size: usize,
-}
-
-impl Service {
-    fn of(rows: Vec<Result<u32, u32>>, page_size: usize) -> Self {
-        Self { rows, stats: None, xml: false, ignores_page: false, page_size }
-    }
-
-    fn numbered(count: u32, page_size: usize) -> Self {
-        Self::of((0..count).map(Ok).collect(), page_size)
-    }
-
-    fn row(&self, row: Result<u32, u32>) -> String {
-        let time = "2024-05-01T00:00:01Z";
-        match (self.xml, row) {
-            (false, Ok(id)) => {
-                format!(r#"{{"eventID":{id},"accessTime":"{time}","type":"AuthN"}}"#)
-            }
-            (false, Err(second)) => format!(r#"{{"accessTime":"2024-05-01T00:00:{second:02}Z"}}"#),
-            (true, Ok(id)) => format!(
-                "<eventData><eventID>{id}</eventID><accessTime>{time}</accessTime></eventData>"
-            ),
-            (true, Err(second)) => format!(
-                "<eventData><accessTime>2024-05-01T00:00:{second:02}Z</accessTime></eventData>"
-            ),
-        }
-    }
-
-    fn answer(&self, request: &Request) -> Answer {
-        if request.target.contains("/audit/stats?") {
-            let total = Answer::ok(format!("{{\"count\":{}}}", self.rows.len()));
-            return self.stats.clone().unwrap_or(total);
-        }
-        let number = match request.target.split_once("&pageNumber=") {
-            Some((_, rest)) => rest.split('&').next().expect("a number"),
-            None => {
-                let path = request.target.split('?').next().expect("a path");
-                path.rsplit('/').next().expect("a segment")
-            }
-        };
-        let number: usize =
-            if self.ignores_page { 1 } else { number.parse().expect("a page number") };
-        let rows: Vec<String> = self
-            .rows
-            .iter()
-            .skip((number - 1) * self.page_size)
-            .take(self.page_size)
-            .map(|row| self.row(*row))
-            .collect();
-        Answer::ok(if self.xml {
-            format!("<?xml version=\"1.0\"?><Events>{}</Events>", rows.concat())
-        } else {
-            format!(r#"{{"Events":{{"eventData":[{}]}}}}"#, rows.join(","))
-        })
-    }
-}
-
-fn open<F>(page_size: usize, style: &str, answer: F, cursor: Option<&[u8]>) -> Session<Scripted<F>>
-where
-    F: FnMut(&Request) -> Result<Answer, TransportError>,
-{
-    let config = Config::parse(&format!(
-        r#"{{"base_url":"https://a.example","page_size":{page_size},"page_style":"{style}"}}"#
-    ))
-    .expect("a good configuration");
-    Session::open(Scripted::new(answer), config, RANGE, cursor, OPTIONS).expect("a good cursor")
-}
-
-fn ids(batch: &Batch) -> Vec<String> {
-    batch.events.iter().map(|event| event.native_id.clone()).collect()
-}
-
-fn assert_balance(batch: &Batch) {
-    let Counts { received, filtered, rejected } = batch.counts;
-    assert_eq!(received, batch.events.len() as u64 + filtered + rejected);
-}
-
-/// Everything that was read, and the last batch.
-fn read_all(service: &Service, size: u32, resume: bool, style: &str) -> (Vec<String>, Batch) {
-    let answer = |request: &Request| Ok(service.answer(request));
-    let mut found = Vec::new();
-    let mut session = open(service.page_size, style, answer, None);
-    for _ in 0..10_000 {
-        let batch = session.next(limits(size)).expect("a good service");
-        assert_balance(&batch);
-        found.extend(ids(&batch));
-        if batch.progress == Progress::Finished {
-            return (found, batch);
-        }
-        if resume {
-            let cursor = batch.cursor.expect("every batch has a cursor");
-            assert!(cursor.len() < 4096);
-            session = open(service.page_size, style, answer, Some(&cursor));
-        }
-    }
-    panic!("the session makes no progress");
-}
-
-/// The ids a service's rows should get.
-fn expected(service: &Service) -> BTreeSet<String> {
-    let mut nameless = 0;
-    let (found, _) = read_all(service, 1000, false, "query");
-    let named: BTreeSet<String> = found.into_iter().collect();
-    for id in &service.rows {
-        match id {
-            Ok(id) => assert!(named.contains(&id.to_string())),
-            Err(_) => nameless += 1,
-        }
-    }
-    assert_eq!(named.iter().filter(|id| id.starts_with("sha256:")).count(), nameless);
-    named
-}
+use service::{Service, assert_balance, expected, ids, limits, open, read_all};
 
 /// Rows, of which those without an id are equal in pairs.
 fn rows() -> impl Strategy<Value = Vec<Result<u32, u32>>> {
@@ -300,6 +172,7 @@ fn fewer_rows_than_counted_are_told() {
     let (found, last) = read_all(&service, 100, false, "query");
     assert_eq!((found.len(), last.source_total), (6, Some(9)));
     assert!(last.findings[0].problem.contains("counts 9 events, its pages hold 6"));
+    assert_eq!(last.findings[0].severity, Severity::Error);
 }
 
 #[test]
@@ -312,13 +185,13 @@ fn a_count_that_cannot_be_read_is_told_once_and_stops_nothing() {
 }
 
 #[test]
-fn a_last_page_handed_out_again_loses_nothing_and_is_only_a_warning() {
+fn a_last_page_handed_out_again_proves_nothing_also_where_it_is_short() {
     let stats = Some(Answer::ok("?"));
     let service = Service { stats, ignores_page: true, ..Service::numbered(3, 5) };
     let (found, last) = read_all(&service, 100, false, "path");
     assert_eq!(found.len(), 3);
     let finding = last.findings.iter().find(|finding| finding.path == "/page_style").unwrap();
-    assert_eq!(finding.severity, Severity::Warning);
+    assert_eq!(finding.severity, Severity::Error);
     assert!(finding.fix.contains("\"query\""));
 }
 
@@ -346,6 +219,54 @@ fn a_service_that_is_down_is_unavailable_and_the_cursor_leads_on() {
     let answer = |request: &Request| Ok(service.answer(request));
     let rest = open(2, "query", answer, batch.cursor.as_deref()).next(limits(10)).unwrap();
     assert_eq!((ids(&rest), rest.progress), (vec!["2".into(), "3".into()], Progress::Finished));
+}
+
+#[test]
+fn after_a_cut_only_the_page_before_is_read_again() {
+    let service = Service::numbered(40, 4);
+    let cut = |request: &Request| {
+        let answer = service.answer(request);
+        Ok(if request.target.contains("pageNumber=9&") { answer.cut(170) } else { answer })
+    };
+    let mut session = open(4, "query", cut, None);
+    let first = session.next(limits(1000)).unwrap();
+    assert_eq!(first.counts.received, 34);
+    let asked = std::cell::RefCell::new(Vec::new());
+    let answer = |request: &Request| {
+        asked
+            .borrow_mut()
+            .push(request.target.rsplit_once("pageNumber=").map(|(_, n)| n.to_owned()));
+        Ok(service.answer(request))
+    };
+    let mut session = open(4, "query", answer, first.cursor.as_deref());
+    let rest = session.next(limits(1000)).unwrap();
+    assert_eq!(ids(&rest), ["34", "35", "36", "37", "38", "39"]);
+    assert_eq!((rest.progress, rest.source_total), (Progress::Finished, Some(40)));
+    assert!(rest.findings.is_empty(), "{:?}", rest.findings);
+    let pages: Vec<String> = asked.borrow().iter().flatten().cloned().collect();
+    // The last is empty: of rows before page 8 only the number is known.
+    assert_eq!(pages, ["8&pageSize=4", "9&pageSize=4", "10&pageSize=4", "11&pageSize=4"]);
+}
+
+#[test]
+fn rows_that_shifted_since_a_cut_are_read_from_the_first_page_on() {
+    let before = Service::numbered(40, 4);
+    let answer = |request: &Request| Ok(before.answer(request));
+    let mut session = open(4, "query", answer, None);
+    let cursor = session.next(limits(30)).unwrap().cursor;
+    let mut after = before.clone();
+    after.rows.insert(2, Ok(99));
+    let answer = |request: &Request| Ok(after.answer(request));
+    let mut session = open(4, "query", answer, cursor.as_deref());
+    let mut found = Vec::new();
+    loop {
+        let batch = session.next(limits(1000)).unwrap();
+        found.extend(ids(&batch));
+        if batch.progress == Progress::Finished {
+            break;
+        }
+    }
+    assert_eq!(found.len(), 41);
 }
 
 #[test]

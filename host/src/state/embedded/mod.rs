@@ -7,7 +7,10 @@
 //! streams    stream                     -> StreamState, JSON
 //! delivered  (stream, id)               -> end of the range it was fetched in
 //! ends       (stream, end, id)          -> ()      the same, by end, to forget by
-//! ledger     (stream, number)           -> LedgerEntry, JSON
+//! family     (family, key)              -> end of the range it was fetched in, source
+//! family_ends (family, end, key)        -> ()
+//! ledger     (stream, number)           -> hash and ClosedEntry, JSON
+//! open       (stream, end, start)       -> ReadingEntry, JSON
 //! sinks      sink                       -> committed length
 //! adopted    (sink, line id)            -> how many such lines wait
 //! ```
@@ -15,14 +18,18 @@
 //! redb locks the file, checks its own consistency on opening after a crash and
 //! syncs on every commit.
 
+mod copy;
+mod write;
+
 use std::path::{Path, PathBuf};
 
 use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 
-use super::{Commit, LedgerEntry, State, StateError, StreamKey, StreamState};
+use super::{Commit, State, StateError, StreamKey, StreamState};
+use crate::ledger::{Hash, Link, ReadingEntry, Tip, genesis};
 
 /// Format of the tables below.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// Memory for cached pages; the working set is the ids of the last day.
 const CACHE_BYTES: usize = 32 << 20;
@@ -31,7 +38,10 @@ const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const STREAMS: TableDefinition<'_, &str, &str> = TableDefinition::new("streams");
 const DELIVERED: TableDefinition<'_, (&str, &str), i64> = TableDefinition::new("delivered");
 const ENDS: TableDefinition<'_, (&str, i64, &str), ()> = TableDefinition::new("ends");
-const LEDGER: TableDefinition<'_, (&str, u64), &str> = TableDefinition::new("ledger");
+const FAMILY: TableDefinition<'_, (&str, &str), (i64, &str)> = TableDefinition::new("family");
+const FAMILY_ENDS: TableDefinition<'_, (&str, i64, &str), ()> = TableDefinition::new("family_ends");
+const LEDGER: TableDefinition<'_, (&str, u64), (&str, &str)> = TableDefinition::new("ledger");
+const OPEN: TableDefinition<'_, (&str, i64, i64), &str> = TableDefinition::new("open");
 const SINKS: TableDefinition<'_, &str, u64> = TableDefinition::new("sinks");
 const ADOPTED: TableDefinition<'_, (&str, &str), u32> = TableDefinition::new("adopted");
 
@@ -79,6 +89,23 @@ impl EmbeddedState {
         Ok(state)
     }
 
+    /// Writes a copy of the state as it is now to another file, while this one goes
+    /// on; a copy that was there before is replaced when the new one is whole.
+    ///
+    /// # Errors
+    ///
+    /// When either cannot be read or written; then the old copy is still there.
+    pub fn back_up(&self, to: &Path) -> Result<(), StateError> {
+        let failed = |problem: String| StateError::Database { path: to.to_owned(), problem };
+        let half = to.with_extension("half");
+        // What an earlier attempt left.
+        let _ = std::fs::remove_file(&half);
+        let copied = self.run(|| copy::copy(&self.database, &half));
+        copied
+            .and_then(|()| std::fs::rename(&half, to).map_err(|error| failed(error.to_string())))
+            .inspect_err(|_| drop(std::fs::remove_file(&half)))
+    }
+
     fn check_format(&self) -> Result<(), StateError> {
         let found = self.run(|| {
             let transaction = self.database.begin_write()?;
@@ -92,7 +119,10 @@ impl EmbeddedState {
                 transaction.open_table(STREAMS)?;
                 transaction.open_table(DELIVERED)?;
                 transaction.open_table(ENDS)?;
+                transaction.open_table(FAMILY)?;
+                transaction.open_table(FAMILY_ENDS)?;
                 transaction.open_table(LEDGER)?;
+                transaction.open_table(OPEN)?;
                 transaction.open_table(SINKS)?;
                 transaction.open_table(ADOPTED)?;
                 found
@@ -113,29 +143,6 @@ impl EmbeddedState {
         work()
             .map_err(|failure| StateError::Database { path: self.path.clone(), problem: failure.0 })
     }
-
-    /// Every stream there is, by its text key.
-    ///
-    /// # Errors
-    ///
-    /// When the database cannot be read.
-    pub fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError> {
-        self.run(|| {
-            let transaction = self.database.begin_read()?;
-            let streams = transaction.open_table(STREAMS)?;
-            let mut keys = Vec::new();
-            for entry in streams.iter()? {
-                let (key, _) = entry?;
-                let mut parts = key.value().split('\u{1f}').map(str::to_owned);
-                if let (Some(source), Some(fingerprint), Some(stream)) =
-                    (parts.next(), parts.next(), parts.next())
-                {
-                    keys.push(StreamKey { source, fingerprint, stream });
-                }
-            }
-            Ok(keys)
-        })
-    }
 }
 
 /// Any of redb's errors, as text.
@@ -144,6 +151,20 @@ struct Failure(String);
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
         Self(error.to_string())
+    }
+}
+
+/// The last entry of a stream's chain.
+fn last(
+    ledger: &impl redb::ReadableTable<(&'static str, u64), (&'static str, &'static str)>,
+    stream: &str,
+) -> Result<Tip, Failure> {
+    match ledger.range((stream, 0)..=(stream, u64::MAX))?.next_back().transpose()? {
+        Some((number, value)) => {
+            let hash: Hash = value.value().0.parse()?;
+            Ok(Tip { number: number.value().1, hash })
+        }
+        None => Ok(genesis(stream)),
     }
 }
 
@@ -185,68 +206,87 @@ impl State for EmbeddedState {
         })
     }
 
-    fn commit(&self, commit: &Commit) -> Result<(), StateError> {
+    fn correlated(&self, family: &str, keys: &[&str]) -> Result<Vec<Option<String>>, StateError> {
+        self.run(|| {
+            let transaction = self.database.begin_read()?;
+            let known = transaction.open_table(FAMILY)?;
+            let mut answers = Vec::with_capacity(keys.len());
+            for key in keys {
+                answers.push(known.get((family, *key))?.map(|first| first.value().1.to_owned()));
+            }
+            Ok(answers)
+        })
+    }
+
+    fn commit(&self, commits: &[Commit]) -> Result<(), StateError> {
         self.run(|| {
             let transaction = self.database.begin_write()?;
-            let text = commit.key.text();
-            let stream = text.as_str();
-            {
-                let state = serde_json::to_string(&commit.state)?;
-                transaction.open_table(STREAMS)?.insert(stream, state.as_str())?;
-                let mut delivered = transaction.open_table(DELIVERED)?;
-                let mut ends = transaction.open_table(ENDS)?;
-                for id in &commit.delivered {
-                    delivered.insert((stream, id.as_str()), commit.fetched_until)?;
-                    ends.insert((stream, commit.fetched_until, id.as_str()), ())?;
-                }
-                let old = (stream, i64::MIN, "")..(stream, commit.forget_before, "");
-                for entry in ends.extract_from_if(old, |_, ()| true)? {
-                    let (forgotten, _) = entry?;
-                    let (stream, _, id) = forgotten.value();
-                    delivered.remove((stream, id))?;
-                }
-                if let Some(entry) = &commit.ledger {
-                    let mut ledger = transaction.open_table(LEDGER)?;
-                    let last = ledger
-                        .range((stream, 0)..=(stream, u64::MAX))?
-                        .next_back()
-                        .transpose()?
-                        .map_or(0, |(number, _)| number.value().1);
-                    let entry = serde_json::to_string(entry)?;
-                    ledger.insert((stream, last + 1), entry.as_str())?;
-                }
-                let mut sinks = transaction.open_table(SINKS)?;
-                let mut adopted = transaction.open_table(ADOPTED)?;
-                for mark in &commit.sinks {
-                    sinks.insert(mark.sink.as_str(), mark.length)?;
-                    add_waiting(&mut adopted, &mark.sink, &mark.waiting)?;
-                    for id in &mark.adopted {
-                        let key = (mark.sink.as_str(), id.as_str());
-                        let left = adopted.get(key)?.map_or(0, |count| count.value());
-                        if left > 1 {
-                            adopted.insert(key, left - 1)?;
-                        } else {
-                            adopted.remove(key)?;
-                        }
-                    }
-                }
+            for commit in commits {
+                write::commit(&transaction, commit)?;
             }
             transaction.commit()?;
             Ok(())
         })
     }
 
-    fn ledger(&self, key: &StreamKey) -> Result<Vec<LedgerEntry>, StateError> {
+    fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError> {
+        self.run(|| {
+            let transaction = self.database.begin_read()?;
+            let streams = transaction.open_table(STREAMS)?;
+            let mut keys = Vec::new();
+            for entry in streams.iter()? {
+                let (key, _) = entry?;
+                let mut parts = key.value().split('\u{1f}').map(str::to_owned);
+                if let (Some(source), Some(fingerprint), Some(stream)) =
+                    (parts.next(), parts.next(), parts.next())
+                {
+                    keys.push(StreamKey { source, fingerprint, stream });
+                }
+            }
+            Ok(keys)
+        })
+    }
+
+    fn ledger(&self, key: &StreamKey) -> Result<Vec<Link>, StateError> {
         self.run(|| {
             let transaction = self.database.begin_read()?;
             let ledger = transaction.open_table(LEDGER)?;
             let text = key.text();
             let stream = text.as_str();
-            let mut entries = Vec::new();
+            let mut links = Vec::new();
             for entry in ledger.range((stream, 0)..=(stream, u64::MAX))? {
-                entries.push(serde_json::from_str(entry?.1.value())?);
+                let (number, value) = entry?;
+                let (hash, text) = value.value();
+                links.push(Link {
+                    number: number.value().1,
+                    hash: hash.parse()?,
+                    text: text.to_owned(),
+                    entry: serde_json::from_str(text)?,
+                });
             }
-            Ok(entries)
+            Ok(links)
+        })
+    }
+
+    fn tip(&self, key: &StreamKey) -> Result<Tip, StateError> {
+        self.run(|| {
+            let transaction = self.database.begin_read()?;
+            let ledger = transaction.open_table(LEDGER)?;
+            last(&ledger, &key.text())
+        })
+    }
+
+    fn open_readings(&self, key: &StreamKey) -> Result<Vec<ReadingEntry>, StateError> {
+        self.run(|| {
+            let transaction = self.database.begin_read()?;
+            let open = transaction.open_table(OPEN)?;
+            let text = key.text();
+            let stream = text.as_str();
+            let mut readings = Vec::new();
+            for entry in open.range((stream, i64::MIN, i64::MIN)..=(stream, i64::MAX, i64::MAX))? {
+                readings.push(serde_json::from_str(entry?.1.value())?);
+            }
+            Ok(readings)
         })
     }
 
@@ -305,77 +345,4 @@ impl State for EmbeddedState {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::Schedule;
-    use crate::state::SinkMark;
-
-    fn key() -> StreamKey {
-        StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "a/b".into() }
-    }
-
-    fn commit(ids: &[&str], until: i64, forget_before: i64) -> Commit {
-        let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
-        Commit {
-            key: key(),
-            state: StreamState { frontiers: schedule.begin(until), reading: None },
-            delivered: ids.iter().map(|id| (*id).to_owned()).collect(),
-            fetched_until: until,
-            forget_before,
-            ledger: Some(LedgerEntry::Gap {
-                range: crate::plan::Range { start: 0, end: until },
-                reason: "test".into(),
-            }),
-            sinks: vec![SinkMark {
-                sink: "file".into(),
-                length: 7,
-                waiting: Vec::new(),
-                adopted: Vec::new(),
-            }],
-        }
-    }
-
-    #[test]
-    fn what_was_committed_is_there_after_opening_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = EmbeddedState::open(folder.path()).unwrap();
-        state.commit(&commit(&["x", "y"], 60_000, i64::MIN)).unwrap();
-        drop(state);
-        let state = EmbeddedState::open(folder.path()).unwrap();
-        assert_eq!(state.delivered(&key(), &["x", "z", "y"]).unwrap(), [true, false, true]);
-        assert_eq!(state.stream(&key()).unwrap().unwrap().frontiers.slowest(), 60_000);
-        assert_eq!(state.sink_length("file").unwrap(), Some(7));
-        assert_eq!(state.ledger(&key()).unwrap().len(), 1);
-        assert_eq!(state.stream_keys().unwrap(), [key()]);
-    }
-
-    #[test]
-    fn ids_are_forgotten_with_their_range_and_not_before() {
-        let folder = tempfile::tempdir().unwrap();
-        let state = EmbeddedState::open(folder.path()).unwrap();
-        state.commit(&commit(&["old"], 60_000, i64::MIN)).unwrap();
-        state.commit(&commit(&["new"], 120_000, 60_000)).unwrap();
-        assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [true, true]);
-        state.commit(&commit(&[], 180_000, 60_001)).unwrap();
-        assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [false, true]);
-        assert_eq!(state.kept_ids(&key()).unwrap(), 1);
-    }
-
-    #[test]
-    fn a_second_process_is_turned_away() {
-        let folder = tempfile::tempdir().unwrap();
-        let _first = EmbeddedState::open(folder.path()).unwrap();
-        let second = EmbeddedState::open(folder.path());
-        assert!(matches!(second, Err(StateError::Locked { .. })), "{second:?}");
-    }
-
-    #[test]
-    fn a_damaged_database_is_named_and_not_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("state.redb");
-        std::fs::write(&path, b"no database at all, but long enough to be looked at").unwrap();
-        let error = EmbeddedState::open(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("state.redb") && error.contains("move it away"), "{error}");
-        assert!(std::fs::read(&path).unwrap().starts_with(b"no database"));
-    }
-}
+mod tests;

@@ -1,0 +1,79 @@
+//! Laws of cutting a stream into records.
+
+use super::*;
+
+fn read_all(chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
+    let mut reader = ListReader::of_records();
+    let mut found = Vec::new();
+    let mut chunks = chunks.iter();
+    loop {
+        match reader.next()? {
+            ListStep::Row(range) => {
+                found.push(String::from_utf8_lossy(reader.bytes(range)).into_owned());
+            }
+            ListStep::TooLong(length) => found.push(format!("too long: {length}")),
+            ListStep::Frame => panic!("a frame without a list"),
+            ListStep::NeedMore => match chunks.next() {
+                Some(chunk) => reader.push(chunk),
+                None => reader.finish(),
+            },
+            ListStep::End => return Ok(found),
+        }
+    }
+}
+
+const PAGE: &str = r#" [ {"a":"}]\"\\"}, {"b":[{},[]]} ,null, "x\"y", 12 , {} ] "#;
+const RECORDS: [&str; 6] =
+    [r#"{"a":"}]\"\\"}"#, r#"{"b":[{},[]]}"#, "null", r#""x\"y""#, "12 ", "{}"];
+
+#[test]
+fn an_array_is_cut_into_its_elements() {
+    assert_eq!(read_all(&[PAGE.as_bytes()]).unwrap(), RECORDS);
+}
+
+#[test]
+fn the_cuts_do_not_depend_on_how_the_bytes_arrive() {
+    for size in 1..PAGE.len() {
+        let chunks: Vec<&[u8]> = PAGE.as_bytes().chunks(size).collect();
+        assert_eq!(read_all(&chunks).unwrap(), RECORDS, "chunks of {size}");
+    }
+}
+
+#[test]
+fn lines_are_records_too_and_a_bad_line_is_only_itself() {
+    let text = b"{\"a\":1}\noops\n\n{\"b\":2}";
+    assert_eq!(read_all(&[text]).unwrap(), [r#"{"a":1}"#, "oops", r#"{"b":2}"#]);
+}
+
+#[test]
+fn a_page_cut_off_is_an_error_after_its_whole_records() {
+    let mut reader = ListReader::of_records();
+    reader.push(b"[{\"a\":1},{\"b\"");
+    reader.finish();
+    assert!(matches!(reader.next(), Ok(ListStep::Row(_))));
+    assert_eq!(reader.next().unwrap_err().problem, "record without its end");
+    assert_eq!(read_all(&[b"[{}"]).unwrap_err().problem, "array without its end");
+    assert_eq!(read_all(&[b"[] x"]).unwrap_err().offset, 3);
+}
+
+#[test]
+fn an_empty_page_holds_nothing() {
+    assert!(read_all(&[b"[]"]).unwrap().is_empty());
+    assert!(read_all(&[b" \n"]).unwrap().is_empty());
+}
+
+#[test]
+fn a_record_too_long_is_passed_over_in_bounded_memory() {
+    let mut reader = ListReader::of_records();
+    reader.push(b"[{\"a\":\"");
+    let chunk = vec![b'x'; 1 << 20];
+    for _ in 0..20 {
+        assert_eq!(reader.next().unwrap(), ListStep::NeedMore);
+        reader.push(&chunk);
+    }
+    assert!(reader.buffer.capacity() < LONGEST_RECORD * 3);
+    reader.push(b"\"},{\"b\":1}]");
+    assert_eq!(reader.next().unwrap(), ListStep::TooLong((20 << 20) + 9 - 1));
+    let ListStep::Row(range) = reader.next().unwrap() else { panic!() };
+    assert_eq!(reader.bytes(range), b"{\"b\":1}");
+}

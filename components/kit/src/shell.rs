@@ -1,0 +1,88 @@
+//! The thin shell around a [`Source`] that a sandbox calls. A guest names itself:
+//!
+//! ```ignore
+//! type Component = signon_kit::shell::Shell<MySource>;
+//! signon_kit::bindings::export!(Component with_types_in signon_kit::bindings);
+//! ```
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+
+use crate::bindings::{Guest, GuestNormalizer, GuestSession, Normalizer, Session};
+use crate::contract::{
+    AccessRule, Batch, BatchLimits, Cursor, Descriptor, Finding, ReadOptions, Selection,
+    SourceError, Stream,
+};
+use crate::http::wasi::wall_clock_ms;
+use crate::source::{Reads, Source, no_range};
+
+/// A source as a component.
+#[derive(Debug)]
+pub struct Shell<S>(PhantomData<S>);
+
+impl<S: Source> Guest for Shell<S> {
+    type Session = SessionShell<S>;
+    type Normalizer = NormalizerShell<S>;
+
+    fn describe() -> Descriptor {
+        S::descriptor()
+    }
+
+    fn access(config: String) -> Result<Vec<AccessRule>, SourceError> {
+        S::access(&config)
+    }
+
+    fn streams(config: String) -> Result<Vec<Stream>, SourceError> {
+        S::streams(&config)
+    }
+
+    fn check(config: String) -> Result<Vec<Finding>, SourceError> {
+        S::check(&config, wall_clock_ms())
+    }
+}
+
+/// A session as a resource.
+#[derive(Debug)]
+pub struct SessionShell<S: Source>(RefCell<S::Session>);
+
+impl<S: Source> GuestSession for SessionShell<S> {
+    fn open(
+        config: String,
+        stream: String,
+        selection: Selection,
+        cursor: Option<Cursor>,
+        options: ReadOptions,
+    ) -> Result<Session, SourceError> {
+        let Selection::Range(range) = selection else {
+            return Err(no_range(&S::descriptor().name));
+        };
+        let session = S::open(&config, &stream, range, cursor.as_deref(), options)?;
+        Ok(Session::new(Self(RefCell::new(session))))
+    }
+
+    fn next(&self, limits: BatchLimits) -> Result<Batch, SourceError> {
+        self.0.borrow_mut().next(limits)
+    }
+}
+
+/// A normalizer as a resource.
+#[derive(Debug)]
+pub struct NormalizerShell<S: Source>(RefCell<crate::normalizer::Normalizer<S::Frames>>);
+
+impl<S: Source> GuestNormalizer for NormalizerShell<S> {
+    fn open(options: ReadOptions) -> Result<Normalizer, SourceError> {
+        Ok(Normalizer::new(Self(RefCell::new(S::normalizer(options)))))
+    }
+
+    fn push(&self, chunk: Vec<u8>) {
+        self.0.borrow_mut().push(&chunk);
+    }
+
+    fn next(&self, limits: BatchLimits) -> Result<Batch, SourceError> {
+        self.0.borrow_mut().next(limits)
+    }
+
+    fn finish(&self) {
+        self.0.borrow_mut().finish();
+    }
+}

@@ -1,0 +1,248 @@
+//! Reads the past: ranges that were never read, in parallel, beside the live edge.
+//!
+//! Invariant: a range that brought events before is not read again, since their ids
+//! are forgotten; what is read goes through the same reader into the same ledger.
+//! The oldest comes first: it is the next to vanish from the source.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
+
+use super::position::{Position, Slot};
+use super::reader::{Ended, Reader};
+use super::retry::{ATTEMPTS, Backoff, needs_operator, pause};
+use super::shared::{Shared, rfc3339, start_time};
+use super::turns::Urgency;
+use super::{CollectError, Until};
+use crate::config::BackfillConfig;
+use crate::contract::SourceError;
+use crate::plan::Range;
+use crate::sandbox::SandboxError;
+use crate::state::ReadingState;
+use crate::telemetry;
+
+/// How often progress is told.
+const PROGRESS: Duration = Duration::from_secs(10);
+
+/// Reads what the source's configuration asks for and was not read yet.
+///
+/// # Errors
+///
+/// The first failure that ended a worker; the others went on until they were done.
+pub async fn run(
+    shared: &Arc<Shared>,
+    position: &Arc<Position>,
+    until: Until,
+    stop: watch::Receiver<bool>,
+) -> Result<(), CollectError> {
+    let Some(config) = &shared.backfill else { return Ok(()) };
+    let queue = plan(shared, position, config).await;
+    let progress = Arc::new(Progress::new(&queue));
+    let queue = Arc::new(Mutex::new(queue));
+    let mut workers = JoinSet::new();
+    for _ in 0..config.parallel.get() {
+        let worker = Worker {
+            shared: shared.clone(),
+            position: position.clone(),
+            progress: progress.clone(),
+            until,
+        };
+        workers.spawn(worker.run(queue.clone(), stop.clone()));
+    }
+    let mut result = Ok(());
+    loop {
+        tokio::select! {
+            ended = workers.join_next() => match ended {
+                None => break,
+                Some(Ok(ended)) => result = result.and(ended),
+                Some(Err(error)) => result = Err(CollectError::Task(error.to_string())),
+            },
+            () = tokio::time::sleep(PROGRESS) => progress.tell(shared, position),
+        }
+    }
+    progress.tell(shared, position);
+    result
+}
+
+/// What is to be read, oldest first: what was begun, and what no reading has closed.
+async fn plan(
+    shared: &Shared,
+    position: &Position,
+    config: &BackfillConfig,
+) -> VecDeque<ReadingState> {
+    let state = position.lock().await;
+    let schedule = &shared.schedule;
+    let now = shared.now();
+    let from = start_time(&config.from, schedule, now);
+    let asked = Range {
+        start: schedule.floor(from).max(schedule.earliest(now)),
+        // What comes later is the live edge's.
+        end: config.to.unwrap_or(i64::MAX).min(state.frontiers.slowest()),
+    };
+    let mut missing = state.closed.missing(asked);
+    let mut queue: Vec<ReadingState> = state.backfill.clone();
+    for under_way in &queue {
+        let covers = under_way.reading.covers;
+        missing = missing.iter().flat_map(|part| outside(part, covers)).collect();
+    }
+    queue.extend(schedule.backfill(&missing).into_iter().map(ReadingState::begin));
+    queue.sort_by_key(|reading| reading.reading.covers.start);
+    queue.into()
+}
+
+/// What of a range is outside another.
+fn outside(range: Range, other: Range) -> [Range; 2] {
+    [
+        Range { start: range.start, end: range.end.min(other.start.max(range.start)) },
+        Range { start: range.start.max(other.end.min(range.end)), end: range.end },
+    ]
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    position: Arc<Position>,
+    progress: Arc<Progress>,
+    until: Until,
+}
+
+impl Worker {
+    async fn run(
+        self,
+        queue: Arc<Mutex<VecDeque<ReadingState>>>,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<(), CollectError> {
+        while !*stop.borrow() {
+            let next = queue.lock().await.pop_front();
+            let Some(reading) = next else { return Ok(()) };
+            self.range(reading, &mut stop).await?;
+        }
+        Ok(())
+    }
+
+    async fn range(
+        &self,
+        mut reading: ReadingState,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), CollectError> {
+        let shared = &self.shared;
+        let mut backoff = Backoff::default();
+        while !*stop.borrow() {
+            let turn = shared.turns.turn(&shared.tenant, Urgency::Backfill).await;
+            let covers = reading.reading.covers;
+            let before = (reading.cursor.clone(), reading.counts.emitted);
+            let mut reader = Reader::new(shared, &self.position, Slot::Backfill, reading);
+            let result = reader.read(stop).await;
+            drop(turn);
+            reading = reader.into_saved();
+            self.progress.events(reading.counts.emitted - before.1);
+            if reading.cursor != before.0 {
+                backoff.reset();
+            }
+            match result {
+                Ok(Ended::Finished) => {
+                    self.progress.done(covers);
+                    return Ok(());
+                }
+                Ok(Ended::Stopped) => return Ok(()),
+                Err(error) => self.wait(&mut reading, error, &mut backoff, stop).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn wait(
+        &self,
+        reading: &mut ReadingState,
+        error: CollectError,
+        backoff: &mut Backoff,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), CollectError> {
+        if let CollectError::Sandbox(SandboxError::Source(SourceError::CursorExpired(_))) = &error {
+            reading.restart();
+        }
+        let retry_in = backoff.after(&error);
+        let fatal = matches!(error, CollectError::State(_) | CollectError::Task(_));
+        let gives_up = needs_operator(&error) || backoff.failures() >= ATTEMPTS;
+        if fatal || (self.until == Until::Done && gives_up) {
+            return Err(error);
+        }
+        let (source, stream) = (&*self.shared.source, &*self.position.key.stream);
+        telemetry::ReadingFailed { source, stream, error: error.to_string(), retry_in }.emit();
+        pause(retry_in, stop).await;
+        Ok(())
+    }
+}
+
+/// How far a backfill is.
+struct Progress {
+    started: Instant,
+    total_ms: i64,
+    inner: std::sync::Mutex<(i64, u64)>,
+}
+
+impl Progress {
+    fn new(queue: &VecDeque<ReadingState>) -> Self {
+        let length =
+            |reading: &ReadingState| reading.reading.covers.end - reading.reading.covers.start;
+        Self {
+            started: Instant::now(),
+            total_ms: queue.iter().map(length).sum(),
+            inner: std::sync::Mutex::new((0, 0)),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut (i64, u64))) {
+        change(&mut self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+
+    fn done(&self, range: Range) {
+        self.change(|(done, _)| *done += range.end - range.start);
+    }
+
+    fn events(&self, events: u64) {
+        self.change(|(_, all)| *all += events);
+    }
+
+    fn tell(&self, shared: &Shared, position: &Position) {
+        let mut now = (0, 0);
+        self.change(|inner| now = *inner);
+        let (done_ms, events) = now;
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+        #[allow(clippy::cast_precision_loss, reason = "for people")]
+        let (done, total) = (done_ms as f64, self.total_ms as f64);
+        let left = if done > 0.0 { Some((total - done) * seconds / done) } else { None };
+        telemetry::BackfillProgress {
+            source: &shared.source,
+            stream: &position.key.stream,
+            percent: if total > 0.0 { 100.0 * done / total } else { 100.0 },
+            events,
+            #[allow(clippy::cast_precision_loss, reason = "for people")]
+            events_per_second: events as f64 / seconds,
+            until: left.map(|left| {
+                let left = i64::try_from(Duration::from_secs_f64(left).as_millis());
+                rfc3339(shared.clock.now().saturating_add(left.unwrap_or(i64::MAX / 2)))
+            }),
+        }
+        .emit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Spans;
+
+    #[test]
+    fn what_is_outside_another_range_is_what_is_left_of_it() {
+        let all = Range { start: 10, end: 50 };
+        for (start, end) in [(0, 5), (0, 10), (0, 20), (20, 30), (40, 60), (50, 70), (0, 70)] {
+            let other = Range { start, end };
+            let left: Spans = outside(all, other).into_iter().collect();
+            let expected: Spans = [other].into_iter().collect::<Spans>().missing(all);
+            assert_eq!(left, expected, "{other:?}");
+        }
+    }
+}

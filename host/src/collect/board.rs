@@ -1,0 +1,192 @@
+//! Where every stream stands, for whoever asks: metrics, health, and sources that
+//! wait for one another.
+//!
+//! Invariant: the board is told and never asked by the loop that loses nothing,
+//! but for one question: how far a preferred source has read.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::state::{Counts, StreamKey};
+
+/// What a stream is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Not read yet.
+    Starting,
+    /// Reading a range.
+    Reading,
+    /// Nothing is due.
+    Waiting,
+    /// Failed, and tried again soon.
+    Failing,
+    /// Failed in a way that somebody has to mend; tried again ever more rarely.
+    Paused,
+    /// A sink does not take its events.
+    Blocked,
+    /// Done or told to stop.
+    Ended,
+}
+
+impl Phase {
+    /// Every phase.
+    pub const ALL: [Self; 7] = [
+        Self::Starting,
+        Self::Reading,
+        Self::Waiting,
+        Self::Failing,
+        Self::Paused,
+        Self::Blocked,
+        Self::Ended,
+    ];
+
+    /// The name in metrics and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Reading => "reading",
+            Self::Waiting => "waiting",
+            Self::Failing => "failing",
+            Self::Paused => "paused",
+            Self::Blocked => "blocked",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Whether events are not coming as they should.
+    pub const fn is_trouble(self) -> bool {
+        matches!(self, Self::Failing | Self::Paused | Self::Blocked)
+    }
+}
+
+/// A stream as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Whose events these are.
+    pub tenant: String,
+    /// What it is doing.
+    pub phase: Phase,
+    /// Read up to here at the live edge, Unix milliseconds.
+    pub read_until_ms: Option<i64>,
+    /// Read for the last time up to here, Unix milliseconds.
+    pub closed_until_ms: Option<i64>,
+    /// Time of the newest event, Unix milliseconds.
+    pub newest_event_ms: Option<i64>,
+    /// Silent against its own history for that long, milliseconds.
+    pub silent_for_ms: Option<i64>,
+    /// Why the last reading proves nothing, if it does not.
+    pub doubt: Option<String>,
+    /// The last error, until something works again.
+    pub error: Option<String>,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Counted since the process started.
+    pub counts: Counts,
+}
+
+impl Status {
+    fn new(tenant: &str) -> Self {
+        Self {
+            tenant: tenant.to_owned(),
+            phase: Phase::Starting,
+            read_until_ms: None,
+            closed_until_ms: None,
+            newest_event_ms: None,
+            silent_for_ms: None,
+            doubt: None,
+            error: None,
+            failures: 0,
+            counts: Counts::default(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    streams: BTreeMap<StreamKey, Status>,
+    not_started: BTreeMap<String, String>,
+}
+
+/// The board of a process.
+#[derive(Debug)]
+pub struct Board {
+    inner: Mutex<Inner>,
+    changed: watch::Sender<u64>,
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self { inner: Mutex::default(), changed: watch::Sender::new(0) }
+    }
+}
+
+impl Board {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // What is told here is told again; a half-told status harms nobody.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a stream on the board.
+    pub fn enter(&self, key: &StreamKey, tenant: &str) {
+        let mut inner = self.inner();
+        inner.not_started.remove(&key.source);
+        inner.streams.insert(key.clone(), Status::new(tenant));
+    }
+
+    /// Changes what the board says of a stream.
+    pub fn tell(&self, key: &StreamKey, change: impl FnOnce(&mut Status)) {
+        if let Some(status) = self.inner().streams.get_mut(key) {
+            change(status);
+        }
+        self.changed.send_modify(|version| *version = version.wrapping_add(1));
+    }
+
+    /// A source that could not start.
+    pub fn not_started(&self, source: &str, error: &str) {
+        self.inner().not_started.insert(source.to_owned(), error.to_owned());
+        self.changed.send_modify(|version| *version = version.wrapping_add(1));
+    }
+
+    /// Takes everything about a source off the board.
+    pub fn leave(&self, source: &str) {
+        let mut inner = self.inner();
+        inner.streams.retain(|key, _| key.source != source);
+        inner.not_started.remove(source);
+    }
+
+    /// Every stream.
+    pub fn streams(&self) -> Vec<(StreamKey, Status)> {
+        let inner = self.inner();
+        inner.streams.iter().map(|(key, status)| (key.clone(), status.clone())).collect()
+    }
+
+    /// Every source that could not start, with its error.
+    pub fn sources_not_started(&self) -> Vec<(String, String)> {
+        let inner = self.inner();
+        inner.not_started.iter().map(|(id, error)| (id.clone(), error.clone())).collect()
+    }
+
+    /// Up to where all streams of a source have read at the live edge; `None` when
+    /// it does not read (any more), so that waiting for it makes no sense.
+    pub fn read_until(&self, source: &str) -> Option<i64> {
+        let inner = self.inner();
+        let mut until = None;
+        for (_, status) in inner.streams.iter().filter(|(key, _)| key.source == source) {
+            if status.phase == Phase::Ended {
+                continue;
+            }
+            let read = status.read_until_ms.unwrap_or(i64::MIN);
+            until = Some(until.map_or(read, |until: i64| until.min(read)));
+        }
+        until
+    }
+
+    /// Changes whenever anything on the board does.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+}

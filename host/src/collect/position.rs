@@ -1,0 +1,127 @@
+//! Where a stream stands, shared by everything that reads it: the live edge and the
+//! workers of a backfill.
+//!
+//! Invariant: whoever holds the lock is the only one between looking for duplicates
+//! and committing, so two readings that meet the same event deliver it once. What
+//! is in memory is what was committed, nothing else.
+
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::CollectError;
+use super::committer::Committer;
+use crate::deliver::Receipt;
+use crate::ledger::LedgerEntry;
+use crate::plan::{Range, Reading};
+use crate::state::{Commit, ReadingState, State, StreamKey, StreamState};
+
+/// Which of a stream's readings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    /// The schedule's.
+    Live,
+    /// One of a backfill's, by where it starts.
+    Backfill,
+}
+
+/// The position of a stream.
+#[derive(Debug)]
+pub struct Position {
+    pub key: StreamKey,
+    committer: Committer,
+    state: Mutex<StreamState>,
+}
+
+/// What a commit writes beside the state itself.
+#[derive(Debug, Default)]
+pub struct Delta {
+    pub delivered: Vec<String>,
+    pub correlated: Vec<(String, String)>,
+    pub fetched_until: i64,
+    pub forget: Vec<Range>,
+    pub forget_correlated: Vec<(String, i64)>,
+    pub ledger: Vec<LedgerEntry>,
+}
+
+impl Position {
+    /// The position as it was committed last; `begin` is committed for a stream that
+    /// was never read, at once: one that cannot be read at first must not begin
+    /// later for it.
+    pub async fn load(
+        key: StreamKey,
+        state: Arc<dyn State>,
+        committer: Committer,
+        begin: impl FnOnce() -> StreamState,
+    ) -> Result<Self, CollectError> {
+        let asked = key.clone();
+        let known = tokio::task::spawn_blocking(move || state.stream(&asked)).await;
+        let known = known.map_err(|error| CollectError::Task(error.to_string()))??;
+        let is_new = known.is_none();
+        let position = Self { key, committer, state: Mutex::new(known.unwrap_or_else(begin)) };
+        if is_new {
+            let mut locked = position.lock().await;
+            let begun = locked.clone();
+            position.commit(&mut locked, begun, Delta::default(), Vec::new()).await?;
+        }
+        Ok(position)
+    }
+
+    /// Keeps everybody else of this stream out.
+    pub async fn lock(&self) -> MutexGuard<'_, StreamState> {
+        self.state.lock().await
+    }
+
+    /// Makes `next` the position, together with all that belongs to it, and settles
+    /// the receipts. On failure nothing has changed.
+    pub async fn commit(
+        &self,
+        locked: &mut MutexGuard<'_, StreamState>,
+        next: StreamState,
+        delta: Delta,
+        receipts: Vec<Box<dyn Receipt>>,
+    ) -> Result<(), CollectError> {
+        let commit = Commit {
+            key: self.key.clone(),
+            state: next.clone(),
+            delivered: delta.delivered,
+            correlated: delta.correlated,
+            fetched_until: delta.fetched_until,
+            forget: delta.forget,
+            forget_correlated: delta.forget_correlated,
+            ledger: delta.ledger,
+            sinks: receipts.iter().filter_map(|receipt| receipt.mark()).collect(),
+        };
+        self.committer.commit(commit).await?;
+        for receipt in receipts {
+            receipt.settle();
+        }
+        **locked = next;
+        Ok(())
+    }
+}
+
+impl StreamState {
+    /// Puts a reading under way into its slot.
+    pub(super) fn put(&mut self, slot: Slot, reading: ReadingState) {
+        self.take(slot, &reading.reading);
+        match slot {
+            Slot::Live => self.reading = Some(reading),
+            Slot::Backfill => self.backfill.push(reading),
+        }
+    }
+
+    /// Empties the slot of a reading.
+    pub(super) fn take(&mut self, slot: Slot, reading: &Reading) {
+        match slot {
+            Slot::Live => self.reading = None,
+            Slot::Backfill => {
+                self.backfill.retain(|under_way| !starts(under_way, reading.covers.start));
+            }
+        }
+    }
+}
+
+fn starts(under_way: &ReadingState, start: i64) -> bool {
+    under_way.reading.covers.start == start
+}

@@ -1,0 +1,212 @@
+//! Who may read now: a bounded number of readings at once, handed out to tenants
+//! in turn.
+//!
+//! Invariant: a tenant that waits is served before one that was served since, and
+//! a backfill only when nobody waits for the live edge; so neither the tenant with
+//! a thousand sources nor the one whose service is slow delays the others by more
+//! than one reading each.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+/// What a reading is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Urgency {
+    /// New events.
+    Live,
+    /// Old events.
+    Backfill,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    /// Those who wait, by tenant.
+    waiting: BTreeMap<String, VecDeque<oneshot::Sender<Turn>>>,
+    /// Tenants with someone waiting, in the order of their turn.
+    order: VecDeque<String>,
+}
+
+impl Queue {
+    fn push(&mut self, tenant: &str, waiter: oneshot::Sender<Turn>) {
+        let queue = self.waiting.entry(tenant.to_owned()).or_default();
+        if queue.is_empty() {
+            self.order.push_back(tenant.to_owned());
+        }
+        queue.push_back(waiter);
+    }
+
+    /// Lets the next one in whose tenant has room, and tells whose it was.
+    fn admit(&mut self, turns: &Turns, has_room: impl Fn(&str) -> bool) -> Option<String> {
+        for _ in 0..self.order.len() {
+            let tenant = self.order.pop_front()?;
+            if !has_room(&tenant) {
+                self.order.push_back(tenant);
+                continue;
+            }
+            let Some(queue) = self.waiting.get_mut(&tenant) else { continue };
+            let admitted = std::iter::from_fn(|| queue.pop_front()).any(|waiter| {
+                let turn = Turn { turns: Some(turns.clone()), tenant: tenant.clone() };
+                // Who was told to stop meanwhile does not wait any more, and the turn
+                // that comes back was never counted.
+                waiter.send(turn).map_err(|mut turn| turn.turns = None).is_ok()
+            });
+            if queue.is_empty() {
+                self.waiting.remove(&tenant);
+            } else {
+                self.order.push_back(tenant.clone());
+            }
+            if admitted {
+                return Some(tenant);
+            }
+        }
+        None
+    }
+}
+
+#[derive(Debug)]
+struct Inner {
+    free: usize,
+    reading: BTreeMap<String, usize>,
+    queues: [Queue; 2],
+}
+
+/// Hands out turns. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Turns {
+    inner: Arc<Mutex<Inner>>,
+    each: usize,
+}
+
+/// Leave to read; given back when dropped.
+#[derive(Debug)]
+pub struct Turn {
+    turns: Option<Turns>,
+    tenant: String,
+}
+
+impl Turns {
+    /// At most `most` readings at once, of which one tenant gets a quarter.
+    pub fn new(most: usize) -> Self {
+        let inner = Inner { free: most, reading: BTreeMap::new(), queues: Default::default() };
+        Self { inner: Arc::new(Mutex::new(inner)), each: (most / 4).max(1) }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a turn.
+    pub async fn turn(&self, tenant: &str, urgency: Urgency) -> Turn {
+        let (waiter, admitted) = oneshot::channel();
+        {
+            let mut inner = self.inner();
+            inner.queues[urgency as usize].push(tenant, waiter);
+            self.admit(&mut inner);
+        }
+        // The sender lives in the queue until it is used, so there is no error.
+        let uncounted = |_| Turn { turns: None, tenant: tenant.to_owned() };
+        admitted.await.unwrap_or_else(uncounted)
+    }
+
+    fn admit(&self, inner: &mut Inner) {
+        let Inner { free, reading, queues } = inner;
+        while *free > 0 {
+            let has_room =
+                |tenant: &str| reading.get(tenant).is_none_or(|readings| *readings < self.each);
+            let admitted = queues.iter_mut().find_map(|queue| queue.admit(self, has_room));
+            let Some(tenant) = admitted else { return };
+            *free -= 1;
+            *reading.entry(tenant).or_default() += 1;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(turns) = self.turns.take() else { return };
+        let mut inner = turns.inner();
+        inner.free += 1;
+        if let Some(readings) = inner.reading.get_mut(&self.tenant) {
+            *readings -= 1;
+            if *readings == 0 {
+                inner.reading.remove(&self.tenant);
+            }
+        }
+        turns.admit(&mut inner);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn settle() {
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_tenant_with_many_sources_does_not_keep_another_waiting() {
+        let turns = Turns::new(4);
+        let served = Arc::new(Mutex::new(Vec::new()));
+        let held = turns.turn("busy", Urgency::Live).await;
+        for number in 0..10 {
+            let (turns, served) = (turns.clone(), served.clone());
+            let tenant = if number == 9 { "small" } else { "busy" };
+            tokio::spawn(async move {
+                let turn = turns.turn(tenant, Urgency::Live).await;
+                served.lock().unwrap().push(turn.tenant.clone());
+                settle().await;
+            });
+        }
+        settle().await;
+        drop(held);
+        for _ in 0..20 {
+            settle().await;
+        }
+        let served = served.lock().unwrap();
+        assert_eq!(served.len(), 10);
+        assert_eq!(served[0], "small", "{served:?}");
+    }
+
+    #[tokio::test]
+    async fn a_backfill_waits_for_the_live_edge() {
+        let turns = Turns::new(4);
+        let served = Arc::new(Mutex::new(Vec::new()));
+        let held: Vec<Turn> = [
+            turns.turn("a", Urgency::Live).await,
+            turns.turn("b", Urgency::Live).await,
+            turns.turn("c", Urgency::Live).await,
+            turns.turn("d", Urgency::Live).await,
+        ]
+        .into();
+        for urgency in [Urgency::Backfill, Urgency::Live] {
+            let (turns, served) = (turns.clone(), served.clone());
+            tokio::spawn(async move {
+                let _turn = turns.turn("e", urgency).await;
+                served.lock().unwrap().push(urgency);
+            });
+            settle().await;
+        }
+        drop(held);
+        settle().await;
+        assert_eq!(*served.lock().unwrap(), [Urgency::Live, Urgency::Backfill]);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_takes_no_turn() {
+        let turns = Turns::new(1);
+        let held = turns.turn("a", Urgency::Live).await;
+        {
+            let waiting = turns.turn("b", Urgency::Live);
+            let gave_up = tokio::time::timeout(std::time::Duration::from_millis(5), waiting).await;
+            assert!(gave_up.is_err());
+        }
+        drop(held);
+        let next = turns.turn("c", Urgency::Live);
+        assert!(tokio::time::timeout(std::time::Duration::from_secs(20), next).await.is_ok());
+    }
+}

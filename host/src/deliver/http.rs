@@ -1,0 +1,87 @@
+//! Batches in the bodies of plain HTTP requests. Any 2xx acknowledges.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use http::{HeaderMap, Uri};
+
+use super::remote::{
+    Answer, Courier, NoAnswer, Protocol, RemoteClient, RemoteSink, Verdict, by_status,
+    content_type, shown,
+};
+use super::{Line, SinkError};
+use crate::config::{BodyEncoding, HttpSinkConfig};
+use crate::render::Format;
+
+/// A sink that posts.
+pub type HttpSink = RemoteSink<HttpProtocol>;
+
+impl HttpSink {
+    /// A sink that posts to the configured address.
+    ///
+    /// # Errors
+    ///
+    /// When a certificate cannot be used.
+    pub fn open(
+        id: &str,
+        format: Format,
+        config: &HttpSinkConfig,
+        data_dir: &Path,
+    ) -> Result<Self, SinkError> {
+        let protocol = HttpProtocol { uri: config.remote.uri.clone(), encoding: config.encoding };
+        Ok(Self::new(Courier::new(id, protocol, &config.remote, data_dir)?, format))
+    }
+}
+
+/// What plain receivers understand.
+#[derive(Debug)]
+pub struct HttpProtocol {
+    uri: Uri,
+    encoding: BodyEncoding,
+}
+
+#[async_trait]
+impl Protocol for HttpProtocol {
+    fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    fn headers(&self) -> HeaderMap {
+        content_type(match self.encoding {
+            BodyEncoding::Ndjson => "application/x-ndjson",
+            BodyEncoding::JsonArray => "application/json",
+        })
+    }
+
+    fn encode(&self, lines: &[&Line]) -> Vec<u8> {
+        let bytes: usize = lines.iter().map(|line| line.text.len() + 1).sum();
+        let mut body = Vec::with_capacity(bytes + 2);
+        let (open, between, close): (&[u8], u8, &[u8]) = match self.encoding {
+            BodyEncoding::Ndjson => (b"", b'\n', b"\n"),
+            BodyEncoding::JsonArray => (b"[", b',', b"]"),
+        };
+        body.extend_from_slice(open);
+        for (index, line) in lines.iter().enumerate() {
+            if index > 0 {
+                body.push(between);
+            }
+            body.extend_from_slice(line.text.as_bytes());
+        }
+        body.extend_from_slice(close);
+        body
+    }
+
+    async fn judge(&self, _: &RemoteClient, answer: &Answer) -> Result<Verdict, SinkError> {
+        Ok(by_status(answer.status))
+    }
+
+    /// Only connects: what a plain receiver would make of a request without events
+    /// nobody knows.
+    async fn probe(&self, client: &RemoteClient) -> Result<(), SinkError> {
+        client.connect().await.map_err(|NoAnswer(problem)| SinkError::Unavailable {
+            uri: shown(&self.uri),
+            problem,
+            tried: std::time::Duration::ZERO,
+        })
+    }
+}

@@ -1,0 +1,200 @@
+//! OpenTelemetry's protocol over HTTP: `<endpoint>/v1/logs`, protobuf or JSON.
+//!
+//! Invariant: the log records are those of the format `otel`, whichever the coding.
+//! Answers are read as the protocol says: 429, 502, 503 and 504 may be tried again,
+//! and a partial success never is: its batch is copied to the dead letters, for the
+//! server does not say which of its records it rejected.
+
+mod messages;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use http::{HeaderMap, Uri};
+use prost::Message as _;
+use serde::Deserialize;
+
+use super::remote::{
+    Answer, Courier, NoAnswer, Protocol, RemoteClient, RemoteSink, Verdict, below, by_status,
+    content_type, shown,
+};
+use super::{Line, SinkError};
+use crate::config::{OtlpEncoding, OtlpSinkConfig};
+use crate::render::Format;
+use messages::{ExportRequest, ExportResponse, KeyValue, Resource, ResourceLogs, Scope, ScopeLogs};
+
+/// Where log records go, below the endpoint.
+const PATH: &str = "/v1/logs";
+
+/// Name of the resource and of the instrumentation scope.
+const NAME: &str = "signon";
+
+/// Ours.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A sink that speaks OTLP/HTTP.
+pub type OtlpSink = RemoteSink<OtlpProtocol>;
+
+impl OtlpSink {
+    /// A sink that posts to `/v1/logs` of the configured endpoint.
+    ///
+    /// # Errors
+    ///
+    /// When a certificate cannot be used.
+    pub fn open(id: &str, config: &OtlpSinkConfig, data_dir: &Path) -> Result<Self, SinkError> {
+        let uri = below(&config.remote.uri, PATH);
+        let protocol = OtlpProtocol { uri, encoding: config.encoding };
+        Ok(Self::new(Courier::new(id, protocol, &config.remote, data_dir)?, Format::Otel))
+    }
+}
+
+/// What receivers of OTLP understand.
+#[derive(Debug)]
+pub struct OtlpProtocol {
+    uri: Uri,
+    encoding: OtlpEncoding,
+}
+
+impl OtlpProtocol {
+    fn json(lines: &[&Line]) -> Vec<u8> {
+        let bytes: usize = lines.iter().map(|line| line.text.len() + 1).sum();
+        let mut body = Vec::with_capacity(bytes + 256);
+        let head = format!(
+            "{{\"resourceLogs\":[{{\"resource\":{{\"attributes\":[\
+             {{\"key\":\"service.name\",\"value\":{{\"stringValue\":\"{NAME}\"}}}},\
+             {{\"key\":\"service.version\",\"value\":{{\"stringValue\":\"{VERSION}\"}}}}]}},\
+             \"scopeLogs\":[{{\"scope\":{{\"name\":\"{NAME}\",\"version\":\"{VERSION}\"}},\
+             \"logRecords\":["
+        );
+        body.extend_from_slice(head.as_bytes());
+        for (index, line) in lines.iter().enumerate() {
+            if index > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(line.text.as_bytes());
+        }
+        body.extend_from_slice(b"]}]}]}");
+        body
+    }
+
+    fn protobuf(lines: &[&Line]) -> Vec<u8> {
+        let attribute = |key: &str, value: &str| KeyValue {
+            key: key.to_owned(),
+            value: Some(record::text(value.to_owned())),
+        };
+        let scope = Scope { name: NAME.to_owned(), version: VERSION.to_owned() };
+        let log_records = lines.iter().map(|line| record::record(&line.text, line.time)).collect();
+        let resource = Resource {
+            attributes: vec![
+                attribute("service.name", NAME),
+                attribute("service.version", VERSION),
+            ],
+        };
+        let logs = ResourceLogs {
+            resource: Some(resource),
+            scope_logs: vec![ScopeLogs { scope: Some(scope), log_records }],
+        };
+        ExportRequest { resource_logs: vec![logs] }.encode_to_vec()
+    }
+
+    /// Whether part of a batch was rejected. An answer without a body, or with one
+    /// of another coding, says no such thing.
+    fn rejected(&self, answer: &Answer) -> Option<(u64, String)> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Response {
+            partial_success: Option<Partial>,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", default)]
+        #[derive(Default)]
+        struct Partial {
+            rejected_log_records: serde_json::Value,
+            error_message: String,
+        }
+        let (rejected, message) = match self.encoding {
+            OtlpEncoding::Protobuf => {
+                let partial = ExportResponse::decode(answer.body.clone()).ok()?.partial_success?;
+                (u64::try_from(partial.rejected_log_records).ok()?, partial.error_message)
+            }
+            OtlpEncoding::Json => {
+                let partial = serde_json::from_slice::<Response>(&answer.body).ok()?;
+                let partial = partial.partial_success?;
+                // 64 bits are a text in OTLP/JSON; some servers write a number.
+                let rejected = match &partial.rejected_log_records {
+                    serde_json::Value::String(digits) => digits.parse().ok()?,
+                    value => value.as_u64()?,
+                };
+                (rejected, partial.error_message)
+            }
+        };
+        // Nothing rejected with a message is a warning.
+        (rejected > 0).then(|| (rejected, answer.clean(&message)))
+    }
+}
+
+#[async_trait]
+impl Protocol for OtlpProtocol {
+    fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    fn headers(&self) -> HeaderMap {
+        content_type(match self.encoding {
+            OtlpEncoding::Protobuf => "application/x-protobuf",
+            OtlpEncoding::Json => "application/json",
+        })
+    }
+
+    fn encode(&self, lines: &[&Line]) -> Vec<u8> {
+        match self.encoding {
+            OtlpEncoding::Protobuf => Self::protobuf(lines),
+            OtlpEncoding::Json => Self::json(lines),
+        }
+    }
+
+    async fn judge(&self, _: &RemoteClient, answer: &Answer) -> Result<Verdict, SinkError> {
+        Ok(match (answer.status.as_u16(), by_status(answer.status)) {
+            // Without its body nobody knows whether all was taken.
+            (_, Verdict::Accepted) if !answer.is_whole => Verdict::Later,
+            (_, Verdict::Accepted) => match self.rejected(answer) {
+                Some((rejected, reason)) => Verdict::AcceptedInPart { rejected, reason },
+                None => Verdict::Accepted,
+            },
+            (429 | 502 | 503 | 504, _) => Verdict::Later,
+            (_, Verdict::Later) => Verdict::Down,
+            (_, verdict) => verdict,
+        })
+    }
+
+    /// A request without records, which the protocol allows, shows whether address
+    /// and credentials are right.
+    async fn probe(&self, client: &RemoteClient) -> Result<(), SinkError> {
+        let unavailable = |problem| SinkError::Unavailable {
+            uri: shown(&self.uri),
+            problem,
+            tried: Duration::ZERO,
+        };
+        let body = client.pack(match self.encoding {
+            OtlpEncoding::Protobuf => Vec::new(),
+            OtlpEncoding::Json => b"{}".to_vec(),
+        });
+        let answer = match client.post(&self.uri, self.headers(), body).await? {
+            Ok(answer) => answer,
+            Err(NoAnswer(problem)) => return Err(unavailable(problem)),
+        };
+        match by_status(answer.status) {
+            Verdict::Denied { fix } => {
+                let (uri, answer) = (shown(&self.uri), answer.shown);
+                Err(SinkError::Denied { uri, answer, fix: fix.to_owned() })
+            }
+            Verdict::Later => Err(unavailable(answer.shown)),
+            // A server that dislikes empty requests is there all the same.
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Whom a sink trusts, and how it shows who it is.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::config::TlsConfig;
+use crate::deliver::SinkError;
+
+/// The system's roots and the configured one, with our certificate if there is one.
+pub fn client_config(tls: &TlsConfig) -> Result<ClientConfig, SinkError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = &tls.ca_file {
+        for certificate in certificates(path)? {
+            roots.add(certificate).map_err(|error| unusable(path, &error))?;
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| SinkError::Tls { what: "TLS".to_owned(), problem: error.to_string() })?
+        .with_root_certificates(roots);
+    match &tls.identity {
+        None => Ok(builder.with_no_client_auth()),
+        Some((certificate, key)) => {
+            let chain = certificates(certificate)?;
+            let private =
+                PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, &error))?;
+            builder.with_client_auth_cert(chain, private).map_err(|error| unusable(key, &error))
+        }
+    }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SinkError> {
+    let certificates: Result<Vec<_>, _> = match CertificateDer::pem_file_iter(path) {
+        Ok(certificates) => certificates.collect(),
+        Err(error) => return Err(unusable(path, &error)),
+    };
+    let certificates = certificates.map_err(|error| unusable(path, &error))?;
+    if certificates.is_empty() {
+        return Err(unusable(path, &"holds no certificate in PEM"));
+    }
+    Ok(certificates)
+}
+
+fn unusable(path: &Path, problem: &dyn std::fmt::Display) -> SinkError {
+    SinkError::Tls { what: path.display().to_string(), problem: problem.to_string() }
+}

@@ -1,0 +1,45 @@
+//! A copy of the database, from one snapshot.
+
+use std::path::Path;
+
+use redb::{
+    Database, Key, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
+    Value, WriteTransaction,
+};
+
+use super::{
+    ADOPTED, DELIVERED, ENDS, FAMILY, FAMILY_ENDS, Failure, LEDGER, META, OPEN, SINKS, STREAMS,
+};
+
+/// Copies every table into a new file.
+pub(super) fn copy(from: &Database, to: &Path) -> Result<(), Failure> {
+    let snapshot = from.begin_read()?;
+    let copy = Database::create(to)?;
+    let transaction = copy.begin_write()?;
+    table(&snapshot, &transaction, META)?;
+    table(&snapshot, &transaction, STREAMS)?;
+    table(&snapshot, &transaction, DELIVERED)?;
+    table(&snapshot, &transaction, ENDS)?;
+    table(&snapshot, &transaction, FAMILY)?;
+    table(&snapshot, &transaction, FAMILY_ENDS)?;
+    table(&snapshot, &transaction, LEDGER)?;
+    table(&snapshot, &transaction, OPEN)?;
+    table(&snapshot, &transaction, SINKS)?;
+    table(&snapshot, &transaction, ADOPTED)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn table<K: Key + 'static, V: Value + 'static>(
+    from: &ReadTransaction,
+    to: &WriteTransaction,
+    definition: TableDefinition<'_, K, V>,
+) -> Result<(), Failure> {
+    let source = from.open_table(definition)?;
+    let mut target = to.open_table(definition)?;
+    for entry in source.iter()? {
+        let (key, value) = entry?;
+        target.insert(key.value(), value.value())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! What the embedded store keeps.
+
+use super::*;
+use crate::ledger::{Closing, Counts, Late, LedgerEntry, ReadingEntry, verify};
+use crate::plan::{Range, Schedule};
+use crate::state::SinkMark;
+
+fn key() -> StreamKey {
+    StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "a/b".into() }
+}
+
+fn commit(ids: &[&str], until: i64, forget_before: i64) -> Commit {
+    let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
+    let range = Range { start: until - 60_000, end: until };
+    Commit {
+        delivered: ids.iter().map(|id| (*id).to_owned()).collect(),
+        fetched_until: until,
+        forget: vec![Range { start: i64::MIN, end: forget_before }],
+        ledger: vec![LedgerEntry::Gap { range, reason: "test".into(), at: until }],
+        sinks: vec![SinkMark {
+            sink: "file".into(),
+            length: 7,
+            waiting: Vec::new(),
+            adopted: Vec::new(),
+        }],
+        ..Commit::position(key(), StreamState::begin(0, 0, schedule.begin(until)))
+    }
+}
+
+fn reading(start: i64, end: i64, emitted: u64) -> ReadingEntry {
+    ReadingEntry {
+        range: Range { start, end },
+        counts: Counts { received: emitted, emitted, ..Counts::default() },
+        late: Late::default(),
+        source_total: None,
+        doubt: None,
+        findings: Vec::new(),
+        read_at: end,
+    }
+}
+
+#[test]
+fn what_was_committed_is_there_after_opening_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = EmbeddedState::open(folder.path()).unwrap();
+    state.commit(&[commit(&["x", "y"], 60_000, i64::MIN)]).unwrap();
+    drop(state);
+    let state = EmbeddedState::open(folder.path()).unwrap();
+    assert_eq!(state.delivered(&key(), &["x", "z", "y"]).unwrap(), [true, false, true]);
+    assert_eq!(state.stream(&key()).unwrap().unwrap().frontiers.slowest(), 60_000);
+    assert_eq!(state.sink_length("file").unwrap(), Some(7));
+    assert_eq!(state.ledger(&key()).unwrap().len(), 1);
+    assert_eq!(state.stream_keys().unwrap(), [key()]);
+}
+
+#[test]
+fn ids_are_forgotten_with_their_range_and_not_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = EmbeddedState::open(folder.path()).unwrap();
+    state.commit(&[commit(&["old"], 60_000, i64::MIN)]).unwrap();
+    state.commit(&[commit(&["new"], 120_000, 60_000)]).unwrap();
+    assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [true, true]);
+    state.commit(&[commit(&[], 180_000, 60_001)]).unwrap();
+    assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [false, true]);
+    assert_eq!(state.kept_ids(&key()).unwrap(), 1);
+}
+
+#[test]
+fn a_second_process_is_turned_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let _first = EmbeddedState::open(folder.path()).unwrap();
+    let second = EmbeddedState::open(folder.path());
+    assert!(matches!(second, Err(StateError::Locked { .. })), "{second:?}");
+}
+
+#[test]
+fn a_damaged_database_is_named_and_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    std::fs::write(&path, b"no database at all, but long enough to be looked at").unwrap();
+    let error = EmbeddedState::open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("state.redb") && error.contains("move it away"), "{error}");
+    assert!(std::fs::read(&path).unwrap().starts_with(b"no database"));
+}
+
+#[test]
+fn open_entries_end_up_in_the_one_that_closes_them_and_the_chain_verifies() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = EmbeddedState::open(folder.path()).unwrap();
+    let with = |ledger| Commit { ledger, ..commit(&[], 60_000, i64::MIN) };
+    state
+        .commit(&[
+            with(vec![
+                LedgerEntry::Open(reading(0, 60, 3)),
+                LedgerEntry::Open(reading(60, 120, 4)),
+            ]),
+            with(vec![LedgerEntry::Open(reading(120, 180, 5))]),
+        ])
+        .unwrap();
+    state.commit(&[with(vec![LedgerEntry::Close(reading(0, 120, 1))])]).unwrap();
+    let links = state.ledger(&key()).unwrap();
+    assert_eq!(links.len(), 1);
+    assert_eq!(links[0].entry.total().emitted, 8);
+    assert_eq!(state.open_readings(&key()).unwrap(), [reading(120, 180, 5)]);
+    let gap = LedgerEntry::Gap { range: Range { start: 120, end: 240 }, reason: "x".into(), at: 0 };
+    state.commit(&[with(vec![gap])]).unwrap();
+    let links = state.ledger(&key()).unwrap();
+    assert_eq!(links[1].entry.closing, Closing::Unproven("x".into()));
+    assert!(state.open_readings(&key()).unwrap().is_empty());
+    assert_eq!(verify(&key().text(), &links).unwrap(), state.tip(&key()).unwrap());
+}
+
+#[test]
+fn a_sign_on_of_a_family_is_its_first_sources_until_it_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = EmbeddedState::open(folder.path()).unwrap();
+    let family = |key: &str| ("new".to_owned(), key.to_owned());
+    let first = Commit { correlated: vec![family("e1")], ..commit(&["a"], 60_000, i64::MIN) };
+    state.commit(&[first]).unwrap();
+    assert_eq!(state.correlated("new", &["e1", "e2"]).unwrap(), [Some("s".to_owned()), None]);
+    assert_eq!(state.correlated("other", &["e1"]).unwrap(), [None]);
+    let later = Commit {
+        forget_correlated: vec![("new".to_owned(), 60_001)],
+        ..commit(&[], 120_000, i64::MIN)
+    };
+    state.commit(&[later]).unwrap();
+    assert_eq!(state.correlated("new", &["e1"]).unwrap(), [None]);
+}
+
+#[test]
+fn a_backup_taken_while_open_is_a_whole_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = EmbeddedState::open(folder.path()).unwrap();
+    state.commit(&[commit(&["x"], 60_000, i64::MIN)]).unwrap();
+    let copies = tempfile::tempdir().unwrap();
+    let copy = copies.path().join("state.redb");
+    state.back_up(&copy).unwrap();
+    state.commit(&[commit(&["y"], 120_000, i64::MIN)]).unwrap();
+    // A second one replaces the first.
+    state.back_up(&copy).unwrap();
+    let restored = EmbeddedState::open(copies.path()).unwrap();
+    assert_eq!(restored.delivered(&key(), &["x", "y"]).unwrap(), [true, true]);
+    assert_eq!(restored.ledger(&key()).unwrap(), state.ledger(&key()).unwrap());
+    assert_eq!(restored.sink_length("file").unwrap(), Some(7));
+    assert!(state.back_up(Path::new("/nonexistent/copy")).is_err());
+}

@@ -1,0 +1,130 @@
+//! What a commit changes, table by table, inside one transaction.
+
+use redb::{ReadableTable as _, WriteTransaction};
+
+use super::{
+    ADOPTED, Commit, DELIVERED, ENDS, FAMILY, FAMILY_ENDS, Failure, LEDGER, OPEN, SINKS, STREAMS,
+    add_waiting, last,
+};
+use crate::ledger::{self, LedgerEntry, ReadingEntry};
+use crate::state::SinkMark;
+
+pub(super) fn commit(transaction: &WriteTransaction, commit: &Commit) -> Result<(), Failure> {
+    let text = commit.key.text();
+    let stream = text.as_str();
+    let state = serde_json::to_string(&commit.state)?;
+    transaction.open_table(STREAMS)?.insert(stream, state.as_str())?;
+    ids(transaction, stream, commit)?;
+    correlations(transaction, commit)?;
+    for entry in &commit.ledger {
+        add_to_ledger(transaction, stream, entry)?;
+    }
+    for mark in &commit.sinks {
+        sink(transaction, mark)?;
+    }
+    Ok(())
+}
+
+fn ids(transaction: &WriteTransaction, stream: &str, commit: &Commit) -> Result<(), Failure> {
+    let mut delivered = transaction.open_table(DELIVERED)?;
+    let mut ends = transaction.open_table(ENDS)?;
+    for id in &commit.delivered {
+        // An id that is kept already belongs to the range that is closed last.
+        let before = delivered.insert((stream, id.as_str()), commit.fetched_until)?;
+        if let Some(before) = before.map(|end| end.value()) {
+            ends.remove((stream, before, id.as_str()))?;
+        }
+        ends.insert((stream, commit.fetched_until, id.as_str()), ())?;
+    }
+    for range in &commit.forget {
+        let old = (stream, range.start, "")..(stream, range.end, "");
+        for entry in ends.extract_from_if(old, |_, ()| true)? {
+            let (forgotten, _) = entry?;
+            let (stream, _, id) = forgotten.value();
+            delivered.remove((stream, id))?;
+        }
+    }
+    Ok(())
+}
+
+fn correlations(transaction: &WriteTransaction, commit: &Commit) -> Result<(), Failure> {
+    if commit.correlated.is_empty() && commit.forget_correlated.is_empty() {
+        return Ok(());
+    }
+    let mut keys = transaction.open_table(FAMILY)?;
+    let mut ends = transaction.open_table(FAMILY_ENDS)?;
+    for (family, key) in &commit.correlated {
+        let (family, key) = (family.as_str(), key.as_str());
+        let value = (commit.fetched_until, commit.key.source.as_str());
+        let before = keys.insert((family, key), value)?;
+        if let Some(before) = before.map(|first| first.value().0) {
+            ends.remove((family, before, key))?;
+        }
+        ends.insert((family, commit.fetched_until, key), ())?;
+    }
+    for (family, before) in &commit.forget_correlated {
+        let old = (family.as_str(), i64::MIN, "")..(family.as_str(), *before, "");
+        for entry in ends.extract_from_if(old, |_, ()| true)? {
+            let (forgotten, _) = entry?;
+            let (family, _, key) = forgotten.value();
+            keys.remove((family, key))?;
+        }
+    }
+    Ok(())
+}
+
+fn add_to_ledger(
+    transaction: &WriteTransaction,
+    stream: &str,
+    entry: &LedgerEntry,
+) -> Result<(), Failure> {
+    let mut open = transaction.open_table(OPEN)?;
+    if let LedgerEntry::Open(reading) = entry {
+        let text = serde_json::to_string(reading)?;
+        let key = (stream, reading.range.end, reading.range.start);
+        // The same range read twice before its last reading: both count.
+        let before = match open.get(key)? {
+            Some(before) => Some(serde_json::from_str::<ReadingEntry>(before.value())?),
+            None => None,
+        };
+        let text = match before {
+            Some(before) => serde_json::to_string(&before.joined(reading))?,
+            None => text,
+        };
+        open.insert(key, text.as_str())?;
+        return Ok(());
+    }
+    let mut taken = Vec::new();
+    for found in open.range((stream, i64::MIN, i64::MIN)..=(stream, entry.range().end, i64::MAX))? {
+        let reading: ReadingEntry = serde_json::from_str(found?.1.value())?;
+        if ledger::takes_in(entry, &reading) {
+            taken.push(reading);
+        }
+    }
+    for reading in &taken {
+        open.remove((stream, reading.range.end, reading.range.start))?;
+    }
+    if let Some(closed) = ledger::close(entry.clone(), &taken) {
+        let mut ledger = transaction.open_table(LEDGER)?;
+        let text = serde_json::to_string(&closed)?;
+        let tip = ledger::link(last(&ledger, stream)?, &text);
+        ledger.insert((stream, tip.number), (tip.hash.to_string().as_str(), text.as_str()))?;
+    }
+    Ok(())
+}
+
+fn sink(transaction: &WriteTransaction, mark: &SinkMark) -> Result<(), Failure> {
+    transaction.open_table(SINKS)?.insert(mark.sink.as_str(), mark.length)?;
+    let mut adopted = transaction.open_table(ADOPTED)?;
+    add_waiting(&mut adopted, &mark.sink, &mark.waiting)?;
+    for id in &mark.adopted {
+        let key = (mark.sink.as_str(), id.as_str());
+        let left = adopted.get(key)?.map_or(0, |count| count.value());
+        if left > 1 {
+            adopted.insert(key, left - 1)?;
+        } else {
+            adopted.remove(key)?;
+        }
+    }
+    Ok(())
+}

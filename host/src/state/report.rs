@@ -1,0 +1,104 @@
+//! What the state can say, and prove, about the time of each stream.
+
+use serde::{Deserialize, Serialize};
+
+use super::{State, StateError, StreamKey};
+use crate::ledger::{Counts, Hash, Late, Segment, Tip, cover, verify};
+use crate::plan::Range;
+
+/// What is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// One source; all when absent.
+    pub source: Option<String>,
+    /// Start of the interval, Unix milliseconds; where collection began when absent.
+    pub from: Option<i64>,
+    /// End of the interval, Unix milliseconds; now when absent.
+    pub to: Option<i64>,
+    /// A head that was sent to the sinks, to be looked for in the chains.
+    pub head: Option<Hash>,
+    /// Now, Unix milliseconds.
+    pub now: i64,
+}
+
+/// The answer for one stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamReport {
+    /// Source id.
+    pub source: String,
+    /// Stream id.
+    pub stream: String,
+    /// Fingerprint of the identity of its settings.
+    pub fingerprint: String,
+    /// Where collection began, Unix milliseconds.
+    pub began_ms: i64,
+    /// The interval.
+    pub interval: Range,
+    /// The interval, piece by piece.
+    pub segments: Vec<Segment>,
+    /// Whether all of it is complete.
+    pub complete: bool,
+    /// Counted by all entries that touch the interval.
+    pub counts: Counts,
+    /// Events that came late.
+    pub late: Late,
+    /// The last entry of the chain.
+    pub tip: Tip,
+    /// Number of the entry whose hash was asked for.
+    pub head_found: Option<u64>,
+    /// What is wrong with the chain, if anything is.
+    pub damage: Option<String>,
+}
+
+/// Answers for every stream, in the order of their keys. The chains are recomputed.
+///
+/// # Errors
+///
+/// When the state cannot be read.
+pub fn report(state: &dyn State, question: &Question) -> Result<Vec<StreamReport>, StateError> {
+    let wanted =
+        |key: &StreamKey| question.source.as_ref().is_none_or(|source| key.source == *source);
+    let keys = state.stream_keys()?;
+    keys.into_iter().filter(wanted).map(|key| stream_report(state, question, &key)).collect()
+}
+
+fn stream_report(
+    state: &dyn State,
+    question: &Question,
+    key: &StreamKey,
+) -> Result<StreamReport, StateError> {
+    let links = state.ledger(key)?;
+    let position = state.stream(key)?;
+    let began = position.as_ref().map_or(question.now, |position| position.began);
+    let interval =
+        Range { start: question.from.unwrap_or(began), end: question.to.unwrap_or(question.now) };
+    let verified = verify(&key.text(), &links);
+    let closed: Vec<_> = links.iter().map(|link| link.entry.clone()).collect();
+    let coverage = cover(interval, began, &closed, &state.open_readings(key)?);
+    let damage = match &verified {
+        Err(error) => Some(error.to_string()),
+        // A chain that was cut at its end verifies; what was closed says where it went.
+        Ok(_) => position.as_ref().and_then(|position| {
+            let last = position.closed.iter().last()?.end;
+            let reached = closed.iter().map(|entry| entry.range.end).max().unwrap_or(i64::MIN);
+            (reached < last).then(|| "entries are missing at its end".to_owned())
+        }),
+    };
+    let head_found = question
+        .head
+        .and_then(|head| links.iter().find(|link| link.hash == head).map(|link| link.number));
+    Ok(StreamReport {
+        source: key.source.clone(),
+        stream: key.stream.clone(),
+        fingerprint: key.fingerprint.clone(),
+        began_ms: began,
+        interval,
+        complete: coverage.is_complete(),
+        segments: coverage.segments,
+        counts: coverage.counts,
+        late: coverage.late,
+        tip: verified.or_else(|_| state.tip(key))?,
+        head_found,
+        damage,
+    })
+}

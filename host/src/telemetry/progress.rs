@@ -1,0 +1,120 @@
+//! What happens to whole ranges of time.
+
+use tracing::{info, warn};
+
+use super::counters;
+
+/// A range that is not read.
+#[derive(Debug)]
+pub struct GapRecorded<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Stream id.
+    pub stream: &'a str,
+    /// Start of the range, RFC 3339.
+    pub start: String,
+    /// End of the range, RFC 3339.
+    pub end: String,
+    /// Why.
+    pub reason: &'a str,
+}
+
+impl GapRecorded<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (source, stream, reason) = (self.source, self.stream, self.reason);
+        let (start, end) = (self.start, self.end);
+        warn!(source, stream, start, end, reason, "Gap recorded.");
+        counters().gaps_recorded.add(1);
+    }
+}
+
+/// A source that fell silent against its own history, or speaks again.
+#[derive(Debug)]
+pub struct SourceSilence<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Stream id.
+    pub stream: &'a str,
+    /// For how long it has been silent, milliseconds; `None` when it speaks again.
+    pub silent_for_ms: Option<i64>,
+}
+
+impl SourceSilence<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (source, stream) = (self.source, self.stream);
+        match self.silent_for_ms {
+            Some(silent) => {
+                let hours = silent / 3_600_000;
+                warn!(source, stream, hours, "Source is silent against its own history.");
+                counters().sources_silent.add(1);
+            }
+            None => info!(source, stream, "Source speaks again."),
+        }
+    }
+}
+
+/// How far a backfill is.
+#[derive(Debug)]
+pub struct BackfillProgress<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Stream id.
+    pub stream: &'a str,
+    /// Of the time to be read, in percent.
+    pub percent: f64,
+    /// Events so far.
+    pub events: u64,
+    /// Events a second since it began.
+    pub events_per_second: f64,
+    /// When it will be done at this rate, RFC 3339.
+    pub until: Option<String>,
+}
+
+impl BackfillProgress<'_> {
+    /// Logs.
+    pub fn emit(self) {
+        let (source, stream, events) = (self.source, self.stream, self.events);
+        let percent = self.percent.floor();
+        let events_per_second = self.events_per_second.floor();
+        let until = self.until.unwrap_or_default();
+        info!(source, stream, percent, events, events_per_second, until, "Backfill.");
+    }
+}
+
+/// A configuration that was read anew.
+#[derive(Debug)]
+pub struct ConfigReloaded {
+    /// Sources that came.
+    pub started: usize,
+    /// Sources that went.
+    pub stopped: usize,
+    /// Sources that changed, or whose sinks did.
+    pub changed: usize,
+}
+
+impl ConfigReloaded {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let Self { started, stopped, changed } = self;
+        info!(started, stopped, changed, "Configuration read anew.");
+        counters().reloads.add(1);
+    }
+}
+
+/// A configuration that was refused while running; the old one stays.
+#[derive(Debug)]
+pub struct ReloadRefused {
+    /// What is wrong with it.
+    pub error: String,
+}
+
+impl ReloadRefused {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let error = self.error;
+        warn!(error, "New configuration refused, the old one stays.");
+        counters().reloads_refused.add(1);
+    }
+}

@@ -1,0 +1,27 @@
+//! Sinks behind a server, against receivers that share no code with ours.
+
+mod dead;
+mod faults;
+mod real;
+mod receiver;
+
+use crate::support::{Finished, Service, options, run, signon};
+use receiver::Receiver;
+
+/// The simulator's configuration with its file sink replaced by one for a port.
+fn http_config(service: &Service, name: &str, port: u16, keys: &str) -> std::path::PathBuf {
+    let config = service.config();
+    let text = config.text();
+    let (head, _) = text.split_once("[sinks.").unwrap();
+    let path = service.path(name);
+    let sink = format!(
+        "[sinks.siem]\ntype = \"http\"\ninputs = [\"*\"]\nuri = \"http://127.0.0.1:{port}/in\"\n{keys}\n"
+    );
+    std::fs::write(&path, head.to_owned() + &sink).unwrap();
+    path
+}
+
+/// `signon deadletter …` with a configuration.
+fn deadletter(command: &str, config: &std::path::Path) -> Finished {
+    Finished::of(signon(["deadletter", command, "--config"]).arg(config))
+}

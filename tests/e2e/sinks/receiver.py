@@ -1,0 +1,86 @@
+"""A receiver of events over HTTP, written from the documentation alone.
+
+usage: receiver.py FILE FAULT
+
+Prints its port, then appends every event it takes to FILE, one a line. FAULT says
+what goes wrong: none, 503, 429, cut (no answer, nothing taken), lost (taken, but no
+answer), slow, 413 (more than 20,000 bytes), poison (400 if an event's id has a sum of
+bytes that 7 divides), echo (403 with the request's headers).
+"""
+
+import gzip
+import json
+import socketserver
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler
+
+path, fault = sys.argv[1:3]
+lock = threading.Lock()
+count = 0
+
+
+def is_poison(event):
+    return sum(event["metadata"]["uid"].encode()) % 7 == 0
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self, status, text="", **headers):
+        body = text.encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        global count
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        with lock:
+            count += 1
+            goes_wrong = count % 2 == 1
+        if fault == "503" and goes_wrong:
+            return self.answer(503, "busy")
+        if fault == "429" and goes_wrong:
+            return self.answer(429, "slow down", Retry_After="1")
+        if fault == "413" and len(body) > 20_000:
+            return self.answer(413, "too large")
+        if fault == "echo":
+            return self.answer(403, str(self.headers))
+        if fault == "cut" and goes_wrong:
+            self.close_connection = True
+            return None
+        if fault == "slow":
+            time.sleep(0.3)
+        if self.headers["Content-Type"] == "application/json":
+            events = json.loads(body)
+        else:
+            events = [json.loads(line) for line in body.splitlines()]
+        if fault == "poison" and any(is_poison(event) for event in events):
+            return self.answer(400, "an event is not to my liking")
+        with lock, open(path, "a") as file:
+            file.writelines(json.dumps(event) + "\n" for event in events)
+        if fault == "lost" and goes_wrong:
+            self.close_connection = True
+            return None
+        return self.answer(200)
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+
+
+port = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+with Server(("127.0.0.1", port), Handler) as server:
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
