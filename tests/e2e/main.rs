@@ -10,6 +10,7 @@
 mod clock;
 mod components;
 mod crash;
+mod credentials;
 mod demo;
 mod faults;
 mod files;

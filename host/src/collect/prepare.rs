@@ -18,7 +18,7 @@ use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, Sourc
 use crate::deliver::Sink;
 use crate::plan::Schedule;
 use crate::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
-use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError};
+use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError, off_the_threads};
 use crate::state::StreamKey;
 
 /// Longest text of one field in an event. User agents beyond this are attacks.
@@ -137,15 +137,6 @@ pub async fn source(
         StreamRun::new(shared.clone(), key, collector.committer.clone())
     };
     Ok(streams.into_iter().map(run).collect())
-}
-
-/// Compiling takes a second, in which other sources want their threads.
-fn off_the_threads<T>(work: impl FnOnce() -> T) -> T {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        _ => work(),
-    }
 }
 
 fn load(

@@ -137,6 +137,16 @@ fn configuration(limits: &Limits) -> Config {
     config
 }
 
+/// Does what takes a while without holding up the tasks of this thread: compiling,
+/// or waiting for another program.
+pub(crate) fn off_the_threads<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
 fn engine_error(error: wasmtime::Error) -> SandboxError {
     SandboxError::Engine(format!("{error:#}"))
 }
