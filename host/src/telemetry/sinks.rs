@@ -142,3 +142,42 @@ impl SinkDelivered<'_> {
         debug!(sink, events, taken_before, "Batch delivered.");
     }
 }
+
+/// A file that was put aside for a new one.
+#[derive(Debug)]
+pub struct FileRotated<'a> {
+    /// Sink id.
+    pub sink: &'a str,
+    /// The file.
+    pub path: &'a Path,
+    /// What it held.
+    pub bytes: u64,
+}
+
+impl FileRotated<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (sink, path, bytes) = (self.sink, self.path.display(), self.bytes);
+        info!(sink, %path, bytes, "File rotated.");
+        counters().files_rotated.add(1);
+    }
+}
+
+/// Files that were put aside and could not be removed or compressed.
+#[derive(Debug)]
+pub struct RotatedFilesNotTidied<'a> {
+    /// Sink id.
+    pub sink: &'a str,
+    /// The file they were put aside for.
+    pub path: &'a Path,
+    /// Why.
+    pub error: String,
+}
+
+impl RotatedFilesNotTidied<'_> {
+    /// Logs.
+    pub fn emit(self) {
+        let (sink, path, error) = (self.sink, self.path.display(), self.error);
+        warn!(sink, %path, error, "Rotated files not tidied up.");
+    }
+}

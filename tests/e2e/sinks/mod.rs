@@ -4,6 +4,7 @@ mod dead;
 mod faults;
 mod real;
 mod receiver;
+mod rotation;
 
 use crate::support::{Finished, Service, options, run, signon};
 use receiver::Receiver;
