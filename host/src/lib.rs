@@ -7,6 +7,7 @@
 pub mod collect;
 pub mod config;
 pub mod contract;
+mod crash;
 pub mod deliver;
 pub mod ledger;
 pub mod plan;
@@ -14,3 +15,5 @@ pub mod render;
 pub mod sandbox;
 pub mod state;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;

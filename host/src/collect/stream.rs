@@ -92,9 +92,14 @@ impl StreamRun {
             // Behind the source it yields to, if there is one.
             let bound = self.shared.family.bound(&self.shared.board, now);
             let state = position.lock().await.clone();
+            let earliest = self.shared.schedule.earliest(now);
             let step = match &state.reading {
-                Some(under_way) => Step::Read(under_way.reading.clone()),
-                None => self.shared.schedule.next(&state.frontiers, bound.unwrap_or(now)),
+                // One whose range began to vanish from the source meanwhile is given up
+                // with the gap that is planned then.
+                Some(under_way) if under_way.reading.covers.start >= earliest => {
+                    Step::Read(under_way.reading.clone())
+                }
+                _ => self.shared.schedule.next(&state.frontiers, bound.unwrap_or(now)),
             };
             match step {
                 Step::Wait { .. } if bound.is_some() => self.wait_for_others(stop).await,
@@ -102,11 +107,12 @@ impl StreamRun {
                 Step::Wait { until } => self.wait_until(until, stop).await,
                 Step::Gap(gap) => {
                     let reason = "older than the source keeps events";
-                    self.record_gap(position, gap, reason).await?;
+                    self.record_gap(position, gap, &step, reason).await?;
                 }
                 Step::Read(reading) => {
+                    let under_way = state.reading.filter(|under_way| under_way.reading == reading);
                     let under_way =
-                        state.reading.unwrap_or_else(|| ReadingState::begin(reading.clone()));
+                        under_way.unwrap_or_else(|| ReadingState::begin(reading.clone()));
                     if let Err(error) = self.read(position, under_way, stop).await {
                         self.fail(position, Some(reading), error, until, stop).await?;
                     }
@@ -163,7 +169,7 @@ impl StreamRun {
         let due = time.max(shared.now() + millis(shared.poll_interval));
         let wait = u64::try_from(due.saturating_sub(shared.now())).unwrap_or(0).max(100);
         let wait = Duration::from_millis(wait);
-        pause(wait + part_of(wait / JITTER_PARTS), stop).await;
+        pause(shared.clock.as_ref(), wait + part_of(wait / JITTER_PARTS), stop).await;
     }
 
     async fn wait_for_others(&self, stop: &mut watch::Receiver<bool>) {
@@ -173,7 +179,7 @@ impl StreamRun {
         tokio::select! {
             // An error means that there is no board any more: the next look tells.
             _ = changes.changed() => {}
-            () = pause(self.shared.poll_interval, stop) => {}
+            () = pause(self.shared.clock.as_ref(), self.shared.poll_interval, stop) => {}
         }
     }
 
@@ -183,21 +189,21 @@ impl StreamRun {
         &self,
         position: &Position,
         gap: Range,
+        step: &Step,
         reason: &str,
     ) -> Result<(), CollectError> {
         let shared = &self.shared;
         let mut locked = position.lock().await;
         let mut next = locked.clone();
-        next.frontiers = shared.schedule.advance(&locked.frontiers, &Step::Gap(gap));
-        next.reading = None;
+        next.frontiers = shared.schedule.advance(&locked.frontiers, step);
         let read = locked.frontiers.live().clamp(gap.start, gap.end);
         let parts = [Range { start: gap.start, end: read }, Range { start: read, end: gap.end }];
         let at = shared.now();
-        let ledger = parts
-            .into_iter()
-            .filter(|part| part.start < part.end)
-            .map(|range| LedgerEntry::Gap { range, reason: reason.to_owned(), at })
-            .collect();
+        // What a reading had delivered before it was given up stays counted.
+        let partly = next.reading.take().and_then(|under_way| under_way.given_up(gap, at));
+        let parts = parts.into_iter().filter(|part| part.start < part.end);
+        let gaps = parts.map(|range| LedgerEntry::Gap { range, reason: reason.to_owned(), at });
+        let ledger = partly.map(LedgerEntry::Open).into_iter().chain(gaps).collect();
         let delta = Delta { ledger, fetched_until: gap.end, ..Delta::default() };
         position.commit(&mut locked, next, delta, Vec::new()).await?;
         telemetry::GapRecorded {
@@ -266,7 +272,8 @@ impl StreamRun {
                     return Ok(());
                 }
                 Verdict::Give(range, reason) => {
-                    return self.record_gap(position, range, &reason).await;
+                    // Later sweeps try it again.
+                    return self.record_gap(position, range, &Step::Read(reading), &reason).await;
                 }
             }
         }
@@ -293,7 +300,7 @@ impl StreamRun {
             retry_in,
         }
         .emit();
-        pause(retry_in, stop).await;
+        pause(self.shared.clock.as_ref(), retry_in, stop).await;
         Ok(())
     }
 
