@@ -64,17 +64,11 @@ pub fn is_due(policy: &RotationConfig, length: u64, more: u64, begun: SystemTime
     length > 0 && (is_full || is_old)
 }
 
-/// When a file was begun, as far as the file system tells.
-pub fn begun(file: &File) -> std::io::Result<SystemTime> {
-    let metadata = file.metadata()?;
-    metadata.created().or_else(|_| metadata.modified())
-}
-
 impl Writer {
     /// Puts the file aside if it is time.
     pub(super) fn rotate_if_due(&mut self, more: u64) -> Result<(), SinkError> {
         let Some(policy) = self.rotation.clone() else { return Ok(()) };
-        let begun = begun(&self.file).map_err(|source| self.failed(source))?;
+        let begun = self.file.begun().map_err(|source| self.failed(source))?;
         if !is_due(&policy, self.length, more, begun) {
             return Ok(());
         }
@@ -101,11 +95,12 @@ impl Writer {
                 }
                 Step::MoveAside => self.move_aside().map_err(|source| self.failed(source))?,
                 Step::Begin => {
-                    self.file = open_locked(&self.path)?;
-                    self.length = self.file.metadata().map_err(|s| self.failed(s))?.len();
+                    self.file = Box::new(open_locked(&self.path)?);
+                    self.length = self.file.length().map_err(|s| self.failed(s))?;
                 }
                 Step::Reset => self.state.adopt(&self.sink, self.length, &[])?,
             }
+            crate::crash::point("rotation-step");
         }
         Ok(())
     }
