@@ -8,6 +8,7 @@ pub mod collect;
 pub mod config;
 pub mod conform;
 pub mod contract;
+mod crash;
 pub mod deliver;
 pub mod ledger;
 pub mod plan;
@@ -15,3 +16,5 @@ pub mod render;
 pub mod sandbox;
 pub mod state;
 pub mod telemetry;
+#[cfg(test)]
+mod testing;

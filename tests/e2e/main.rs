@@ -12,6 +12,7 @@ mod clock;
 mod components;
 mod conform;
 mod crash;
+mod credentials;
 mod demo;
 mod faults;
 mod files;

@@ -31,7 +31,7 @@ pub struct Arguments {
 /// is tried without an event; nothing is left behind.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = load(&arguments.config, arguments.config_dir.as_deref())?;
-    let sandbox = Sandbox::new(&Limits::default()).map_err(Failure::failed)?;
+    let sandbox = Sandbox::new(&Limits::widest()).map_err(Failure::failed)?;
     let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
     let mut errors = 0;
     for source in &config.sources {

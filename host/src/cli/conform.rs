@@ -108,7 +108,7 @@ fn source_of(component: &str, file: &str) -> Result<SourceConfig, Failure> {
     let path = std::path::absolute(component).unwrap_or_default();
     let is_it = |source: &SourceConfig| match &source.component {
         ComponentRef::BuiltIn(built_in) => built_in.replace('-', "_") == name,
-        ComponentRef::File(known) => *known == path || known == Path::new(component),
+        ComponentRef::File(known) => known.path == path || known.path == Path::new(component),
     };
     config
         .sources

@@ -8,6 +8,7 @@ mod coverage;
 mod deadletter;
 mod demo;
 mod failure;
+mod hardening;
 mod inspect;
 mod log;
 mod metrics;
@@ -78,7 +79,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     log::start(matches!(cli.command, Command::Run(_) | Command::Backfill(_)));
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    hardening::give_up_core_files();
+    let runtime = match signon_host::sandbox::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::failed(format!("cannot start: {error}")).report(),
     };

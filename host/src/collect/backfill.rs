@@ -11,22 +11,27 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
-use super::position::{Position, Slot};
+use super::position::{Delta, Position, Slot};
 use super::reader::{Ended, Reader};
 use super::retry::{ATTEMPTS, Backoff, needs_operator, pause, told};
 use super::shared::{Shared, rfc3339, start_time};
-use super::suspect::may_be_the_range;
+use super::suspect::{Suspect, Verdict};
 use super::turns::Urgency;
 use super::{CollectError, Until};
 use crate::config::BackfillConfig;
 use crate::contract::SourceError;
-use crate::plan::Range;
+use crate::ledger::LedgerEntry;
+use crate::plan::{Range, Spans};
 use crate::sandbox::SandboxError;
 use crate::state::ReadingState;
 use crate::telemetry;
 
 /// How often progress is told.
 const PROGRESS: Duration = Duration::from_secs(10);
+
+/// How often a backfill looks whether what was young has come of age: rarely, for the
+/// last reading is a day later.
+const AGEING: Duration = Duration::from_secs(60);
 
 /// Reads what the source's configuration asks for and was not read yet.
 ///
@@ -40,7 +45,46 @@ pub async fn run(
     stop: watch::Receiver<bool>,
 ) -> Result<(), CollectError> {
     let Some(config) = &shared.backfill else { return Ok(()) };
-    let queue = plan(shared, position, config).await;
+    let Plan { queue, young, outlived } = plan(shared, position, config).await?;
+    for range in outlived {
+        let reason = "older than the source keeps events, and read only once";
+        record_gap(shared, position, None, range, reason.to_owned()).await?;
+    }
+    let mut result = pass(shared, position, config, queue, until, stop.clone()).await;
+    // What is too young for its last reading is read again when it has come of age.
+    let mut stop = stop;
+    while until == Until::Stopped && !young.is_empty() && !*stop.borrow() {
+        let now = shared.now();
+        let aged = shared.schedule.aged(now);
+        let due = young.iter().all(|range| range.end <= aged);
+        if due {
+            let queue = readings(shared, &young);
+            return result.and(pass(shared, position, config, queue, until, stop).await);
+        }
+        pause(shared.clock.as_ref(), AGEING, &mut stop).await;
+        if let Err(CollectError::State(_) | CollectError::Task(_)) = &result {
+            return std::mem::replace(&mut result, Ok(()));
+        }
+    }
+    result
+}
+
+fn readings(shared: &Shared, missing: &Spans) -> VecDeque<ReadingState> {
+    shared.schedule.backfill(missing).into_iter().map(ReadingState::begin).collect()
+}
+
+/// Reads a queue to its end.
+async fn pass(
+    shared: &Arc<Shared>,
+    position: &Arc<Position>,
+    config: &BackfillConfig,
+    queue: VecDeque<ReadingState>,
+    until: Until,
+    stop: watch::Receiver<bool>,
+) -> Result<(), CollectError> {
+    if queue.is_empty() {
+        return Ok(());
+    }
     let progress = Arc::new(Progress::new(&queue));
     let queue = Arc::new(Mutex::new(queue));
     let mut workers = JoinSet::new();
@@ -68,12 +112,21 @@ pub async fn run(
     result
 }
 
-/// What is to be read, oldest first: what was begun, and what no reading has closed.
+/// What a backfill has to do.
+struct Plan {
+    /// To be read, oldest first: what was begun, and what no reading has closed.
+    queue: VecDeque<ReadingState>,
+    /// To be read once more, when the last reading of the schedule would.
+    young: Spans,
+    /// Read once, and gone from the source before the last reading.
+    outlived: Vec<Range>,
+}
+
 async fn plan(
     shared: &Shared,
     position: &Position,
     config: &BackfillConfig,
-) -> VecDeque<ReadingState> {
+) -> Result<Plan, CollectError> {
     let state = position.lock().await;
     let schedule = &shared.schedule;
     let now = shared.now();
@@ -84,14 +137,36 @@ async fn plan(
         end: config.to.unwrap_or(i64::MAX).min(state.frontiers.slowest()),
     };
     let mut missing = state.closed.missing(asked);
-    let mut queue: Vec<ReadingState> = state.backfill.clone();
+    // What an earlier backfill read once is to be read again, wherever `from` is by now.
+    let open = shared.state.open_readings(&position.key)?;
+    let read: Spans = open.into_iter().map(|open| open.range).collect();
+    let mut outlived = Vec::new();
+    for part in read.iter() {
+        let earliest = schedule.earliest(now);
+        let end = part.end.min(state.frontiers.slowest());
+        let held = Range { start: part.start.max(earliest), end };
+        state.closed.missing(held).iter().for_each(|open| missing.insert(open));
+        let gone = Range { start: part.start, end: end.min(earliest) };
+        outlived.extend(state.closed.missing(gone).iter());
+    }
+    let mut queue = state.backfill.clone();
     for under_way in &queue {
         let covers = under_way.reading.covers;
         missing = missing.iter().flat_map(|part| outside(part, covers)).collect();
     }
-    queue.extend(schedule.backfill(&missing).into_iter().map(ReadingState::begin));
+    let aged = Range { start: i64::MIN, end: schedule.aged(now) };
+    let young: Spans = missing.iter().map(|part| outside(part, aged)[1]).collect();
+    let mut wanted: Spans = missing
+        .iter()
+        .map(|part| outside(part, Range { start: aged.end, end: i64::MAX })[0])
+        .collect();
+    // What is young is read now, unless it was.
+    for part in young.iter() {
+        read.missing(part).iter().for_each(|unread| wanted.insert(unread));
+    }
+    queue.extend(readings(shared, &wanted));
     queue.sort_by_key(|reading| reading.reading.covers.start);
-    queue.into()
+    Ok(Plan { queue: queue.into(), young, outlived })
 }
 
 /// What of a range is outside another.
@@ -100,6 +175,36 @@ fn outside(range: Range, other: Range) -> [Range; 2] {
         Range { start: range.start, end: range.end.min(other.start.max(range.start)) },
         Range { start: range.start.max(other.end.min(range.end)), end: range.end },
     ]
+}
+
+/// Records that a range is not read (again), with what a reading of it had brought.
+async fn record_gap(
+    shared: &Shared,
+    position: &Position,
+    reading: Option<ReadingState>,
+    range: Range,
+    reason: String,
+) -> Result<(), CollectError> {
+    let at = shared.now();
+    let mut locked = position.lock().await;
+    let mut next = locked.clone();
+    if let Some(reading) = &reading {
+        next.take(Slot::Backfill, &reading.reading);
+    }
+    let partly = reading.and_then(|reading| reading.given_up(range, at)).map(LedgerEntry::Open);
+    let gap = LedgerEntry::Gap { range, reason: reason.clone(), at };
+    let ledger = partly.into_iter().chain([gap]).collect();
+    let delta = Delta { ledger, fetched_until: range.end, ..Delta::default() };
+    position.commit(&mut locked, next, delta, Vec::new()).await?;
+    telemetry::GapRecorded {
+        source: &shared.source,
+        stream: &position.key.stream,
+        start: rfc3339(range.start),
+        end: rfc3339(range.end),
+        reason: &reason,
+    }
+    .emit();
+    Ok(())
 }
 
 struct Worker {
@@ -115,26 +220,23 @@ impl Worker {
         queue: Arc<Mutex<VecDeque<ReadingState>>>,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
-        let mut result = Ok(());
         while !*stop.borrow() {
             let next = queue.lock().await.pop_front();
-            let Some(reading) = next else { break };
-            match self.range(reading, &mut stop).await {
-                Err(error) if is_fatal(&error) => return Err(error),
-                // What cannot be read stays a gap; the ranges behind it are read.
-                ended => result = result.and(ended),
-            }
+            let Some(reading) = next else { return Ok(()) };
+            self.range(reading, &queue, &mut stop).await?;
         }
-        result
+        Ok(())
     }
 
     async fn range(
         &self,
         mut reading: ReadingState,
+        queue: &Mutex<VecDeque<ReadingState>>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
         let shared = &self.shared;
         let mut backoff = Backoff::default();
+        let mut suspect = Suspect::default();
         while !*stop.borrow() {
             let turn = tokio::select! {
                 turn = shared.turns.turn(&shared.tenant, Urgency::Backfill) => turn,
@@ -149,6 +251,7 @@ impl Worker {
             self.progress.events(reading.counts.emitted - before.1);
             if reading.cursor != before.0 {
                 backoff.reset();
+                suspect.clear();
             }
             match result {
                 Ok(Ended::Finished) => {
@@ -156,10 +259,36 @@ impl Worker {
                     return Ok(());
                 }
                 Ok(Ended::Stopped) => return Ok(()),
-                Err(error) => self.wait(&mut reading, error, &mut backoff, stop).await?,
+                Err(error) => {
+                    let key = &self.position.key;
+                    match suspect.judge(shared, key, &reading.reading, &error).await {
+                        Verdict::Wait => self.wait(&mut reading, error, &mut backoff, stop).await?,
+                        Verdict::Halve(half) => {
+                            let rest =
+                                Range { start: half.covers.end, end: reading.reading.covers.end };
+                            let rest = readings(shared, &[rest].into_iter().collect());
+                            queue.lock().await.extend(rest);
+                            reading.restart();
+                            reading.reading = half;
+                        }
+                        Verdict::Give(range, reason) => {
+                            return self.give_up(reading, range, reason).await;
+                        }
+                    }
+                }
             }
         }
         Ok(())
+    }
+
+    /// Records that a range is not read; a later backfill may try it again.
+    async fn give_up(
+        &self,
+        reading: ReadingState,
+        range: Range,
+        reason: String,
+    ) -> Result<(), CollectError> {
+        record_gap(&self.shared, &self.position, Some(reading), range, reason).await
     }
 
     async fn wait(
@@ -173,21 +302,16 @@ impl Worker {
             reading.restart();
         }
         let retry_in = backoff.after(&error);
+        let fatal = matches!(error, CollectError::State(_) | CollectError::Task(_));
         let gives_up = needs_operator(&error) || backoff.failures() >= ATTEMPTS;
-        let hopeless = may_be_the_range(&error) && backoff.failures() >= ATTEMPTS;
-        if is_fatal(&error) || hopeless || (self.until == Until::Done && gives_up) {
+        if fatal || (self.until == Until::Done && gives_up) {
             return Err(error);
         }
         let (source, stream) = (&*self.shared.source, &*self.position.key.stream);
         telemetry::ReadingFailed { source, stream, error: error.to_string(), retry_in }.emit();
-        pause(retry_in, stop).await;
+        pause(self.shared.clock.as_ref(), retry_in, stop).await;
         Ok(())
     }
-}
-
-/// Whether nothing can be read any more.
-fn is_fatal(error: &CollectError) -> bool {
-    matches!(error, CollectError::State(_) | CollectError::Task(_))
 }
 
 /// How far a backfill is.
@@ -247,7 +371,6 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Spans;
 
     #[test]
     fn what_is_outside_another_range_is_what_is_left_of_it() {

@@ -2,26 +2,37 @@
 //!
 //! A clock that runs ahead must not close ranges the service is still writing.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use async_trait::async_trait;
 
 /// How far our clock may be ahead of the service's before it is bounded: `Date`
 /// knows no milliseconds and was on its way for a while.
 const CLOCK_AHEAD_MS: i64 = 5_000;
 
 /// Where the collector takes the time from.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// Unix milliseconds.
     fn now(&self) -> i64;
+
+    /// Lets a pause pass.
+    async fn sleep(&self, pause: Duration);
 }
 
 /// The clock of this machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
+#[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> i64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    async fn sleep(&self, pause: Duration) {
+        tokio::time::sleep(pause).await;
     }
 }
 

@@ -1,12 +1,13 @@
 //! One writer for the commits of all streams, so that many of them share a
 //! transaction and its sync.
 //!
-//! Invariant: an answer means that the commit is durable; a failed transaction
-//! fails every commit in it, and none of them changed anything.
+//! Invariant: an answer means that the commit is durable. A failed transaction fails
+//! every commit in it and all behind it: whether it was written nobody knows until
+//! the state is opened again, and what is in memory may be older than what is there.
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::CollectError;
 use crate::state::{Commit, State, StateError};
@@ -21,13 +22,18 @@ type Answer = oneshot::Sender<Result<(), Arc<StateError>>>;
 
 /// Hands commits to the writer. Cheap to clone; the writer ends with the last.
 #[derive(Debug, Clone)]
-pub struct Committer(mpsc::Sender<(Commit, Answer)>);
+pub struct Committer {
+    sender: mpsc::Sender<(Commit, Answer)>,
+    failed: watch::Receiver<bool>,
+}
 
 impl Committer {
     /// Starts the writer on a thread of its own: the store blocks.
     pub fn start(state: Arc<dyn State>) -> std::io::Result<Self> {
         let (sender, mut receiver) = mpsc::channel::<(Commit, Answer)>(WAITING);
+        let (fails, failed) = watch::channel(false);
         std::thread::Builder::new().name("commit".to_owned()).spawn(move || {
+            let mut failure = None;
             while let Some(first) = receiver.blocking_recv() {
                 let mut batch = vec![first];
                 while batch.len() < TOGETHER
@@ -35,30 +41,47 @@ impl Committer {
                 {
                     batch.push(next);
                 }
-                write(state.as_ref(), batch);
+                failure = write(state.as_ref(), batch, failure);
+                if failure.is_some() {
+                    fails.send_replace(true);
+                }
             }
         })?;
-        Ok(Self(sender))
+        Ok(Self { sender, failed })
+    }
+
+    /// Returns when a commit has failed, so that no other can be written; never before.
+    pub async fn failed(&self) {
+        let mut failed = self.failed.clone();
+        if failed.wait_for(|failed| *failed).await.is_err() {
+            // The writer ended without a failure.
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Writes a commit, durably.
     ///
     /// # Errors
     ///
-    /// When it was not written; then nothing of it was.
+    /// When it may not have been written; then nothing is any more.
     pub async fn commit(&self, commit: Commit) -> Result<(), CollectError> {
         let (answer, written) = oneshot::channel();
         let gone = || CollectError::Task("the writer of the state ended".to_owned());
-        self.0.send((commit, answer)).await.map_err(|_| gone())?;
+        self.sender.send((commit, answer)).await.map_err(|_| gone())?;
         written.await.map_err(|_| gone())?.map_err(CollectError::State)
     }
 }
 
-fn write(state: &dyn State, batch: Vec<(Commit, Answer)>) {
+fn write(
+    state: &dyn State,
+    batch: Vec<(Commit, Answer)>,
+    failure: Option<Arc<StateError>>,
+) -> Option<Arc<StateError>> {
     let (commits, answers): (Vec<Commit>, Vec<Answer>) = batch.into_iter().unzip();
-    let result = state.commit(&commits).map_err(Arc::new);
+    let failure = failure.or_else(|| state.commit(&commits).err().map(Arc::new));
     for answer in answers {
         // Whoever asked may have been told to stop.
-        let _ = answer.send(result.clone());
+        let _ = answer.send(failure.clone().map_or(Ok(()), Err));
     }
+    failure
 }

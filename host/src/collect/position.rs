@@ -92,7 +92,9 @@ impl Position {
             ledger: delta.ledger,
             sinks: receipts.iter().filter_map(|receipt| receipt.mark()).collect(),
         };
+        crate::crash::point("before-commit");
         self.committer.commit(commit).await?;
+        crate::crash::point("before-settle");
         for receipt in receipts {
             receipt.settle();
         }

@@ -105,7 +105,7 @@ impl<'s> Reader<'s> {
             let Some(batch) = next(session.as_mut(), stop).await else {
                 return Ok(Ended::Stopped);
             };
-            let batch = batch.map_err(|error| self.explain(error))?;
+            let batch = batch?;
             let finished = batch.progress == Progress::Finished;
             self.note(&batch);
             let (cursor, received) = (batch.cursor.clone(), batch.counts.received);
@@ -120,6 +120,7 @@ impl<'s> Reader<'s> {
             if quiet && last_commit.elapsed() < QUIET_COMMIT {
                 continue;
             }
+            crate::crash::point("before-deliver");
             let receipts = match deliver(self.shared, &fresh.events, stop).await {
                 Ok(Some(receipts)) => receipts,
                 Ok(None) => {
@@ -131,7 +132,13 @@ impl<'s> Reader<'s> {
                     return Err(error);
                 }
             };
-            let entry = if finished { Some(self.entry()) } else { None };
+            let entry = if finished {
+                let reading = &self.current.reading;
+                self.current.reading = self.shared.schedule.lived(reading, self.shared.now());
+                Some(self.entry())
+            } else {
+                None
+            };
             self.commit(locked, fresh, entry, receipts).await?;
             drop(family);
             last_commit = Instant::now();
@@ -148,15 +155,7 @@ impl<'s> Reader<'s> {
         let asked = self.current.reading.asked;
         let (stream, cursor) = (&self.position.key.stream, self.current.cursor.clone());
         let session = self.shared.opener.open(stream, asked, cursor).await;
-        session.map_err(|error| self.explain(error))
-    }
-
-    /// Adds what only the door knows.
-    fn explain(&self, error: SandboxError) -> CollectError {
-        match self.shared.opener.take_denial() {
-            Some(denial) => CollectError::Denied { denial, source: error },
-            None => error.into(),
-        }
+        Ok(session?)
     }
 
     async fn dedupe(&self, batch: Batch) -> Result<Fresh, CollectError> {
@@ -213,9 +212,7 @@ impl<'s> Reader<'s> {
             self.current.clone();
         let schedule = &self.shared.schedule;
         let now = self.shared.now();
-        // Without what the service has not lived yet because our clock ran ahead.
-        let mut range = reading.covers;
-        range.end = range.end.min(schedule.floor(now)).max(range.start);
+        let range = reading.covers;
         let short = || {
             let total = source_total.filter(|total| *total > received)?;
             Some(format!("the source tells of {total} records, {received} came"))
@@ -227,7 +224,12 @@ impl<'s> Reader<'s> {
                 format!("empty, and older than the {days} days that are surely kept")
             })
         };
-        let doubt = doubt.or_else(short).or_else(empty);
+        let vanishing = || {
+            let earliest = schedule.earliest(now);
+            (range.start < earliest)
+                .then(|| "vanished from the source while it was read".to_owned())
+        };
+        let doubt = doubt.or_else(short).or_else(empty).or_else(vanishing);
         let entry =
             ReadingEntry { range, counts, late, source_total, doubt, findings, read_at: now };
         match schedule.closes(&reading) {
@@ -243,9 +245,8 @@ impl<'s> Reader<'s> {
             next.put(self.slot, self.current.clone());
             return next;
         };
-        let mut reading = self.current.reading.clone();
+        let reading = self.current.reading.clone();
         next.take(self.slot, &reading);
-        reading.covers = entry.range;
         if self.slot == Slot::Live {
             next.frontiers =
                 self.shared.schedule.advance(&state.frontiers, &Step::Read(reading.clone()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand_core::{OsRng, RngCore as _};
 use tokio::sync::watch;
 
-use super::CollectError;
+use super::{Clock, CollectError};
 use crate::contract::SourceError;
 use crate::sandbox::SandboxError;
 
@@ -93,16 +93,15 @@ pub fn needs_operator(error: &CollectError) -> bool {
                 | SourceError::Forbidden(_)
                 | SourceError::Retired(_)
         ),
-        CollectError::Sandbox(_) | CollectError::Denied { .. } => true,
-        CollectError::Sink { .. } => true,
+        CollectError::Sandbox(_) | CollectError::Sink { .. } => true,
         _ => false,
     }
 }
 
 /// Waits, but not beyond being told to stop.
-pub async fn pause(wait: Duration, stop: &mut watch::Receiver<bool>) {
+pub async fn pause(clock: &dyn Clock, wait: Duration, stop: &mut watch::Receiver<bool>) {
     tokio::select! {
-        () = tokio::time::sleep(wait) => {}
+        () = clock.sleep(wait) => {}
         () = told(stop) => {}
     }
 }

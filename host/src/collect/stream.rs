@@ -15,7 +15,7 @@ use super::suspect::{Suspect, Verdict};
 use super::turns::Urgency;
 use super::{CollectError, Until, backfill};
 use crate::contract::SourceError;
-use crate::ledger::{self, LedgerEntry, ReadingEntry};
+use crate::ledger::{self, LedgerEntry};
 use crate::plan::{Range, Reading, Schedule, Step};
 use crate::sandbox::SandboxError;
 use crate::state::{Counts, ReadingState, SentHead, StreamKey, StreamState};
@@ -92,9 +92,14 @@ impl StreamRun {
             // Behind the source it yields to, if there is one.
             let bound = self.shared.family.bound(&self.shared.board, now);
             let state = position.lock().await.clone();
+            let earliest = self.shared.schedule.earliest(now);
             let step = match &state.reading {
-                Some(under_way) => Step::Read(under_way.reading.clone()),
-                None => self.shared.schedule.next(&state.frontiers, bound.unwrap_or(now)),
+                // One whose range began to vanish from the source meanwhile is given up
+                // with the gap that is planned then.
+                Some(under_way) if under_way.reading.covers.start >= earliest => {
+                    Step::Read(under_way.reading.clone())
+                }
+                _ => self.shared.schedule.next(&state.frontiers, bound.unwrap_or(now)),
             };
             match step {
                 Step::Wait { .. } if bound.is_some() => self.wait_for_others(stop).await,
@@ -102,11 +107,12 @@ impl StreamRun {
                 Step::Wait { until } => self.wait_until(until, stop).await,
                 Step::Gap(gap) => {
                     let reason = "older than the source keeps events";
-                    self.record_gap(position, gap, reason).await?;
+                    self.record_gap(position, gap, &step, reason).await?;
                 }
                 Step::Read(reading) => {
+                    let under_way = state.reading.filter(|under_way| under_way.reading == reading);
                     let under_way =
-                        state.reading.unwrap_or_else(|| ReadingState::begin(reading.clone()));
+                        under_way.unwrap_or_else(|| ReadingState::begin(reading.clone()));
                     if let Err(error) = self.read(position, under_way, stop).await {
                         self.fail(position, Some(reading), error, until, stop).await?;
                     }
@@ -166,7 +172,7 @@ impl StreamRun {
         let due = time.max(shared.now() + millis(shared.poll_interval));
         let wait = u64::try_from(due.saturating_sub(shared.now())).unwrap_or(0).max(100);
         let wait = Duration::from_millis(wait);
-        pause(wait + part_of(wait / JITTER_PARTS), stop).await;
+        pause(shared.clock.as_ref(), wait + part_of(wait / JITTER_PARTS), stop).await;
     }
 
     async fn wait_for_others(&self, stop: &mut watch::Receiver<bool>) {
@@ -176,7 +182,7 @@ impl StreamRun {
         tokio::select! {
             // An error means that there is no board any more: the next look tells.
             _ = changes.changed() => {}
-            () = pause(self.shared.poll_interval, stop) => {}
+            () = pause(self.shared.clock.as_ref(), self.shared.poll_interval, stop) => {}
         }
     }
 
@@ -186,67 +192,32 @@ impl StreamRun {
         &self,
         position: &Position,
         gap: Range,
+        step: &Step,
         reason: &str,
     ) -> Result<(), CollectError> {
+        let shared = &self.shared;
         let mut locked = position.lock().await;
         let mut next = locked.clone();
-        next.frontiers = self.shared.schedule.advance(&locked.frontiers, &Step::Gap(gap));
-        let at = self.shared.now();
-        let mut ledger: Vec<LedgerEntry> = next
-            .reading
-            .take()
-            .and_then(|under_way| abandoned(&under_way, reason, at))
-            .into_iter()
-            .collect();
+        next.frontiers = shared.schedule.advance(&locked.frontiers, step);
         let read = locked.frontiers.live().clamp(gap.start, gap.end);
         let parts = [Range { start: gap.start, end: read }, Range { start: read, end: gap.end }];
-        let gaps = parts.into_iter().filter(|part| part.start < part.end);
-        let reason_text = reason.to_owned();
-        ledger.extend(gaps.map(|range| LedgerEntry::Gap {
-            range,
-            reason: reason_text.clone(),
-            at,
-        }));
+        let at = shared.now();
+        // What a reading had delivered before it was given up stays counted.
+        let partly = next.reading.take().and_then(|under_way| under_way.given_up(gap, at));
+        let parts = parts.into_iter().filter(|part| part.start < part.end);
+        let gaps = parts.map(|range| LedgerEntry::Gap { range, reason: reason.to_owned(), at });
+        let ledger = partly.map(LedgerEntry::Open).into_iter().chain(gaps).collect();
         let delta = Delta { ledger, fetched_until: gap.end, ..Delta::default() };
         position.commit(&mut locked, next, delta, Vec::new()).await?;
-        self.tell_gap(gap, reason);
-        Ok(())
-    }
-
-    /// Goes on behind a range that cannot be read. Later sweeps try it again; for the
-    /// last one it is a gap.
-    async fn give_up(
-        &self,
-        position: &Position,
-        reading: &Reading,
-        reason: &str,
-    ) -> Result<(), CollectError> {
-        let schedule = &self.shared.schedule;
-        let mut locked = position.lock().await;
-        let mut next = locked.clone();
-        next.frontiers = schedule.advance(&locked.frontiers, &Step::Read(reading.clone()));
-        let at = self.shared.now();
-        let under_way = next.reading.take().unwrap_or_else(|| ReadingState::begin(reading.clone()));
-        let mut ledger = vec![LedgerEntry::Open(doubtful(&under_way, reason, at))];
-        if schedule.closes(reading) {
-            let reason = reason.to_owned();
-            ledger.push(LedgerEntry::Gap { range: reading.covers, reason, at });
-        }
-        let delta = Delta { ledger, fetched_until: reading.asked.end, ..Delta::default() };
-        position.commit(&mut locked, next, delta, Vec::new()).await?;
-        self.tell_gap(reading.covers, reason);
-        Ok(())
-    }
-
-    fn tell_gap(&self, range: Range, reason: &str) {
         telemetry::GapRecorded {
-            source: &self.shared.source,
+            source: &shared.source,
             stream: &self.key.stream,
-            start: rfc3339(range.start),
-            end: rfc3339(range.end),
+            start: rfc3339(gap.start),
+            end: rfc3339(gap.end),
             reason,
         }
         .emit();
+        Ok(())
     }
 
     /// Sends the head of the ledger to the sinks, when it is time.
@@ -305,9 +276,9 @@ impl StreamRun {
                     self.halve(position, half).await;
                     return Ok(());
                 }
-                Verdict::GiveUp(reason) => {
-                    self.backoff.reset();
-                    return self.give_up(position, &reading, &reason).await;
+                Verdict::Give(range, reason) => {
+                    // Later sweeps try it again.
+                    return self.record_gap(position, range, &Step::Read(reading), &reason).await;
                 }
             }
         }
@@ -334,7 +305,7 @@ impl StreamRun {
             retry_in,
         }
         .emit();
-        pause(retry_in, stop).await;
+        pause(self.shared.clock.as_ref(), retry_in, stop).await;
         Ok(())
     }
 
@@ -356,22 +327,4 @@ fn fit(state: &mut StreamState, schedule: &Schedule) {
     // A reading of another schedule is simply planned anew.
     state.reading = state.reading.take().filter(|under_way| schedule.knows(&under_way.reading));
     state.backfill.retain(|under_way| schedule.closes(&under_way.reading));
-}
-
-/// What a reading that is not finished has counted, for the ledger.
-fn doubtful(under_way: &ReadingState, reason: &str, at: i64) -> ReadingEntry {
-    ReadingEntry {
-        range: under_way.reading.covers,
-        counts: under_way.counts,
-        late: under_way.late,
-        source_total: under_way.source_total,
-        doubt: Some(reason.to_owned()),
-        findings: under_way.findings.clone(),
-        read_at: at,
-    }
-}
-
-/// The same, if there is anything in it.
-fn abandoned(under_way: &ReadingState, reason: &str, at: i64) -> Option<LedgerEntry> {
-    (under_way.counts.received > 0).then(|| LedgerEntry::Open(doubtful(under_way, reason, at)))
 }

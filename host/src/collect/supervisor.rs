@@ -67,6 +67,9 @@ pub async fn run(
         }
         tokio::select! {
             () = super::retry::told(&mut orders.stop) => break,
+            // Nothing can be committed until the state is opened again: end, so that
+            // whoever watches the process starts it anew.
+            () = collector.committer.failed() => break,
             Some(config) = orders.reload.recv() => fleet.follow(config).await,
             () = fleet.one_ends() => {}
         }

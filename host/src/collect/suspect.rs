@@ -23,8 +23,8 @@ pub enum Verdict {
     Wait,
     /// Go on with the first half.
     Halve(Reading),
-    /// Go on behind it, for that reason.
-    GiveUp(String),
+    /// Record a gap with that reason.
+    Give(Range, String),
 }
 
 /// Failures of one place.
@@ -69,12 +69,12 @@ impl Suspect {
         }
         let reason = format!("cannot be read: {}", std::mem::take(&mut self.text));
         self.clear();
-        Verdict::GiveUp(reason)
+        Verdict::Give(reading.covers, reason)
     }
 }
 
 /// Whether an error may come from what the range holds.
-pub fn may_be_the_range(error: &CollectError) -> bool {
+fn may_be_the_range(error: &CollectError) -> bool {
     matches!(
         error,
         CollectError::Sandbox(
@@ -85,14 +85,24 @@ pub fn may_be_the_range(error: &CollectError) -> bool {
     )
 }
 
-/// Whether the source answers for the range before this one. What it answers is
+/// How far before a range the source is asked, in lengths of the range: what is next
+/// to it may be as bad.
+const BESIDE: [i64; 4] = [1, 3, 15, 240];
+
+/// Whether the source answers for some range before this one. What it answers is
 /// thrown away: it was read already.
 async fn answers_beside(shared: &Shared, key: &StreamKey, range: Range) -> bool {
     let length = range.end - range.start;
-    let beside = Range { start: range.start - length, end: range.start };
-    let Ok(mut session) = shared.opener.open(&key.stream, beside, None).await else {
-        return false;
-    };
-    let limits = BatchLimits { events: 1, bytes: 1, soft_deadline_ms: 1_000 };
-    session.next(limits).await.is_ok()
+    for lengths in BESIDE {
+        let start = range.start - lengths * length;
+        let beside = Range { start, end: start + length };
+        let Ok(mut session) = shared.opener.open(&key.stream, beside, None).await else {
+            continue;
+        };
+        let limits = BatchLimits { events: 1, bytes: 1, soft_deadline_ms: 1_000 };
+        if session.next(limits).await.is_ok() {
+            return true;
+        }
+    }
+    false
 }

@@ -123,7 +123,9 @@ impl DeadLetters {
         if bytes + text.len() as u64 > self.most_bytes {
             return Err(SinkError::DeadLettersFull { path: self.path.clone(), bytes });
         }
-        self.add(&text).map_err(|source| self.failed(source))
+        self.add(&text).map_err(|source| self.failed(source))?;
+        crate::crash::point("letter-synced");
+        Ok(())
     }
 
     fn add(&self, text: &[u8]) -> std::io::Result<()> {
@@ -135,7 +137,10 @@ impl DeadLetters {
         let end = end_of_whole_lines(&file, length)?;
         file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;
-        let written = file.write_all(text).and_then(|()| file.sync_all());
+        let written = file
+            .write_all(text)
+            .inspect(|()| crate::crash::point("letter-written"))
+            .and_then(|()| file.sync_all());
         if written.is_err() {
             // Best effort: a torn line is passed over by every reader.
             let _ = file.set_len(end);

@@ -12,13 +12,15 @@
 //!        '---- adopted -----'-cut-'
 //! ```
 
+#[cfg(test)]
+mod power;
 mod rotation;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -27,6 +29,7 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::lines::end_of_whole_lines;
+use super::medium::Medium;
 use super::{Line, Receipt, Sink, SinkError};
 use crate::config::RotationConfig;
 use crate::render::{Format, event_id};
@@ -47,7 +50,7 @@ struct Writer {
     sink: String,
     state: Arc<dyn State>,
     rotation: Option<RotationConfig>,
-    file: File,
+    file: Box<dyn Medium>,
     path: PathBuf,
     /// When it was begun, as far as is known.
     begun: SystemTime,
@@ -72,32 +75,42 @@ impl FileSink {
         rotation: Option<RotationConfig>,
         state: Arc<dyn State>,
     ) -> Result<Self, SinkError> {
+        Self::open_on(Box::new(open_locked(path)?), id, path, format, rotation, state)
+    }
+
+    fn open_on(
+        file: Box<dyn Medium>,
+        id: &str,
+        path: &Path,
+        format: Format,
+        rotation: Option<RotationConfig>,
+        state: Arc<dyn State>,
+    ) -> Result<Self, SinkError> {
         let failed = |source| SinkError::File { path: path.to_owned(), source };
-        let file = open_locked(path)?;
         let known = state.sink_length(id)?;
         let committed = known.unwrap_or(0);
-        let length = file.metadata().map_err(failed)?.len();
+        let length = file.length().map_err(failed)?;
         // A shorter file was moved or emptied by somebody; what it held was
         // delivered.
         let from = if length < committed {
             telemetry::FileShorter { sink: id, path, length, committed }.emit();
-            end_of_whole_lines(&file, length).map_err(failed)?
+            end_of_whole_lines(file.as_ref(), length).map_err(failed)?
         } else {
             committed
         };
-        let tail = read_tail(&file, from, format).map_err(failed)?;
+        let tail = read_tail(file.as_ref(), from, format).map_err(failed)?;
         if known.is_none() && tail.end < length && !tail.is_ours {
             return Err(SinkError::Foreign { path: path.to_owned() });
         }
         if tail.end < length {
             telemetry::TornLineCut { sink: id, path, bytes: length - tail.end }.emit();
-            file.set_len(tail.end).map_err(failed)?;
+            file.set_length(tail.end).map_err(failed)?;
         }
-        file.sync_all().map_err(failed)?;
+        file.sync().map_err(failed)?;
         let found: Vec<(String, u32)> = tail.lines.into_iter().collect();
         state.adopt(id, tail.end, &found)?;
         let adopted = state.adopted(id)?.into_iter().collect();
-        let begun = rotation::begun(&file).map_err(failed)?;
+        let begun = file.begun().map_err(failed)?;
         let writer = Writer {
             begun,
             sink: id.to_owned(),
@@ -173,15 +186,16 @@ struct Tail {
     lines: HashMap<String, u32>,
 }
 
-fn read_tail(mut file: &File, from: u64, format: Format) -> std::io::Result<Tail> {
-    file.seek(SeekFrom::Start(from))?;
-    let mut reader = BufReader::new(file.take(u64::MAX));
+fn read_tail(file: &dyn Medium, from: u64, format: Format) -> std::io::Result<Tail> {
+    let mut reader = BufReader::new(file.read_from(from)?);
     let mut tail = Tail { end: from, is_ours: true, lines: HashMap::new() };
     let mut line = Vec::new();
     loop {
         line.clear();
         reader.read_until(b'\n', &mut line)?;
-        if line.last() != Some(&b'\n') {
+        // After a power cut a file may be longer than what was written to it; what was
+        // not is zeros.
+        if line.last() != Some(&b'\n') || line.contains(&0) {
             tail.is_ours = line.is_empty() || line[0] == b'{';
             return Ok(tail);
         }
@@ -206,19 +220,18 @@ impl Writer {
     /// anew; emptied, it goes on at its end.
     fn follow(&mut self) -> Result<(), SinkError> {
         let failed = |source| SinkError::File { path: self.path.clone(), source };
-        let ours = self.file.metadata().map_err(failed)?;
-        let there = std::fs::metadata(&self.path);
-        if there.is_ok_and(|there| is_same_file(&ours, &there)) {
-            if ours.len() >= self.length {
-                self.length = ours.len();
+        if self.file.is_at(&self.path) {
+            let length = self.file.length().map_err(failed)?;
+            if length >= self.length {
+                self.length = length;
                 return Ok(());
             }
             // Emptied or cut by somebody: a torn line must not swallow the next one.
-            self.length = end_of_whole_lines(&self.file, ours.len()).map_err(failed)?;
+            self.length = end_of_whole_lines(self.file.as_ref(), length).map_err(failed)?;
         } else {
-            self.file = open_locked(&self.path)?;
+            self.file = Box::new(open_locked(&self.path)?);
             self.begun = SystemTime::now();
-            self.length = self.file.metadata().map_err(failed)?.len();
+            self.length = self.file.length().map_err(failed)?;
         }
         // A crash before the next commit must find the lines of this file, not look
         // for the end of the one before.
@@ -244,29 +257,18 @@ impl Writer {
         }
         let written = self
             .file
-            .seek(SeekFrom::Start(self.length))
-            .and_then(|_| self.file.write_all(text.as_bytes()))
-            .and_then(|()| self.file.sync_data());
+            .write_at(self.length, text.as_bytes())
+            .inspect(|()| crate::crash::point("file-written"))
+            .and_then(|()| self.file.sync());
         if let Err(error) = written {
             // Half a batch must not stay in front of the next one.
-            self.file.set_len(self.length)?;
+            self.file.set_length(self.length)?;
             return Err(error);
         }
+        crate::crash::point("file-synced");
         self.length += text.len() as u64;
         Ok(split)
     }
-}
-
-#[cfg(unix)]
-fn is_same_file(a: &std::fs::Metadata, b: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (a.dev(), a.ino()) == (b.dev(), b.ino())
-}
-
-/// Elsewhere an open file can be neither moved nor deleted.
-#[cfg(not(unix))]
-fn is_same_file(_a: &std::fs::Metadata, _b: &std::fs::Metadata) -> bool {
-    true
 }
 
 /// Ids of a batch's lines.

@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod http;
 mod lines;
+mod medium;
 mod open;
 mod otlp;
 mod remote;

@@ -201,7 +201,9 @@ pub fn takes_in(entry: &LedgerEntry, open: &ReadingEntry) -> bool {
     match entry {
         LedgerEntry::Open(_) => false,
         LedgerEntry::Close(ReadingEntry { range, .. }) | LedgerEntry::Gap { range, .. } => {
-            range.start < open.range.end && open.range.end <= range.end
+            // An empty one is what remains of a reading of times that had not come.
+            let end = open.range.end.max(open.range.start + 1);
+            range.start < end && open.range.end <= range.end
         }
     }
 }

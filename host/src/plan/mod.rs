@@ -135,6 +135,11 @@ impl Schedule {
         }
     }
 
+    /// What ends before this is read for the last time whenever it is read.
+    pub fn aged(&self, now: i64) -> i64 {
+        self.edge(self.delays.len() - 1, now)
+    }
+
     fn edge(&self, sweep: usize, now: i64) -> i64 {
         self.floor(now - self.delays[sweep])
     }
@@ -192,6 +197,18 @@ impl Schedule {
     /// How far around a range its ids may be met again, in milliseconds.
     pub fn reach(&self) -> i64 {
         self.longest + SEAM * self.granularity
+    }
+
+    /// What a reading is worth at `now`, when it has ended: a clock that ran ahead when
+    /// it was planned made it too long, or count for sweeps that are not due yet.
+    #[must_use]
+    pub fn lived(&self, reading: &Reading, now: i64) -> Reading {
+        let Range { start, end } = reading.covers;
+        let end = end.min(self.edge(reading.first, now)).max(start);
+        let due =
+            (reading.first + 1..=reading.last).take_while(|&sweep| end <= self.edge(sweep, now));
+        let last = due.last().unwrap_or(reading.first);
+        Reading { covers: Range { start, end }, last, ..reading.clone() }
     }
 
     /// Whether a range is read for the last time with this reading.

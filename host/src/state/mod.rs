@@ -131,6 +131,22 @@ impl ReadingState {
         }
     }
 
+    /// What the ledger keeps of a reading that is not read on, because of a gap;
+    /// `None` if it brought nothing.
+    pub fn given_up(self, gap: Range, at: i64) -> Option<ReadingEntry> {
+        let Range { start, end } = self.reading.covers;
+        let end = end.clamp(gap.start + 1, gap.end);
+        (self.counts != Counts::default()).then(|| ReadingEntry {
+            range: Range { start: start.min(end), end },
+            counts: self.counts,
+            late: self.late,
+            source_total: self.source_total,
+            doubt: self.doubt,
+            findings: self.findings,
+            read_at: at,
+        })
+    }
+
     /// Back to the start of the range; what was counted stays counted.
     pub fn restart(&mut self) {
         self.cursor = None;

@@ -1,1 +1,5 @@
 //! Laws of the collector.
+
+mod model;
+mod service;
+mod world;

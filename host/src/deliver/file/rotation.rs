@@ -64,13 +64,6 @@ pub fn is_due(policy: &RotationConfig, length: u64, more: u64, begun: SystemTime
     length > 0 && (is_full || is_old)
 }
 
-/// When a file was begun. A file system that does not tell leaves the time it was
-/// last written, which only a restart makes later.
-pub fn begun(file: &File) -> std::io::Result<SystemTime> {
-    let metadata = file.metadata()?;
-    metadata.created().or_else(|_| metadata.modified())
-}
-
 impl Writer {
     /// Puts the file aside if it is time.
     pub(super) fn rotate_if_due(&mut self, more: u64) -> Result<(), SinkError> {
@@ -101,12 +94,13 @@ impl Writer {
                 }
                 Step::MoveAside => self.move_aside().map_err(|source| self.failed(source))?,
                 Step::Begin => {
-                    self.file = open_locked(&self.path)?;
+                    self.file = Box::new(open_locked(&self.path)?);
                     self.begun = SystemTime::now();
-                    self.length = self.file.metadata().map_err(|s| self.failed(s))?.len();
+                    self.length = self.file.length().map_err(|s| self.failed(s))?;
                 }
                 Step::Reset => self.state.adopt(&self.sink, self.length, &[])?,
             }
+            crate::crash::point("rotation-step");
         }
         Ok(())
     }

@@ -15,21 +15,33 @@
 //! adopted    (sink, line id)            -> how many such lines wait
 //! ```
 //!
-//! redb locks the file, checks its own consistency on opening after a crash and
-//! syncs on every commit.
+//! redb locks the file and syncs on every commit. It trusts the file, so this room
+//! does not: a new file is made beside its place and put there whole, every page is
+//! checked against its checksum on opening, and whatever redb says of a damaged file,
+//! be it a panic, becomes an error that names the file.
 
 mod copy;
+#[cfg(test)]
+mod damage;
 mod write;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{
+    Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, StorageBackend,
+    TableDefinition,
+};
 
 use super::{Commit, State, StateError, StreamKey, StreamState};
 use crate::ledger::{Hash, Link, ReadingEntry, Tip, genesis};
 
 /// Format of the tables below.
 const FORMAT: u64 = 2;
+
+/// What is said of a file over which redb panicked.
+const DAMAGED: &str = "is damaged";
 
 /// Memory for cached pages; the working set is the ids of the last day.
 const CACHE_BYTES: usize = 32 << 20;
@@ -45,10 +57,26 @@ const OPEN: TableDefinition<'_, (&str, i64, i64), &str> = TableDefinition::new("
 const SINKS: TableDefinition<'_, &str, u64> = TableDefinition::new("sinks");
 const ADOPTED: TableDefinition<'_, (&str, &str), u32> = TableDefinition::new("adopted");
 
+/// Largest file whose pages are all checked on opening, in bytes: 512 MiB are read in
+/// about a second from a disk of today, and hold the ids of some two million events.
+/// Of a larger one only what redb checks itself is checked.
+const MOST_CHECKED_BYTES: u64 = 512 << 20;
+
 /// State in a file.
 pub struct EmbeddedState {
-    database: Database,
+    /// Taken out when it is dropped, and never before.
+    database: Option<Database>,
     path: PathBuf,
+    /// Set once redb has panicked: what it holds in memory is then worth nothing.
+    broken: AtomicBool,
+}
+
+impl Drop for EmbeddedState {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        // Closing a damaged file may fail in any way; it will be told on opening.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
+    }
 }
 
 impl std::fmt::Debug for EmbeddedState {
@@ -73,18 +101,97 @@ impl EmbeddedState {
             .create(folder)
             .map_err(|source| StateError::Folder { path: folder.to_owned(), source })?;
         let path = folder.join("state.redb");
-        let database =
-            Database::builder().set_cache_size(CACHE_BYTES).create(&path).map_err(|error| {
-                match error {
-                    DatabaseError::DatabaseAlreadyOpen => {
-                        StateError::Locked { path: folder.to_owned() }
-                    }
-                    other => {
-                        StateError::Database { path: path.clone(), problem: other.to_string() }
-                    }
-                }
-            })?;
-        let state = Self { database, path };
+        let failed = |error: std::io::Error| StateError::Database {
+            path: path.clone(),
+            problem: error.to_string(),
+        };
+        match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.len() == 0 => {
+                // What made it put it there whole.
+                return Err(failed(std::io::Error::other("is empty: it was cut off")));
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::make(&path)?,
+            Err(error) => return Err(failed(error)),
+        }
+        let bytes = std::fs::metadata(&path).map_err(failed)?.len();
+        Self::opened(
+            || Database::builder().set_cache_size(CACHE_BYTES).open(&path),
+            bytes,
+            path.clone(),
+        )
+    }
+
+    /// Makes a new state beside its place and puts it there: a crash in between must not
+    /// leave half of one, which nobody could open again.
+    fn make(path: &Path) -> Result<(), StateError> {
+        let failed = |error: std::io::Error| StateError::Database {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        };
+        let beside = path.with_extension(format!("new-{}", std::process::id()));
+        // What a crash of a process with our number left.
+        let _ = std::fs::remove_file(&beside);
+        let made = Self::opened(|| Database::builder().create(&beside), 0, path.to_owned());
+        let placed = made.and_then(|made| {
+            drop(made);
+            crate::crash::point("state-made");
+            // Unlike renaming it takes no place that another process took meanwhile.
+            match std::fs::hard_link(&beside, path) {
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+                // Not every file system has links.
+                Err(_) => std::fs::rename(&beside, path).map_err(failed),
+                Ok(()) => Ok(()),
+            }
+        });
+        let _ = std::fs::remove_file(&beside);
+        placed?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+
+    /// Opens or creates a state that is kept elsewhere than in a file of its own;
+    /// `path` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_with(backend: impl StorageBackend, path: PathBuf) -> Result<Self, StateError> {
+        let bytes = backend.len().map_err(|error| StateError::Database {
+            path: path.clone(),
+            problem: error.to_string(),
+        })?;
+        let builder = || {
+            let mut builder = Database::builder();
+            builder.set_cache_size(CACHE_BYTES);
+            builder
+        };
+        Self::opened(move || builder().create_with_backend(backend), bytes, path)
+    }
+
+    fn opened(
+        open: impl FnOnce() -> Result<Database, DatabaseError>,
+        bytes: u64,
+        path: PathBuf,
+    ) -> Result<Self, StateError> {
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            let mut database = open()?;
+            if bytes <= MOST_CHECKED_BYTES {
+                // What had to be repaired went back to the commit before.
+                database.check_integrity()?;
+            }
+            Ok(database)
+        }));
+        let failed = |problem| StateError::Database { path: path.clone(), problem };
+        let database = match opened {
+            Ok(Ok(database)) => database,
+            Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => {
+                return Err(StateError::Locked { path: path.parent().unwrap_or(&path).to_owned() });
+            }
+            Ok(Err(error)) => return Err(failed(error.to_string())),
+            Err(_) => return Err(failed(DAMAGED.to_owned())),
+        };
+        let state = Self { database: Some(database), path, broken: AtomicBool::new(false) };
         state.check_format()?;
         Ok(state)
     }
@@ -100,7 +207,7 @@ impl EmbeddedState {
         let half = to.with_extension("half");
         // What an earlier attempt left.
         let _ = std::fs::remove_file(&half);
-        let copied = self.run(|| copy::copy(&self.database, &half));
+        let copied = self.run(|| copy::copy(self.database()?, &half));
         copied
             .and_then(|()| std::fs::rename(&half, to).map_err(|error| failed(error.to_string())))
             .inspect_err(|_| drop(std::fs::remove_file(&half)))
@@ -108,7 +215,7 @@ impl EmbeddedState {
 
     fn check_format(&self) -> Result<(), StateError> {
         let found = self.run(|| {
-            let transaction = self.database.begin_write()?;
+            let transaction = self.database()?.begin_write()?;
             let found = {
                 let mut meta = transaction.open_table(META)?;
                 let found = meta.get("format")?.map(|value| value.value());
@@ -138,10 +245,20 @@ impl EmbeddedState {
         }
     }
 
+    fn database(&self) -> Result<&Database, Failure> {
+        self.database.as_ref().ok_or_else(|| Failure("was closed".to_owned()))
+    }
+
     /// Names the file in whatever goes wrong.
     fn run<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, StateError> {
-        work()
-            .map_err(|failure| StateError::Database { path: self.path.clone(), problem: failure.0 })
+        let done = match self.broken.load(Ordering::Relaxed) {
+            true => Err(Failure(DAMAGED.to_owned())),
+            false => catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+                self.broken.store(true, Ordering::Relaxed);
+                Err(Failure(DAMAGED.to_owned()))
+            }),
+        };
+        done.map_err(|failure| StateError::Database { path: self.path.clone(), problem: failure.0 })
     }
 }
 
@@ -184,7 +301,7 @@ fn add_waiting(
 impl State for EmbeddedState {
     fn stream(&self, key: &StreamKey) -> Result<Option<StreamState>, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let streams = transaction.open_table(STREAMS)?;
             match streams.get(key.text().as_str())? {
                 Some(value) => Ok(Some(serde_json::from_str(value.value())?)),
@@ -195,7 +312,7 @@ impl State for EmbeddedState {
 
     fn delivered(&self, key: &StreamKey, ids: &[&str]) -> Result<Vec<bool>, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let delivered = transaction.open_table(DELIVERED)?;
             let stream = key.text();
             let mut answers = Vec::with_capacity(ids.len());
@@ -208,7 +325,7 @@ impl State for EmbeddedState {
 
     fn correlated(&self, family: &str, keys: &[&str]) -> Result<Vec<Option<String>>, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let known = transaction.open_table(FAMILY)?;
             let mut answers = Vec::with_capacity(keys.len());
             for key in keys {
@@ -220,18 +337,20 @@ impl State for EmbeddedState {
 
     fn commit(&self, commits: &[Commit]) -> Result<(), StateError> {
         self.run(|| {
-            let transaction = self.database.begin_write()?;
+            let transaction = self.database()?.begin_write()?;
             for commit in commits {
                 write::commit(&transaction, commit)?;
             }
+            crate::crash::point("in-transaction");
             transaction.commit()?;
+            crate::crash::point("after-transaction");
             Ok(())
         })
     }
 
     fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let streams = transaction.open_table(STREAMS)?;
             let mut keys = Vec::new();
             for entry in streams.iter()? {
@@ -249,7 +368,7 @@ impl State for EmbeddedState {
 
     fn ledger(&self, key: &StreamKey) -> Result<Vec<Link>, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let ledger = transaction.open_table(LEDGER)?;
             let text = key.text();
             let stream = text.as_str();
@@ -270,7 +389,7 @@ impl State for EmbeddedState {
 
     fn tip(&self, key: &StreamKey) -> Result<Tip, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let ledger = transaction.open_table(LEDGER)?;
             last(&ledger, &key.text())
         })
@@ -278,7 +397,7 @@ impl State for EmbeddedState {
 
     fn open_readings(&self, key: &StreamKey) -> Result<Vec<ReadingEntry>, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let open = transaction.open_table(OPEN)?;
             let text = key.text();
             let stream = text.as_str();
@@ -292,7 +411,7 @@ impl State for EmbeddedState {
 
     fn sink_length(&self, sink: &str) -> Result<Option<u64>, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let sinks = transaction.open_table(SINKS)?;
             Ok(sinks.get(sink)?.map(|length| length.value()))
         })
@@ -300,7 +419,7 @@ impl State for EmbeddedState {
 
     fn adopted(&self, sink: &str) -> Result<Vec<(String, u32)>, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let adopted = transaction.open_table(ADOPTED)?;
             let mut lines = Vec::new();
             for entry in adopted.range((sink, "")..)? {
@@ -317,7 +436,7 @@ impl State for EmbeddedState {
 
     fn adopt(&self, sink: &str, length: u64, lines: &[(String, u32)]) -> Result<(), StateError> {
         self.run(|| {
-            let transaction = self.database.begin_write()?;
+            let transaction = self.database()?.begin_write()?;
             {
                 transaction.open_table(SINKS)?.insert(sink, length)?;
                 let mut adopted = transaction.open_table(ADOPTED)?;
@@ -330,7 +449,7 @@ impl State for EmbeddedState {
 
     fn kept_ids(&self, key: &StreamKey) -> Result<u64, StateError> {
         self.run(|| {
-            let transaction = self.database.begin_read()?;
+            let transaction = self.database()?.begin_read()?;
             let ends = transaction.open_table(ENDS)?;
             let text = key.text();
             let stream = text.as_str();

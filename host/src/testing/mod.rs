@@ -1,0 +1,5 @@
+//! What the tests of several rooms stand on.
+
+mod disk;
+
+pub use disk::{Disk, Moments};
