@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod backfill;
 mod clock;
 mod components;
 mod crash;
@@ -15,11 +16,15 @@ mod demo;
 mod faults;
 mod files;
 mod inspect;
+mod ledger;
 mod mapping;
 mod memory;
 mod normalize;
+mod operation;
+mod preference;
 mod refusals;
 mod run;
+mod runtimes;
 mod sdk;
 mod services;
 mod sinks;

@@ -4,8 +4,10 @@
 
 mod bench;
 mod components;
+mod density;
 mod house;
 mod lint;
+mod node;
 mod python;
 mod setup;
 mod shell;
@@ -21,19 +23,24 @@ The project's own commands. Each sets up what it needs, and says what it does.
 Usage: cargo xtask <COMMAND> [ARGUMENTS]
 
 Commands:
-  setup [--with-python]            find (or get) what compiles the components for WebAssembly;
+  setup [--with-python] [--with-node]
+                                   find (or get) what compiles the components for WebAssembly;
                                    quick when there is nothing to do
   demo [ARGUMENTS]                 build and run `signon demo`; arguments go to it
                                    (cargo xtask demo --help shows them)
-  test [--with-python] [ARGUMENTS] run every test; arguments go to `cargo test`
+  test [--with-python] [--with-node] [ARGUMENTS]
+                                   run every test; arguments go to `cargo test`
   lint                             format, clippy for host and guests, documentation, links
   mapping                          write docs/mapping.md anew from the components' tables
   components [DIR]                 write the components as files (default: target/components)
   bench [--events N] [--runs N] [--profile release|dev] [--json]
                                    time whole runs of the command, and weigh the components
+  density [--sources N] [--profile release|dev]
+                                   what 10,000 sources take, idle and all at once (Linux)
 
-  --with-python  put the official Oracle SDK (PyPI: oci) into target/python, for the test
-                 that holds the simulator against it
+  --with-python  put the official Oracle SDK (PyPI: oci), other clients and wasmtime into
+                 target/python, for the tests that hold us against them
+  --with-node    put the packages of examples/node into it, for the test that runs it
 
 Environment:
   SIGNON_GUEST_RUSTC   a rustc for the components, looked at before all others
@@ -48,7 +55,9 @@ fn main() -> ExitCode {
     let asks_for_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
     let result = match command.as_deref() {
         Some("demo") => demo(&arguments),
-        Some("setup" | "test" | "lint" | "mapping" | "components" | "bench") if asks_for_help => {
+        Some("setup" | "test" | "lint" | "mapping" | "components" | "bench" | "density")
+            if asks_for_help =>
+        {
             help()
         }
         Some("setup") => setup::command(&arguments),
@@ -57,6 +66,7 @@ fn main() -> ExitCode {
         Some("mapping") => mapping(&arguments),
         Some("components") => components::command(&arguments),
         Some("bench") => bench::command(&arguments),
+        Some("density") => density::command(&arguments),
         Some("help" | "--help" | "-h") => help(),
         None => Err(Failure::usage("which command?")),
         Some(other) => Err(Failure::usage(format!("there is no command {other}"))),

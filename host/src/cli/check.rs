@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use signon_host::collect::{Components, check};
+use signon_host::collect::{Clock as _, Components, SystemClock, check};
+use signon_host::config::Config;
 use signon_host::contract::Severity;
 use signon_host::deliver::check as check_sink;
 use signon_host::sandbox::{Limits, Sandbox};
+use signon_host::state::{Question, StreamReport};
 
 use super::built_ins::BuiltIns;
+use super::coverage;
 use super::failure::{Failure, print};
 use super::run::load;
 
@@ -54,6 +57,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             }
         }
     }
+    remember(&config).await?;
     for sink in &config.sinks {
         match check_sink(sink, &config.data_dir).await {
             Ok(()) => print(&format!("sink {}: ok\n", sink.id))?,
@@ -68,4 +72,28 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         1 => Err(Failure::failed("1 error found")),
         errors => Err(Failure::failed(format!("{errors} errors found"))),
     }
+}
+
+/// What the state remembers of the sources that an operator should look into.
+async fn remember(config: &Config) -> Result<(), Failure> {
+    if !config.data_dir.join("state.redb").exists() {
+        return Ok(());
+    }
+    let question = Question { now: SystemClock.now(), ..Question::default() };
+    let reports = match coverage::ask(config, &question).await {
+        Ok(reports) => reports,
+        Err(failure) => return print(&format!("state: not asked: {failure}\n")),
+    };
+    let known = |report: &&StreamReport| config.sources.iter().any(|s| s.id == report.source);
+    for report in reports.iter().filter(known) {
+        for remark in coverage::remarks(report) {
+            print(&format!("{}: warning: {}: {remark}\n", report.source, report.stream))?;
+            print(&format!(
+                "{}: fix: compare with Oracle's console; a service that was retired goes on \
+                 answering with nothing, and its successor has to be added as a source\n",
+                report.source
+            ))?;
+        }
+    }
+    Ok(())
 }

@@ -13,8 +13,9 @@ use tokio::task::JoinSet;
 
 use super::position::{Position, Slot};
 use super::reader::{Ended, Reader};
-use super::retry::{ATTEMPTS, Backoff, needs_operator, pause};
+use super::retry::{ATTEMPTS, Backoff, needs_operator, pause, told};
 use super::shared::{Shared, rfc3339, start_time};
+use super::suspect::may_be_the_range;
 use super::turns::Urgency;
 use super::{CollectError, Until};
 use crate::config::BackfillConfig;
@@ -114,12 +115,17 @@ impl Worker {
         queue: Arc<Mutex<VecDeque<ReadingState>>>,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
+        let mut result = Ok(());
         while !*stop.borrow() {
             let next = queue.lock().await.pop_front();
-            let Some(reading) = next else { return Ok(()) };
-            self.range(reading, &mut stop).await?;
+            let Some(reading) = next else { break };
+            match self.range(reading, &mut stop).await {
+                Err(error) if is_fatal(&error) => return Err(error),
+                // What cannot be read stays a gap; the ranges behind it are read.
+                ended => result = result.and(ended),
+            }
         }
-        Ok(())
+        result
     }
 
     async fn range(
@@ -130,7 +136,10 @@ impl Worker {
         let shared = &self.shared;
         let mut backoff = Backoff::default();
         while !*stop.borrow() {
-            let turn = shared.turns.turn(&shared.tenant, Urgency::Backfill).await;
+            let turn = tokio::select! {
+                turn = shared.turns.turn(&shared.tenant, Urgency::Backfill) => turn,
+                () = told(stop) => return Ok(()),
+            };
             let covers = reading.reading.covers;
             let before = (reading.cursor.clone(), reading.counts.emitted);
             let mut reader = Reader::new(shared, &self.position, Slot::Backfill, reading);
@@ -164,9 +173,9 @@ impl Worker {
             reading.restart();
         }
         let retry_in = backoff.after(&error);
-        let fatal = matches!(error, CollectError::State(_) | CollectError::Task(_));
         let gives_up = needs_operator(&error) || backoff.failures() >= ATTEMPTS;
-        if fatal || (self.until == Until::Done && gives_up) {
+        let hopeless = may_be_the_range(&error) && backoff.failures() >= ATTEMPTS;
+        if is_fatal(&error) || hopeless || (self.until == Until::Done && gives_up) {
             return Err(error);
         }
         let (source, stream) = (&*self.shared.source, &*self.position.key.stream);
@@ -174,6 +183,11 @@ impl Worker {
         pause(retry_in, stop).await;
         Ok(())
     }
+}
+
+/// Whether nothing can be read any more.
+fn is_fatal(error: &CollectError) -> bool {
+    matches!(error, CollectError::State(_) | CollectError::Task(_))
 }
 
 /// How far a backfill is.

@@ -9,13 +9,13 @@ use super::board::Phase;
 use super::committer::Committer;
 use super::position::{Delta, Position, Slot};
 use super::reader::{Ended, Reader, deliver_as};
-use super::retry::{ATTEMPTS, Backoff, needs_operator, part_of, pause};
+use super::retry::{ATTEMPTS, Backoff, needs_operator, part_of, pause, told};
 use super::shared::{Shared, millis, rfc3339, start_time};
 use super::suspect::{Suspect, Verdict};
 use super::turns::Urgency;
 use super::{CollectError, Until, backfill};
 use crate::contract::SourceError;
-use crate::ledger::{self, LedgerEntry};
+use crate::ledger::{self, LedgerEntry, ReadingEntry};
 use crate::plan::{Range, Reading, Schedule, Step};
 use crate::sandbox::SandboxError;
 use crate::state::{Counts, ReadingState, SentHead, StreamKey, StreamState};
@@ -141,7 +141,10 @@ impl StreamRun {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
         let shared = self.shared.clone();
-        let turn = shared.turns.turn(&shared.tenant, Urgency::Live).await;
+        let turn = tokio::select! {
+            turn = shared.turns.turn(&shared.tenant, Urgency::Live) => turn,
+            () = told(stop) => return Ok(()),
+        };
         shared.board.tell(&self.key, |status| status.phase = Phase::Reading);
         let before = under_way.cursor.clone();
         let mut reader = Reader::new(&shared, position, Slot::Live, under_way);
@@ -177,38 +180,73 @@ impl StreamRun {
         }
     }
 
-    /// Records that a range is not read, and goes on behind it. What some reading of
-    /// it has shown already is unproven, the rest a gap.
+    /// Records that the source no longer holds a range, and goes on behind it. What
+    /// some reading of it has shown already is unproven, the rest a gap.
     async fn record_gap(
         &self,
         position: &Position,
         gap: Range,
         reason: &str,
     ) -> Result<(), CollectError> {
-        let shared = &self.shared;
         let mut locked = position.lock().await;
         let mut next = locked.clone();
-        next.frontiers = shared.schedule.advance(&locked.frontiers, &Step::Gap(gap));
-        next.reading = None;
+        next.frontiers = self.shared.schedule.advance(&locked.frontiers, &Step::Gap(gap));
+        let at = self.shared.now();
+        let mut ledger: Vec<LedgerEntry> = next
+            .reading
+            .take()
+            .and_then(|under_way| abandoned(&under_way, reason, at))
+            .into_iter()
+            .collect();
         let read = locked.frontiers.live().clamp(gap.start, gap.end);
         let parts = [Range { start: gap.start, end: read }, Range { start: read, end: gap.end }];
-        let at = shared.now();
-        let ledger = parts
-            .into_iter()
-            .filter(|part| part.start < part.end)
-            .map(|range| LedgerEntry::Gap { range, reason: reason.to_owned(), at })
-            .collect();
+        let gaps = parts.into_iter().filter(|part| part.start < part.end);
+        let reason_text = reason.to_owned();
+        ledger.extend(gaps.map(|range| LedgerEntry::Gap {
+            range,
+            reason: reason_text.clone(),
+            at,
+        }));
         let delta = Delta { ledger, fetched_until: gap.end, ..Delta::default() };
         position.commit(&mut locked, next, delta, Vec::new()).await?;
+        self.tell_gap(gap, reason);
+        Ok(())
+    }
+
+    /// Goes on behind a range that cannot be read. Later sweeps try it again; for the
+    /// last one it is a gap.
+    async fn give_up(
+        &self,
+        position: &Position,
+        reading: &Reading,
+        reason: &str,
+    ) -> Result<(), CollectError> {
+        let schedule = &self.shared.schedule;
+        let mut locked = position.lock().await;
+        let mut next = locked.clone();
+        next.frontiers = schedule.advance(&locked.frontiers, &Step::Read(reading.clone()));
+        let at = self.shared.now();
+        let under_way = next.reading.take().unwrap_or_else(|| ReadingState::begin(reading.clone()));
+        let mut ledger = vec![LedgerEntry::Open(doubtful(&under_way, reason, at))];
+        if schedule.closes(reading) {
+            let reason = reason.to_owned();
+            ledger.push(LedgerEntry::Gap { range: reading.covers, reason, at });
+        }
+        let delta = Delta { ledger, fetched_until: reading.asked.end, ..Delta::default() };
+        position.commit(&mut locked, next, delta, Vec::new()).await?;
+        self.tell_gap(reading.covers, reason);
+        Ok(())
+    }
+
+    fn tell_gap(&self, range: Range, reason: &str) {
         telemetry::GapRecorded {
-            source: &shared.source,
+            source: &self.shared.source,
             stream: &self.key.stream,
-            start: rfc3339(gap.start),
-            end: rfc3339(gap.end),
+            start: rfc3339(range.start),
+            end: rfc3339(range.end),
             reason,
         }
         .emit();
-        Ok(())
     }
 
     /// Sends the head of the ledger to the sinks, when it is time.
@@ -262,11 +300,14 @@ impl StreamRun {
             match self.suspect.judge(&self.shared, &self.key, &reading, &error).await {
                 Verdict::Wait => {}
                 Verdict::Halve(half) => {
+                    // Each half has its own chances.
+                    self.backoff.reset();
                     self.halve(position, half).await;
                     return Ok(());
                 }
-                Verdict::Give(range, reason) => {
-                    return self.record_gap(position, range, &reason).await;
+                Verdict::GiveUp(reason) => {
+                    self.backoff.reset();
+                    return self.give_up(position, &reading, &reason).await;
                 }
             }
         }
@@ -315,4 +356,22 @@ fn fit(state: &mut StreamState, schedule: &Schedule) {
     // A reading of another schedule is simply planned anew.
     state.reading = state.reading.take().filter(|under_way| schedule.knows(&under_way.reading));
     state.backfill.retain(|under_way| schedule.closes(&under_way.reading));
+}
+
+/// What a reading that is not finished has counted, for the ledger.
+fn doubtful(under_way: &ReadingState, reason: &str, at: i64) -> ReadingEntry {
+    ReadingEntry {
+        range: under_way.reading.covers,
+        counts: under_way.counts,
+        late: under_way.late,
+        source_total: under_way.source_total,
+        doubt: Some(reason.to_owned()),
+        findings: under_way.findings.clone(),
+        read_at: at,
+    }
+}
+
+/// The same, if there is anything in it.
+fn abandoned(under_way: &ReadingState, reason: &str, at: i64) -> Option<LedgerEntry> {
+    (under_way.counts.received > 0).then(|| LedgerEntry::Open(doubtful(under_way, reason, at)))
 }

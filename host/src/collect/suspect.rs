@@ -23,8 +23,8 @@ pub enum Verdict {
     Wait,
     /// Go on with the first half.
     Halve(Reading),
-    /// Record a gap with that reason.
-    Give(Range, String),
+    /// Go on behind it, for that reason.
+    GiveUp(String),
 }
 
 /// Failures of one place.
@@ -69,12 +69,12 @@ impl Suspect {
         }
         let reason = format!("cannot be read: {}", std::mem::take(&mut self.text));
         self.clear();
-        Verdict::Give(reading.covers, reason)
+        Verdict::GiveUp(reason)
     }
 }
 
 /// Whether an error may come from what the range holds.
-fn may_be_the_range(error: &CollectError) -> bool {
+pub fn may_be_the_range(error: &CollectError) -> bool {
     matches!(
         error,
         CollectError::Sandbox(

@@ -12,6 +12,7 @@
 //!        '---- adopted -----'-cut-'
 //! ```
 
+mod rotation;
 #[cfg(test)]
 mod tests;
 
@@ -25,9 +26,11 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{Line, Receipt, Sink, SinkError};
+use crate::config::RotationConfig;
 use crate::render::{Format, event_id};
 use crate::state::{SinkMark, State};
 use crate::telemetry;
+use rotation::Step;
 
 /// Appends to a file.
 #[derive(Debug)]
@@ -39,6 +42,9 @@ pub struct FileSink {
 
 #[derive(Debug)]
 struct Writer {
+    sink: String,
+    state: Arc<dyn State>,
+    rotation: Option<RotationConfig>,
     file: File,
     path: PathBuf,
     /// Where the next line goes.
@@ -59,7 +65,8 @@ impl FileSink {
         id: &str,
         path: &Path,
         format: Format,
-        state: &dyn State,
+        rotation: Option<RotationConfig>,
+        state: Arc<dyn State>,
     ) -> Result<Self, SinkError> {
         let failed = |source| SinkError::File { path: path.to_owned(), source };
         let file = open_locked(path)?;
@@ -87,6 +94,9 @@ impl FileSink {
         state.adopt(id, tail.end, &found)?;
         let adopted = state.adopted(id)?.into_iter().collect();
         let writer = Writer {
+            sink: id.to_owned(),
+            state,
+            rotation,
             file,
             path: path.to_owned(),
             length: tail.end,
@@ -200,6 +210,7 @@ impl Writer {
     /// file is as before, or what it holds more is found on the next start.
     fn append(&mut self, lines: &[Line]) -> Result<Split, SinkError> {
         self.follow()?;
+        self.rotate_if_due(lines.iter().map(|line| line.text.len() as u64 + 1).sum())?;
         self.write(lines).map_err(|source| SinkError::File { path: self.path.clone(), source })
     }
 
@@ -210,18 +221,19 @@ impl Writer {
         let ours = self.file.metadata().map_err(failed)?;
         let there = std::fs::metadata(&self.path);
         if there.is_ok_and(|there| is_same_file(&ours, &there)) {
+            if ours.len() >= self.length {
+                self.length = ours.len();
+                return Ok(());
+            }
             // Emptied or cut by somebody: a torn line must not swallow the next one.
-            self.length = match ours.len() {
-                shorter if shorter < self.length => {
-                    end_of_whole_lines(&self.file, shorter).map_err(failed)?
-                }
-                length => length,
-            };
-            return Ok(());
+            self.length = end_of_whole_lines(&self.file, ours.len()).map_err(failed)?;
+        } else {
+            self.file = open_locked(&self.path)?;
+            self.length = self.file.metadata().map_err(failed)?.len();
         }
-        self.file = open_locked(&self.path)?;
-        self.length = self.file.metadata().map_err(failed)?.len();
-        Ok(())
+        // A crash before the next commit must find the lines of this file, not look
+        // for the end of the one before.
+        self.rotate(&[Step::Save])
     }
 
     fn write(&mut self, lines: &[Line]) -> std::io::Result<Split> {

@@ -56,8 +56,9 @@ pub fn open_all(
 /// When something it names on this machine cannot be used.
 pub fn open(config: &SinkConfig, context: &SinkContext) -> Result<Arc<dyn Sink>, SinkError> {
     let format: Format = config.format.parse()?;
-    if let SinkKind::File { path, .. } = &config.kind {
-        let file = FileSink::open(&config.id, path, format, context.state.as_ref())?;
+    if let SinkKind::File { path, rotation } = &config.kind {
+        let (rotation, state) = (rotation.clone(), context.state.clone());
+        let file = FileSink::open(&config.id, path, format, rotation, state)?;
         return Ok(Arc::new(file));
     }
     let remote = open_remote(config, &context.data_dir)?;

@@ -52,13 +52,19 @@ pub struct SinkRetried<'a> {
     pub problem: &'a str,
     /// How long it is waited.
     pub retry_in: Duration,
+    /// Whether it is the first time for this request: only that is worth a warning.
+    pub is_first: bool,
 }
 
 impl SinkRetried<'_> {
     /// Logs and counts.
     pub fn emit(self) {
-        let (sink, problem) = (self.sink, self.problem);
-        warn!(sink, problem, retry_in_ms = self.retry_in.as_millis(), "Sink is tried again.");
+        let (sink, problem, retry_in_ms) = (self.sink, self.problem, self.retry_in.as_millis());
+        if self.is_first {
+            warn!(sink, problem, retry_in_ms, "Sink is tried again.");
+        } else {
+            debug!(sink, problem, retry_in_ms, "Sink is tried again.");
+        }
         counters().sink_retries.add(1);
     }
 }
@@ -140,5 +146,44 @@ impl SinkDelivered<'_> {
     pub fn emit(self) {
         let (sink, events, taken_before) = (self.sink, self.events, self.taken_before);
         debug!(sink, events, taken_before, "Batch delivered.");
+    }
+}
+
+/// A file that was put aside for a new one.
+#[derive(Debug)]
+pub struct FileRotated<'a> {
+    /// Sink id.
+    pub sink: &'a str,
+    /// The file.
+    pub path: &'a Path,
+    /// What it held.
+    pub bytes: u64,
+}
+
+impl FileRotated<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (sink, path, bytes) = (self.sink, self.path.display(), self.bytes);
+        info!(sink, %path, bytes, "File rotated.");
+        counters().files_rotated.add(1);
+    }
+}
+
+/// Files that were put aside and could not be removed or compressed.
+#[derive(Debug)]
+pub struct RotatedFilesNotTidied<'a> {
+    /// Sink id.
+    pub sink: &'a str,
+    /// The file they were put aside for.
+    pub path: &'a Path,
+    /// Why.
+    pub error: String,
+}
+
+impl RotatedFilesNotTidied<'_> {
+    /// Logs.
+    pub fn emit(self) {
+        let (sink, path, error) = (self.sink, self.path.display(), self.error);
+        warn!(sink, %path, error, "Rotated files not tidied up.");
     }
 }

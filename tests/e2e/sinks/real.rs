@@ -76,8 +76,8 @@ fn syslog_ng_reads_every_event_of_the_file_sink() {
     let (events, read) = (service.events(), service.path("read.ndjson"));
     let version = Command::new(&syslog_ng).arg("--version").output().unwrap();
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
-    let version = version.split(|c: char| !c.is_ascii_digit() && c != '.');
-    let version = version.filter(|word| word.contains('.')).next().unwrap();
+    let mut words = version.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let version = words.find(|word| word.contains('.')).unwrap();
     let version = version.split('.').take(2).collect::<Vec<_>>().join(".");
     let conf = format!(
         "@version: {version}\n\

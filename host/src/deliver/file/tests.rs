@@ -18,13 +18,13 @@ fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
 
 struct World {
     folder: tempfile::TempDir,
-    state: EmbeddedState,
+    state: Arc<EmbeddedState>,
 }
 
 impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let state = EmbeddedState::open(&folder.path().join("state")).unwrap();
+        let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
         Self { folder, state }
     }
 
@@ -33,7 +33,46 @@ impl World {
     }
 
     fn open(&self) -> FileSink {
-        FileSink::open("file", &self.path(), Format::Raw, &self.state).unwrap()
+        self.try_open("file").unwrap()
+    }
+
+    fn try_open(&self, id: &str) -> Result<FileSink, SinkError> {
+        FileSink::open(id, &self.path(), Format::Raw, None, self.state.clone())
+    }
+
+    fn open_rotating(&self, rotation: RotationConfig) -> FileSink {
+        let (path, state) = (self.path(), self.state.clone());
+        FileSink::open("file", &path, Format::Raw, Some(rotation), state).unwrap()
+    }
+
+    /// Files that were put aside, oldest first.
+    fn aside(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().path());
+        let is_aside = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            name.starts_with("events.ndjson.")
+        };
+        let mut files: Vec<PathBuf> = names.filter(is_aside).collect();
+        files.sort();
+        files
+    }
+
+    /// The ids in all files, in order.
+    fn all_ids(&self) -> Vec<String> {
+        let mut ids = Vec::new();
+        for path in self.aside() {
+            let bytes = std::fs::read(&path).unwrap();
+            let mut text = String::new();
+            if path.extension().is_some_and(|kind| kind == "gz") {
+                flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
+            } else {
+                text = String::from_utf8(bytes).unwrap();
+            }
+            ids.extend(text.lines().map(|line| event_id(line, Format::Raw).unwrap()));
+        }
+        ids.extend(self.ids());
+        ids
     }
 
     fn ids(&self) -> Vec<String> {
@@ -139,7 +178,7 @@ async fn a_file_emptied_while_running_goes_on_without_a_hole() {
 async fn a_file_has_one_writer() {
     let world = World::new();
     let _sink = world.open();
-    let second = FileSink::open("other", &world.path(), Format::Raw, &world.state);
+    let second = world.try_open("other");
     assert!(matches!(second, Err(SinkError::FileInUse { .. })));
 }
 
@@ -166,7 +205,7 @@ async fn a_file_cut_in_mid_line_while_stopped_or_running_never_swallows_the_next
 fn a_file_that_signon_did_not_write_is_not_cut() {
     let world = World::new();
     std::fs::write(world.path(), "precious, without a line end").unwrap();
-    let refused = FileSink::open("file", &world.path(), Format::Raw, &world.state);
+    let refused = world.try_open("file");
     assert!(matches!(refused, Err(SinkError::Foreign { .. })));
     assert_eq!(std::fs::read(world.path()).unwrap(), b"precious, without a line end");
 }
@@ -175,6 +214,107 @@ fn a_file_that_signon_did_not_write_is_not_cut() {
 #[test]
 fn a_device_is_no_file() {
     let world = World::new();
-    let refused = FileSink::open("file", Path::new("/dev/null"), Format::Raw, &world.state);
+    let refused =
+        FileSink::open("file", Path::new("/dev/null"), Format::Raw, None, world.state.clone());
     assert!(matches!(refused, Err(SinkError::NoFile { .. })), "{refused:?}");
+}
+
+/// Rotates before every batch but the first.
+fn always() -> RotationConfig {
+    RotationConfig { bytes: Some(1), interval: None, keep: 100, compress: false }
+}
+
+#[tokio::test]
+async fn a_crash_after_any_step_of_a_rotation_loses_nothing_and_repeats_nothing() {
+    for steps in 0..=Step::ALL.len() {
+        let world = World::new();
+        let sink = world.open();
+        deliver(&world, &sink, &["a"]).await;
+        // One batch that was not committed and one after it that was; and one that is
+        // known to nobody but the file.
+        drop(sink.deliver(&[line("b"), line("c")]).await.unwrap());
+        deliver(&world, &sink, &["d"]).await;
+        drop(sink.deliver(&[line("e")]).await.unwrap());
+        sink.writer.lock().await.rotate(&Step::ALL[..steps]).unwrap();
+        drop(sink);
+        let sink = world.open_rotating(always());
+        deliver(&world, &sink, &["c", "e", "f"]).await;
+        deliver(&world, &sink, &["b", "g"]).await;
+        let mut ids = world.all_ids();
+        ids.sort();
+        assert_eq!(ids, ["a", "b", "c", "d", "e", "f", "g"], "after {steps} steps");
+        assert!(world.state.adopted("file").unwrap().is_empty(), "after {steps} steps");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_failed_before_a_rotation_is_recognized_after_it() {
+    let world = World::new();
+    let sink = world.open_rotating(always());
+    drop(sink.deliver(&[line("a"), line("b")]).await.unwrap());
+    deliver(&world, &sink, &["c"]).await;
+    deliver(&world, &sink, &["b", "a", "d"]).await;
+    drop(sink);
+    let sink = world.open_rotating(always());
+    deliver(&world, &sink, &["e"]).await;
+    assert_eq!(world.all_ids(), ["a", "b", "c", "d", "e"]);
+    assert!(world.aside().len() >= 3);
+}
+
+#[tokio::test]
+async fn as_many_files_are_kept_as_asked_and_all_but_the_newest_are_compressed() {
+    let world = World::new();
+    let foreign = world.folder.path().join("events.ndjson.bak");
+    std::fs::write(&foreign, "").unwrap();
+    let rotation = RotationConfig { keep: 3, compress: true, ..always() };
+    let sink = world.open_rotating(rotation);
+    for id in ["a", "b", "c", "d", "e", "f"] {
+        deliver(&world, &sink, &[id]).await;
+    }
+    assert!(foreign.exists());
+    std::fs::remove_file(&foreign).unwrap();
+    assert_eq!(world.all_ids(), ["c", "d", "e", "f"]);
+    let kinds: Vec<bool> = world
+        .aside()
+        .iter()
+        .map(|path| path.extension().is_some_and(|kind| kind == "gz"))
+        .collect();
+    assert_eq!(kinds, [true, true, false]);
+}
+
+#[tokio::test]
+async fn an_old_file_is_put_aside_and_an_empty_one_is_not() {
+    let world = World::new();
+    let interval = std::time::Duration::from_millis(50);
+    let rotation =
+        RotationConfig { bytes: None, interval: Some(interval), keep: 9, compress: false };
+    let sink = world.open_rotating(rotation);
+    tokio::time::sleep(2 * interval).await;
+    deliver(&world, &sink, &["a"]).await;
+    assert!(world.aside().is_empty());
+    tokio::time::sleep(2 * interval).await;
+    deliver(&world, &sink, &["b"]).await;
+    assert_eq!((world.aside().len(), world.ids()), (1, vec!["b".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_crash_after_somebody_moved_or_emptied_the_file_repeats_nothing() {
+    for is_moved in [true, false] {
+        let world = World::new();
+        let sink = world.open();
+        deliver(&world, &sink, &["a", "b", "c"]).await;
+        if is_moved {
+            std::fs::rename(world.path(), world.folder.path().join("old")).unwrap();
+        } else {
+            OpenOptions::new().write(true).open(world.path()).unwrap().set_len(0).unwrap();
+        }
+        // Written, and then the process dies before the commit.
+        std::mem::forget(sink.deliver(&[line("d")]).await.unwrap());
+        drop(sink);
+        std::fs::copy(world.path(), world.folder.path().join("copy")).unwrap();
+        std::fs::rename(world.folder.path().join("copy"), world.path()).unwrap();
+        let sink = world.open();
+        deliver(&world, &sink, &["d", "e"]).await;
+        assert_eq!(world.ids(), ["d", "e"], "moved: {is_moved}");
+    }
 }

@@ -18,9 +18,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::HeaderValue;
-use rand_core::{OsRng, RngCore as _};
-use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -28,6 +25,7 @@ use super::answer::Answer;
 use super::backoff::Backoff;
 use super::client::{NoAnswer, RemoteClient};
 use super::memory::{Key, Memory, Taken, key};
+use super::split::{batch_id, halve_in_order, split};
 use super::{Protocol, REQUESTS_IN_FLIGHT, Verdict, shown};
 use crate::config::RemoteConfig;
 use crate::deliver::deadletter::{DeadLetter, DeadLetterKind, DeadLetters};
@@ -211,7 +209,7 @@ impl<P: Protocol> Courier<P> {
                 }
                 Verdict::TooLarge if range.len() > 1 => {
                     self.learn(bytes);
-                    halve(range, work);
+                    halve_in_order(range, work);
                 }
                 Verdict::Refused { culprit } if range.len() > 1 => {
                     self.weigh(delivery, &answer)?;
@@ -355,6 +353,7 @@ impl<P: Protocol> Courier<P> {
                 Ok(decided) => return Ok(decided),
                 Err(NoAnswer(problem)) => (problem, None),
             };
+            let is_first = failing_since.is_none();
             let since = *failing_since.get_or_insert_with(Instant::now);
             let retry_in = backoff.next(asked);
             if asked.is_some() {
@@ -364,7 +363,8 @@ impl<P: Protocol> Courier<P> {
             if tried + retry_in > self.client.remote().retry_for {
                 return Err(self.unavailable(problem, tried));
             }
-            telemetry::SinkRetried { sink: &self.sink, problem: &problem, retry_in }.emit();
+            telemetry::SinkRetried { sink: &self.sink, problem: &problem, retry_in, is_first }
+                .emit();
             tokio::time::sleep(retry_in).await;
         }
     }
@@ -395,32 +395,4 @@ impl<P: Protocol> Courier<P> {
 fn delivery(lines: Vec<&Line>, keys: Vec<Key>, taken: Taken) -> Delivery<'_> {
     let fates = vec![Fate::Open; lines.len()];
     Delivery { lines, keys, fates, taken, refusals: 0, answer: String::new() }
-}
-
-/// Two halves, the one to be tried next chosen by chance.
-fn halve(range: Range<usize>, work: &mut Vec<Range<usize>>) {
-    let middle = range.start + range.len() / 2;
-    let (first, second) = (range.start..middle, middle..range.end);
-    work.extend(if OsRng.next_u32() & 1 == 0 { [first, second] } else { [second, first] });
-}
-
-/// The culprit apart from what is before and behind it; halves if it is not known.
-fn split(range: Range<usize>, culprit: Option<usize>, work: &mut Vec<Range<usize>>) {
-    match culprit.filter(|index| *index < range.len()) {
-        None => halve(range, work),
-        Some(index) => {
-            let at = range.start + index;
-            // The others first: they prove the server.
-            work.extend([at..at + 1, at + 1..range.end, range.start..at]);
-        }
-    }
-}
-
-fn batch_id(lines: &[&Line]) -> HeaderValue {
-    let mut digest = Sha256::new();
-    for line in lines {
-        digest.update(key(line));
-    }
-    let text: String = digest.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::from_str(&text).expect("hex digits are visible ASCII")
 }

@@ -1,6 +1,7 @@
 //! What a receiver may answer, and what becomes of a batch then.
 
 pub mod receiver;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::path::Path;
