@@ -4,6 +4,7 @@
 
 mod bench;
 mod components;
+mod density;
 mod house;
 mod lint;
 mod node;
@@ -34,6 +35,8 @@ Commands:
   components [DIR]                 write the components as files (default: target/components)
   bench [--events N] [--runs N] [--profile release|dev] [--json]
                                    time whole runs of the command, and weigh the components
+  density [--sources N] [--profile release|dev]
+                                   what 10,000 sources take, idle and all at once (Linux)
 
   --with-python  put the official Oracle SDK (PyPI: oci), other clients and wasmtime into
                  target/python, for the tests that hold us against them
@@ -52,7 +55,9 @@ fn main() -> ExitCode {
     let asks_for_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
     let result = match command.as_deref() {
         Some("demo") => demo(&arguments),
-        Some("setup" | "test" | "lint" | "mapping" | "components" | "bench") if asks_for_help => {
+        Some("setup" | "test" | "lint" | "mapping" | "components" | "bench" | "density")
+            if asks_for_help =>
+        {
             help()
         }
         Some("setup") => setup::command(&arguments),
@@ -61,6 +66,7 @@ fn main() -> ExitCode {
         Some("mapping") => mapping(&arguments),
         Some("components") => components::command(&arguments),
         Some("bench") => bench::command(&arguments),
+        Some("density") => density::command(&arguments),
         Some("help" | "--help" | "-h") => help(),
         None => Err(Failure::usage("which command?")),
         Some(other) => Err(Failure::usage(format!("there is no command {other}"))),
