@@ -1,5 +1,7 @@
 //! What the collector needs of a source: sessions over ranges and the service's time.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::contract::{Batch, BatchLimits, ReadOptions, Selection, TimeRange};
@@ -19,6 +21,11 @@ pub trait Opener: Send + Sync {
         range: Range,
         cursor: Option<Vec<u8>>,
     ) -> Result<Box<dyn Session>, SandboxError>;
+
+    /// How long to wait before a session is asked to go on.
+    fn wait(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// What the service last said the time was, Unix milliseconds.
     fn service_now(&self) -> Option<i64>;
@@ -60,6 +67,10 @@ impl Opener for SandboxedSource {
         let session =
             SessionInstance::open(&self.sandbox, &self.component, &self.limits, door, &request);
         Ok(Box::new(session.await?))
+    }
+
+    fn wait(&self) -> Duration {
+        self.door.wait()
     }
 
     fn service_now(&self) -> Option<i64> {

@@ -17,7 +17,7 @@ use crate::config::{AllowRule, ComponentRef, Config, SourceConfig};
 use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
 use crate::deliver::Sink;
 use crate::plan::Schedule;
-use crate::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
+use crate::sandbox::door::{Budget, Door, DoorClient, Grant, PrivateAddresses};
 use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError, off_the_threads};
 use crate::state::StreamKey;
 
@@ -268,7 +268,8 @@ fn door(
         .iter()
         .map(|rule| Grant::new(rule, credential.clone()))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Door::open(&source.id, grants, client, limits.clone()))
+    let budget = source.requests_per_minute.map(Budget::per_minute);
+    Ok(Door::open(&source.id, grants, client, limits.clone()).with_budget(budget))
 }
 
 /// The narrower of what is asked and what is allowed, pair by pair.

@@ -14,7 +14,7 @@ use super::CollectError;
 use super::batch::{self, Fresh};
 use super::opener::Session;
 use super::position::{Delta, Position, Slot};
-use super::retry::told;
+use super::retry::{pause, told};
 use super::shared::{Shared, rfc3339};
 use crate::contract::{Batch, BatchLimits, Progress, Severity, SignOnEvent};
 use crate::deliver::Receipt;
@@ -102,6 +102,8 @@ impl<'s> Reader<'s> {
         let mut session = self.open().await?;
         let mut last_commit = Instant::now();
         loop {
+            let wait = self.shared.opener.wait();
+            pause(self.shared.clock.as_ref(), wait, stop).await;
             let Some(batch) = next(session.as_mut(), stop).await else {
                 return Ok(Ended::Stopped);
             };

@@ -5,6 +5,7 @@
 //! nothing of a credential.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ const KEYS: &[&str] = &[
     "limits",
     "keep_raw",
     "poll_interval",
+    "requests_per_minute",
     "include",
     "exclude",
     "prefer",
@@ -82,6 +84,8 @@ pub struct SourceConfig {
     pub keep_raw: bool,
     /// Least time between two looks for something new.
     pub poll_interval: Duration,
+    /// Requests a minute that the source may make; as many as it takes when absent.
+    pub requests_per_minute: Option<NonZeroU32>,
     /// Only these events are wanted; an empty list wants all.
     pub include: FilterConfig,
     /// These events are not wanted.
@@ -197,6 +201,8 @@ pub(super) fn source(
     let poll_interval = or(table.get("poll_interval"), DEFAULT_POLL_INTERVAL, |field| {
         duration::duration(field, problems)
     });
+    let requests_per_minute =
+        or(table.get("requests_per_minute"), None, |field| positive(field, problems).map(Some));
     let include =
         or(table.get("include"), FilterConfig::default(), |field| filter::filter(field, problems));
     let exclude =
@@ -222,6 +228,7 @@ pub(super) fn source(
         limits: limits?,
         keep_raw: keep_raw?,
         poll_interval: poll_interval?,
+        requests_per_minute: requests_per_minute?,
         include: include?,
         exclude: exclude?,
         prefer: prefer?,
@@ -241,6 +248,17 @@ fn or<T>(
         Some(field) => read(&field),
         None => Some(default),
     }
+}
+
+fn positive(field: &Field<'_>, problems: &mut Problems) -> Option<NonZeroU32> {
+    let number = match field.node.value {
+        Value::Integer(number) => u32::try_from(number).ok().and_then(NonZeroU32::new),
+        _ => None,
+    };
+    if number.is_none() {
+        field.expected(problems, "a whole number above 0");
+    }
+    number
 }
 
 /// Ids of sources: one, or a list.

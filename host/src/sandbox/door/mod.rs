@@ -10,6 +10,7 @@
 
 mod address;
 mod body;
+mod budget;
 mod client;
 mod grant;
 mod headers;
@@ -19,12 +20,13 @@ mod stream;
 mod trust;
 
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::{HeaderMap, header};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use address::is_public;
+pub use budget::Budget;
 pub use client::{ClientError, DoorClient, PrivateAddresses};
 pub use grant::{Grant, GrantError};
 pub use resolver::{Addresses, Resolver, SystemResolver};
@@ -39,6 +41,7 @@ use super::limits::{Limits, size};
 pub struct Door {
     owner: Arc<str>,
     open: Option<Arc<OpenDoor>>,
+    budget: Option<Arc<Budget>>,
 }
 
 /// What an open door needs, shared by all sessions of a source.
@@ -58,7 +61,7 @@ struct OpenDoor {
 impl Door {
     /// A door through which nothing goes, for pure calls.
     pub fn shut(owner: &str) -> Self {
-        Self { owner: Arc::from(owner), open: None }
+        Self { owner: Arc::from(owner), open: None, budget: None }
     }
 
     /// A door for what `grants` allow, through connections of its own.
@@ -72,7 +75,19 @@ impl Door {
             allowance: Arc::new(Allowance::new()),
             service_clock: Mutex::new(None),
         };
-        Self { owner: Arc::from(owner), open: Some(Arc::new(open)) }
+        Self { owner: Arc::from(owner), open: Some(Arc::new(open)), budget: None }
+    }
+
+    /// The same door, with a number of requests that may go through it.
+    #[must_use]
+    pub fn with_budget(self, budget: Option<Budget>) -> Self {
+        Self { budget: budget.map(Arc::new), ..self }
+    }
+
+    /// How long to wait before a session is asked to go on, so that its source stays
+    /// within its budget.
+    pub fn wait(&self) -> Duration {
+        self.budget.as_ref().map_or(Duration::ZERO, |budget| budget.wait())
     }
 
     /// What time it is for the service behind this door, in milliseconds, going by

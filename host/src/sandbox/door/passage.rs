@@ -134,6 +134,9 @@ impl Passage {
         grant: &Grant,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<hyper::body::Incoming>, Error> {
+        if let Some(budget) = &self.door.budget {
+            budget.spend();
+        }
         let uri = request.uri().clone();
         let (source, limits) = (self.door.owner(), &open.limits);
         let response =
