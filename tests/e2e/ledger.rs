@@ -98,7 +98,7 @@ fn a_page_that_nobody_can_read_becomes_a_gap_and_the_rest_is_delivered() {
     // A minute in the middle of the third of six hours.
     // The same events after the restart.
     let now = Some(SystemClock.now());
-    let busy = || Options { events: 7_200, page_size: 500, now, ..options() };
+    let busy = || Options { events: 7_200, sign_on_share: 0.5, page_size: 500, now, ..options() };
     let service = Service::with_faults(busy(), &["html=210"]);
     let config = closing(&service).write("html.toml");
     let finished = service.once(&config).success();
@@ -110,7 +110,7 @@ fn a_page_that_nobody_can_read_becomes_a_gap_and_the_rest_is_delivered() {
     assert!(gap["reason"].as_str().unwrap().contains("cannot be read"), "{gap}");
     let delivered = ids(&service.events()).len();
     let truth = service.simulator.truth().len();
-    assert!(delivered < truth && delivered + 20 > truth, "{delivered} of {truth}");
+    assert!(delivered < truth && delivered + 60 > truth, "{delivered} of {truth}");
 
     // The service is mended: a backfill reads the minute, and nothing else.
     let service = service.restart(busy());
