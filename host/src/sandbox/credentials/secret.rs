@@ -37,8 +37,11 @@ pub enum Secret {
 #[derive(Clone)]
 pub struct Said {
     words: Arc<[String]>,
-    last: Arc<Mutex<Option<(Zeroizing<String>, Instant)>>>,
+    last: Arc<Mutex<Option<Answer>>>,
 }
+
+/// What a command said, and when.
+type Answer = (Zeroizing<String>, Instant);
 
 impl Said {
     /// A program and its arguments. No shell takes part.
