@@ -63,6 +63,15 @@ impl PrivateKey {
         Ok(Self(key))
     }
 
+    /// A fresh key of 2048 bits, for a session; takes a fraction of a second.
+    ///
+    /// # Errors
+    ///
+    /// When no key can be made, which no input brings about.
+    pub fn generate<R: CryptoRngCore>(rng: &mut R) -> Result<Self, crate::SignError> {
+        RsaPrivateKey::new(rng, LEAST_BITS).map(Self).map_err(|_| crate::SignError::Key)
+    }
+
     /// A key of any size from its numbers, big-endian: modulus, public exponent, private exponent
     /// and the two primes.
     ///

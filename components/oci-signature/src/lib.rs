@@ -53,4 +53,5 @@ pub use signing::{
 };
 pub use verify::{
     ReceivedRequest, VerifyError, received_signing_string, signed_date, verify, verify_exempt,
+    verify_federation,
 };

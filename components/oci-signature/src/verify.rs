@@ -14,6 +14,9 @@ use crate::{
     signing::{ALGORITHM, REQUEST_TARGET, VERSION, line, request_target, signs_its_body},
 };
 
+/// What a request with a body signs of it.
+const BODY_HEADERS: &[&str] = &["content-length", "content-type", "x-content-sha256"];
+
 /// A request as it arrived. `Debug` shows the names of the headers and the length of the body, not
 /// their content: the key id of a session token is a credential.
 #[derive(Clone, Copy)]
@@ -100,12 +103,8 @@ pub fn verify(
     request: &ReceivedRequest<'_>,
     key: &PublicKey,
 ) -> Result<(), VerifyError> {
-    let body_headers: &[&'static str] = if signs_its_body(request.method) {
-        &["content-length", "content-type", "x-content-sha256"]
-    } else {
-        &[]
-    };
-    verify_with(authorization, request, key, body_headers)
+    let body_headers = if signs_its_body(request.method) { BODY_HEADERS } else { &[] };
+    verify_with(authorization, request, key, &[&["host"], body_headers].concat())
 }
 
 /// As [`verify`], for the operations that need not sign their body: `PutObject`, `UploadPart`,
@@ -120,14 +119,28 @@ pub fn verify_exempt(
     request: &ReceivedRequest<'_>,
     key: &PublicKey,
 ) -> Result<(), VerifyError> {
-    verify_with(authorization, request, key, &[])
+    verify_with(authorization, request, key, &["host"])
+}
+
+/// As [`verify`], for the federation endpoint (`POST /v1/x509`), to whose requests Oracle's clients
+/// sign no `host`.
+///
+/// # Errors
+///
+/// See [`VerifyError`].
+pub fn verify_federation(
+    authorization: &Authorization,
+    request: &ReceivedRequest<'_>,
+    key: &PublicKey,
+) -> Result<(), VerifyError> {
+    verify_with(authorization, request, key, BODY_HEADERS)
 }
 
 fn verify_with(
     authorization: &Authorization,
     request: &ReceivedRequest<'_>,
     key: &PublicKey,
-    body_headers: &[&'static str],
+    required: &[&'static str],
 ) -> Result<(), VerifyError> {
     if authorization.version.as_deref().unwrap_or(VERSION) != VERSION {
         return Err(VerifyError::Version);
@@ -135,8 +148,8 @@ fn verify_with(
     if authorization.algorithm != ALGORITHM {
         return Err(VerifyError::Algorithm);
     }
-    let always = [date_header(request), REQUEST_TARGET, "host"];
-    for &name in always.iter().chain(body_headers) {
+    let always = [date_header(request), REQUEST_TARGET];
+    for &name in always.iter().chain(required) {
         if !is_signed(authorization, name) {
             return Err(VerifyError::NotSigned(name));
         }

@@ -2,21 +2,25 @@
 
 use std::sync::Arc;
 
+use rustls::ClientConfig;
 use zeroize::Zeroizing;
 
 use crate::config::{ClientProof, CredentialsConfig, SecretSource, SecretText, SourceConfig};
 use crate::sandbox::credentials::{
-    Basic, Credential, CredentialError, OAuth2, OciSignature, Proof, Said, Secret, read_key,
+    Basic, Credential, CredentialError, InstancePrincipal, OAuth2, OciSignature, Proof, Said,
+    Secret, read_key,
 };
 use crate::sandbox::door::DoorClient;
 
 /// Where an identity domain gives tokens, below the domain's URL.
 const DOMAIN_TOKEN_PATH: &str = "/oauth2/v1/token";
 
-/// The credential of a source, if it has one. Token requests go through `client`.
+/// The credential of a source, if it has one. Token requests go through `client`;
+/// a credential's own client trusts what that one does.
 pub fn prepare(
     source: &SourceConfig,
     client: &DoorClient,
+    trust: Arc<ClientConfig>,
 ) -> Result<Option<Arc<Credential>>, CredentialError> {
     let Some(config) = &source.credentials else { return Ok(None) };
     let credential = match config {
@@ -35,6 +39,14 @@ pub fn prepare(
                 &fingerprint,
                 key_file,
                 expose(passphrase.as_ref()),
+            )?))
+        }
+        CredentialsConfig::OciInstancePrincipal { metadata_url, federation_url } => {
+            Credential::Instance(Box::new(InstancePrincipal::new(
+                metadata_url,
+                federation_url.as_deref(),
+                client.clone(),
+                trust,
             )?))
         }
         CredentialsConfig::OciResourcePrincipal => {

@@ -253,8 +253,8 @@ fn door(
             }
             None => error.into(),
         })?;
-    let client = DoorClient::new(trust, private);
-    let credential = super::credential::prepare(source, &client).map_err(|error| {
+    let client = DoorClient::new(trust.clone(), private);
+    let credential = super::credential::prepare(source, &client, trust).map_err(|error| {
         CollectError::Credential { place: source.place_of("/credentials"), source: error }
     })?;
     // What a built-in asks for follows from the operator's settings alone, in a

@@ -15,8 +15,13 @@ use super::paths::Folders;
 use super::reader::{Field, Problems, Table};
 
 /// The types of credentials there are.
-pub const CREDENTIAL_TYPES: &[&str] =
-    &["oci_api_key", "oci_resource_principal", "oauth2_client_credentials", "basic"];
+pub const CREDENTIAL_TYPES: &[&str] = &[
+    "oci_api_key",
+    "oci_instance_principal",
+    "oci_resource_principal",
+    "oauth2_client_credentials",
+    "basic",
+];
 
 /// How a source proves who it is. The secrets themselves are read at start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +48,14 @@ pub enum CredentialsConfig {
         key_file: PathBuf,
         /// Its passphrase.
         passphrase: Option<SecretText>,
+    },
+    /// `type = "oci_instance_principal"`: what the metadata service of a compute
+    /// instance gives.
+    OciInstancePrincipal {
+        /// Default `http://169.254.169.254/opc/v2`.
+        metadata_url: String,
+        /// Default that of the instance's own region.
+        federation_url: Option<String>,
     },
     /// `type = "oci_resource_principal"`: what Oracle's services put into the
     /// environment of what they run.
@@ -134,6 +147,7 @@ pub(super) fn credentials(
         field.table(problems, &["type"])?.require(problems, "type", "type = \"oci_api_key\"")?;
     match kind.text(problems)? {
         "oci_api_key" => oci::read(&field, folders, problems),
+        "oci_instance_principal" => oci::read_instance(&field, problems),
         "oci_resource_principal" => {
             field.table(problems, &["type"])?.finish(problems);
             Some(CredentialsConfig::OciResourcePrincipal)
@@ -159,6 +173,18 @@ pub(super) fn secret(
     };
     let text = Zeroizing::new(field.text(problems)?.to_owned());
     Some((!text.is_empty()).then_some(SecretText(text)))
+}
+
+/// A text that need not be there.
+fn optional(
+    table: &Table<'_>,
+    key: &'static str,
+    problems: &mut Problems,
+) -> Option<Option<String>> {
+    match table.get(key) {
+        Some(field) => field.name(problems).map(|text| Some(text.to_owned())),
+        None => Some(None),
+    }
 }
 
 /// The keys of one secret.

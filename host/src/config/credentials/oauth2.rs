@@ -2,7 +2,7 @@
 
 use super::super::paths::Folders;
 use super::super::reader::{Field, Problems, Table};
-use super::{ClientProof, CredentialsConfig, SecretKeys, secret, secret_or_command};
+use super::{ClientProof, CredentialsConfig, SecretKeys, optional, secret, secret_or_command};
 
 const KEYS: &[&str] = &[
     "type",
@@ -86,16 +86,5 @@ fn proof(
             }
             None
         }
-    }
-}
-
-fn optional(
-    table: &Table<'_>,
-    key: &'static str,
-    problems: &mut Problems,
-) -> Option<Option<String>> {
-    match table.get(key) {
-        Some(field) => field.name(problems).map(|text| Some(text.to_owned())),
-        None => Some(None),
     }
 }

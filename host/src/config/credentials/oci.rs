@@ -1,16 +1,34 @@
-//! `type = "oci_api_key"`
+//! `type = "oci_api_key"` and `type = "oci_instance_principal"`
 
 use std::path::Path;
 
 use super::super::paths::Folders;
 use super::super::reader::{Field, Problems, Table};
-use super::{CredentialsConfig, secret};
+use super::{CredentialsConfig, optional, secret};
 
 const KEYS: &[&str] =
     &["type", "config_file", "profile", "user", "tenancy", "fingerprint", "key_file", "passphrase"];
 
 /// Where the official tools keep their configuration.
 const OCI_CONFIG_FILE: &str = ".oci/config";
+
+const INSTANCE_KEYS: &[&str] = &["type", "metadata_url", "federation_url"];
+
+/// Where every instance finds its metadata service, the version that asks for a
+/// header.
+const METADATA_URL: &str = "http://169.254.169.254/opc/v2";
+
+/// Reads the table of an instance principal.
+pub fn read_instance(field: &Field<'_>, problems: &mut Problems) -> Option<CredentialsConfig> {
+    let table = field.table(problems, INSTANCE_KEYS)?;
+    let metadata_url = optional(&table, "metadata_url", problems);
+    let federation_url = optional(&table, "federation_url", problems);
+    table.finish(problems);
+    Some(CredentialsConfig::OciInstancePrincipal {
+        metadata_url: metadata_url?.unwrap_or_else(|| METADATA_URL.to_owned()),
+        federation_url: federation_url?,
+    })
+}
 
 /// Reads the table.
 pub fn read(

@@ -1,9 +1,10 @@
 //! Who requests are from. Credentials live in the host and are attached at the
 //! door; a guest can neither read nor choose the one it is given.
 //!
-//! More kinds (principals) are further variants with a file each.
+//! More kinds are further variants with a file each.
 
 mod basic;
+mod instance;
 mod oauth2;
 mod oci;
 mod secret;
@@ -11,9 +12,10 @@ mod secret;
 use std::path::PathBuf;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Uri};
 
 pub use basic::Basic;
+pub use instance::InstancePrincipal;
 pub use oauth2::{OAuth2, Proof};
 pub use oci::{OciSignature, read_key};
 pub use secret::{Said, Secret};
@@ -24,6 +26,8 @@ pub use secret::{Said, Secret};
 pub enum Credential {
     /// OCI request signing, version 1.
     Oci(Box<OciSignature>),
+    /// OCI request signing with what a compute instance is given.
+    Instance(Box<InstancePrincipal>),
     /// OAuth 2.0 client credentials.
     OAuth2(Box<OAuth2>),
     /// HTTP Basic.
@@ -95,11 +99,23 @@ pub enum CredentialError {
         /// What is wrong.
         source: oci_signature::KeyError,
     },
-    /// The token endpoint is no URL.
-    #[error("token_url {url:?} is no plain http or https URL")]
-    TokenUrl {
+    /// An endpoint of the credential is no URL.
+    #[error("{key} {url:?} is no plain http or https URL")]
+    Url {
+        /// The setting.
+        key: &'static str,
         /// What was given.
         url: String,
+    },
+    /// The metadata service gives no usable identity.
+    #[error("no identity of this instance from {url}: {problem}")]
+    Identity {
+        /// What was asked.
+        url: String,
+        /// What went wrong.
+        problem: String,
+        /// Whether asking again cannot mend it.
+        refused: bool,
     },
     /// There is no token to be had.
     #[error("no token from {url}: {problem}")]
@@ -119,10 +135,21 @@ pub enum CredentialError {
     Sign(#[from] oci_signature::SignError),
 }
 
+/// A URL of an endpoint: http or https, and nobody's name in it.
+fn endpoint(key: &'static str, url: &str) -> Result<Uri, CredentialError> {
+    let wrong = || CredentialError::Url { key, url: url.to_owned() };
+    let uri: Uri = url.parse().map_err(|_| wrong())?;
+    let plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    if !plain || !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err(wrong());
+    }
+    Ok(uri)
+}
+
 impl CredentialError {
     /// Whether waiting alone may help.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Token { refused: false, .. })
+        matches!(self, Self::Token { refused: false, .. } | Self::Identity { refused: false, .. })
     }
 }
 
@@ -139,6 +166,7 @@ impl Credential {
     ) -> Result<Vec<(&'static str, String)>, CredentialError> {
         match self {
             Self::Oci(signature) => signature.headers(request, body),
+            Self::Instance(principal) => principal.headers(request, body).await,
             Self::OAuth2(client) => Ok(vec![("authorization", client.authorization().await?)]),
             Self::Basic(basic) => Ok(vec![("authorization", basic.authorization()?)]),
         }
@@ -150,6 +178,10 @@ impl Credential {
         match (self, authorization) {
             (Self::OAuth2(client), Some(authorization)) => {
                 client.refused(authorization).await;
+                true
+            }
+            (Self::Instance(principal), Some(authorization)) => {
+                principal.refused(authorization).await;
                 true
             }
             (Self::Oci(signature), Some(authorization)) => signature.refused(authorization),

@@ -91,17 +91,12 @@ impl OAuth2 {
         scope: &str,
         client: DoorClient,
     ) -> Result<Self, CredentialError> {
-        let wrong = || CredentialError::TokenUrl { url: token_url.to_owned() };
-        let uri: Uri = token_url.parse().map_err(|_| wrong())?;
-        let plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-        if !plain || !matches!(uri.scheme_str(), Some("http" | "https")) {
-            return Err(wrong());
-        }
+        let token_url = super::endpoint("token_url", token_url)?;
         if let Proof::Header(secret) | Proof::Body(secret) = &proof {
             secret.read()?;
         }
         Ok(Self {
-            token_url: uri,
+            token_url,
             client_id: client_id.to_owned(),
             proof,
             scope: scope.to_owned(),
