@@ -2,6 +2,8 @@
 //! restart, given by a command, put into the environment by Oracle's services; and
 //! gone with the process, whatever ends it.
 
+mod instance;
+
 use std::time::Duration;
 
 use signon_simulator::Service::{Idcs, Oam};

@@ -8,6 +8,7 @@ use oci_signature::{Authorization, ReceivedRequest};
 
 use crate::answer::Refusal;
 use crate::identity::Caller;
+use crate::instance::Instance;
 
 /// Largest difference between a signed date and the server's clock.
 const MOST_SKEW_SECONDS: u64 = 5 * 60;
@@ -17,6 +18,7 @@ const MOST_SKEW_SECONDS: u64 = 5 * 60;
 /// `now` is the simulator's time in Unix milliseconds.
 pub(crate) fn authenticate(
     caller: &Caller,
+    instance: &Instance,
     request: &ReceivedRequest<'_>,
     now: i64,
 ) -> Result<(), Refusal> {
@@ -30,13 +32,16 @@ pub(crate) fn authenticate(
         return Err(refused("the Authorization header is there more than once"));
     }
     let authorization = Authorization::parse(value).map_err(|error| refused(error.to_string()))?;
-    let key = caller.key(&authorization.key_id).ok_or_else(|| refused("the keyId is not known"))?;
-    oci_signature::verify(&authorization, request, key)
+    let key_id = &authorization.key_id;
+    let key = caller.key(key_id).cloned().or_else(|| instance.key(key_id, now));
+    let key = key.ok_or_else(|| refused("the keyId is not known, or its token has ended"))?;
+    oci_signature::verify(&authorization, request, &key)
         .map_err(|error| refused(error.to_string()))?;
     check_date(&authorization, request, now)
 }
 
-fn check_date(
+/// The signed date may be a little off the simulator's time, no more.
+pub(crate) fn check_date(
     authorization: &Authorization,
     request: &ReceivedRequest<'_>,
     now: i64,
@@ -55,7 +60,8 @@ fn check_date(
     Ok(())
 }
 
-fn refused(reason: impl Into<String>) -> Refusal {
+/// Oracle's 401.
+pub(crate) fn refused(reason: impl Into<String>) -> Refusal {
     Refusal::new(
         StatusCode::UNAUTHORIZED,
         "NotAuthenticated",

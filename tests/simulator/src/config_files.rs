@@ -126,9 +126,11 @@ fn signon_toml(directory: &str, files: &ConfigFiles<'_>) -> String {
              # A simulator on loopback is no public address.\n\
              allow_private_addresses = true\n\
              start = {start}\n\
+             {instead}\
              credentials = {{ {credentials} }}\n",
             settings = settings(*service, files),
             start = quoted(&start),
+            instead = instead(*service, files),
             credentials = credentials(*service, files, path),
         ));
     }
@@ -181,6 +183,19 @@ fn credentials(service: Service, files: &ConfigFiles<'_>, path: impl Fn(&str) ->
             quoted(files.oam_user.name),
             path("oam_password")
         ),
+    }
+}
+
+/// Other credentials that serve as well, as a comment.
+fn instead(service: Service, files: &ConfigFiles<'_>) -> String {
+    match service {
+        Service::OciAudit => format!(
+            "# Or: credentials = {{ type = \"oci_instance_principal\", metadata_url = {}, \
+             federation_url = {} }}\n",
+            quoted(&format!("{}/opc/v2", files.url)),
+            quoted(&format!("{}/v1/x509", files.url)),
+        ),
+        Service::Idcs | Service::Oam => String::new(),
     }
 }
 

@@ -36,6 +36,7 @@ mod faults;
 mod idcs;
 mod identity;
 mod injection;
+mod instance;
 mod lateness;
 mod oam;
 mod oci_audit;

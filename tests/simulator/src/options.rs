@@ -56,7 +56,8 @@ pub struct Options {
     /// Serve the events of this file (a JSON array, one event a line or a saved
     /// JSON reply) as the sign-in audit instead.
     pub oam_events: Option<PathBuf>,
-    /// How long the identity domain's access tokens live; whole seconds.
+    /// How long the identity domain's access tokens and the instance's tokens live;
+    /// whole seconds.
     /// Default one hour.
     pub token_lifetime: Duration,
     /// What goes wrong on purpose.

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use crate::answer::{Refusal, Refused};
 use crate::query_string::decode;
 use crate::service::Service;
-use crate::{idcs, oam};
+use crate::{idcs, instance, oam};
 
 /// Where an identity domain begins: what stands before is the domain's URL.
 const IDCS: &str = "/idcs";
@@ -24,6 +24,8 @@ pub(crate) enum Operation {
         region: usize,
         operation: AuditOperation,
     },
+    /// Metadata service and federation endpoint of an instance in the home region.
+    Instance(instance::Operation),
     Idcs(idcs::Operation),
     Oam(oam::Operation),
 }
@@ -54,6 +56,9 @@ pub(crate) fn find(
 }
 
 fn audit(method: &Method, path: &str, regions: &[String]) -> Result<Operation, Refusal> {
+    if let Some(operation) = instance::Operation::of(method, path) {
+        return Ok(Operation::Instance(operation));
+    }
     if let Some(operation) = audit_operation(method, path) {
         return Ok(Operation::OciAudit { region: 0, operation });
     }

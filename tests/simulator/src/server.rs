@@ -30,6 +30,7 @@ use crate::faults::Faults;
 use crate::idcs::{self, Idcs};
 use crate::identity::Caller;
 use crate::injection::Injector;
+use crate::instance::{self, Instance};
 use crate::oam::Oam;
 use crate::oci_audit::{self, OciAudit};
 use crate::prng::Prng;
@@ -51,6 +52,7 @@ const LONGEST_REQUEST_ID: usize = 128;
 pub(crate) struct Services {
     pub(crate) clock: Clock,
     pub(crate) caller: Caller,
+    pub(crate) instance: Instance,
     pub(crate) regions: Vec<String>,
     /// Which services are served; the others are not there.
     pub(crate) served: Vec<Service>,
@@ -182,6 +184,7 @@ impl Services {
             Operation::OciAudit { region, operation } => {
                 Ok(self.audit(&parts, &call, region, operation, random)?)
             }
+            Operation::Instance(operation) => Ok(self.instance(&parts, &call, operation)?),
             Operation::Idcs(operation) => match &self.idcs {
                 Some(idcs) => idcs.answer(&call, &operation, random),
                 None => Err(idcs::not_found()),
@@ -198,22 +201,9 @@ impl Services {
         operation: AuditOperation,
         random: &mut Prng,
     ) -> Result<Answer, Refusal> {
-        // As sent, but for the origin that a proxy-style target would carry.
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        let headers: Vec<(&str, &str)> = parts
-            .headers
-            .iter()
-            .filter_map(|(name, value)| {
-                Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
-            })
-            .collect();
-        let received = ReceivedRequest {
-            method: parts.method.as_str(),
-            target,
-            headers: &headers,
-            body: call.body,
-        };
-        authenticate(&self.caller, &received, call.now)?;
+        let headers = text_headers(parts);
+        let received = received(parts, &headers, call.body);
+        authenticate(&self.caller, &self.instance, &received, call.now)?;
         let call = oci_audit::Call {
             region,
             query: call.query,
@@ -224,6 +214,21 @@ impl Services {
         match operation {
             AuditOperation::ListEvents => self.oci_audit.list_events(&call, random),
             AuditOperation::GetConfiguration => self.oci_audit.configuration(&call),
+        }
+    }
+
+    fn instance(
+        &self,
+        parts: &Parts,
+        call: &Call<'_>,
+        operation: instance::Operation,
+    ) -> Result<Answer, Refusal> {
+        match operation {
+            instance::Operation::Federate => {
+                let headers = text_headers(parts);
+                self.instance.federate(&received(parts, &headers, call.body), call.now)
+            }
+            operation => self.instance.metadata(operation, call.headers, &self.regions[0]),
         }
     }
 
@@ -247,6 +252,27 @@ impl Services {
         }
         response
     }
+}
+
+fn text_headers(parts: &Parts) -> Vec<(&str, &str)> {
+    parts
+        .headers
+        .iter()
+        .filter_map(|(name, value)| {
+            Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
+        })
+        .collect()
+}
+
+/// What is verified.
+fn received<'a>(
+    parts: &'a Parts,
+    headers: &'a [(&'a str, &'a str)],
+    body: &'a [u8],
+) -> ReceivedRequest<'a> {
+    // As sent, but for the origin that a proxy-style target would carry.
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    ReceivedRequest { method: parts.method.as_str(), target, headers, body }
 }
 
 type RequestNames = Vec<(&'static str, String)>;

@@ -17,6 +17,7 @@ use crate::faults::Fault;
 use crate::idcs::{self, Idcs, IdcsClient};
 use crate::identity::{Caller, Certificates, Names};
 use crate::injection::Injector;
+use crate::instance::Instance;
 use crate::oam::{self, Oam};
 use crate::oci_audit::{OciAudit, Settings};
 use crate::options::Options;
@@ -94,8 +95,10 @@ impl Simulator {
         );
         let faults = options.faults;
         let lifetime = options.token_lifetime.as_secs();
+        let instance = Instance::new(&names, &prepared.caller.key_pem, lifetime)?;
         let services = Arc::new(Services {
             clock,
+            instance,
             caller: prepared.caller,
             regions: options.regions,
             served: options.services,
@@ -210,6 +213,16 @@ impl Simulator {
     pub fn first_minute_of(&self, service: Service) -> i64 {
         let first = self.events.get(&service).map_or(0, |(first, _)| *first);
         first - first.rem_euclid(60_000)
+    }
+
+    /// Metadata service of an instance in the home region.
+    pub fn metadata_url(&self) -> String {
+        format!("{}/opc/v2", self.http_url())
+    }
+
+    /// Where the instance exchanges its certificate for a token.
+    pub fn federation_url(&self) -> String {
+        format!("{}/v1/x509", self.http_url())
     }
 
     /// URL of the identity domain: what stands before `/oauth2` and `/admin`.
