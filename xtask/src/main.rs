@@ -4,6 +4,7 @@
 
 mod bench;
 mod components;
+mod crash;
 mod house;
 mod lint;
 mod python;
@@ -29,6 +30,8 @@ Commands:
   lint                             format, clippy for host and guests, documentation, links
   mapping                          write docs/mapping.md anew from the components' tables
   components [DIR]                 write the components as files (default: target/components)
+  crash [--kills N] [--seed S]     kill the command at every commit boundary and at random
+                                   moments (default: 300 times), and count what is lost
   bench [--events N] [--runs N] [--profile release|dev] [--json]
                                    time whole runs of the command, and weigh the components
 
@@ -48,7 +51,7 @@ fn main() -> ExitCode {
     let asks_for_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
     let result = match command.as_deref() {
         Some("demo") => demo(&arguments),
-        Some("setup" | "test" | "lint" | "mapping" | "components" | "bench") if asks_for_help => {
+        Some("setup" | "test" | "lint" | "mapping" | "components" | "bench" | "crash") if asks_for_help => {
             help()
         }
         Some("setup") => setup::command(&arguments),
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Some("lint") => lint::command(&arguments),
         Some("mapping") => mapping(&arguments),
         Some("components") => components::command(&arguments),
+        Some("crash") => crash::command(&arguments),
         Some("bench") => bench::command(&arguments),
         Some("help" | "--help" | "-h") => help(),
         None => Err(Failure::usage("which command?")),
