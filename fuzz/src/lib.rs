@@ -18,7 +18,10 @@ pub struct Outcome {
 }
 
 /// Reads bytes in chunks and checks each batch's balance.
-pub fn read<'b>(mut reader: Normalizer<impl Frames>, chunks: impl IntoIterator<Item = &'b [u8]>) -> Outcome {
+pub fn read<'b>(
+    mut reader: Normalizer<impl Frames>,
+    chunks: impl IntoIterator<Item = &'b [u8]>,
+) -> Outcome {
     let mut chunks = chunks.into_iter();
     let mut outcome = Outcome { events: Vec::new(), received: 0, error: None };
     loop {

@@ -6,6 +6,7 @@
 
 pub mod collect;
 pub mod config;
+pub mod conform;
 pub mod contract;
 mod crash;
 pub mod deliver;

@@ -152,3 +152,163 @@ fn one_source_with_a_bad_component_stops_alone() {
     assert!(message.starts_with("source bad: component "), "{message}");
     service.assert_complete();
 }
+
+#[test]
+fn a_hostile_component_ends_alone_and_its_error_names_source_limit_and_setting() {
+    let service = Service::start(options());
+    std::fs::write(service.path("hostile.wasm"), hostile_components::HOSTILE).unwrap();
+    let hostile = "\n[sources.mallory]\ncomponent = \"hostile.wasm\"\nattack = \"loop\"\n\
+                   limits = { cpu_ticks = 30, memory_bytes = 33554432, wall_time = \"1m\" }\n\n\
+                   [sinks.mallory]\ntype = \"stdout\"\ninputs = [\"mallory\"]\n";
+    let config = service.path("two.toml");
+    std::fs::write(&config, service.config().text() + hostile).unwrap();
+    let finished = service.once(&config);
+    let message = finished.refusal(1);
+    assert!(message.starts_with("source mallory: component "), "{message}");
+    assert!(message.contains("of source mallory: exceeded its limit cpu_ticks (30)"), "{message}");
+    assert!(message.contains("raise limits.cpu_ticks"), "{message}");
+    service.assert_complete();
+}
+
+#[test]
+fn a_limit_that_is_none_is_refused_with_its_bounds() {
+    let service = Service::start(options());
+    for (limits, expected) in [
+        ("{ memory = 1 }", "unknown key"),
+        ("{ cpu_ticks = 0 }", "a whole number from 1 to 360000"),
+        ("{ memory_bytes = 5000000000 }", "a whole number from 1 to 4294967296"),
+        ("{ wall_time = 5 }", "a time span with its unit"),
+        ("{ wall_time = \"0s\" }", "a time span from"),
+    ] {
+        let config = service.config().set("limits", limits).write("limits.toml");
+        let finished = service.once(&config);
+        let message = finished.refusal(2);
+        assert!(message.contains(expected), "{limits}: {message}");
+    }
+}
+
+/// A configuration with a source of this component file beside the honest one.
+fn with_component(service: &Service, component: &str) -> PathBuf {
+    let more = format!(
+        "\n[sources.own]\ncomponent = {component}\n\n[sinks.own]\ntype = \"stdout\"\n\
+         inputs = [\"own\"]\n"
+    );
+    let config = service.path("own.toml");
+    std::fs::write(&config, service.config().text() + &more).unwrap();
+    config
+}
+
+fn check(config: &std::path::Path) -> Finished {
+    Finished::of(signon(["check", "--config"]).arg(config))
+}
+
+#[test]
+fn a_pinned_component_is_the_one_that_was_pinned_or_none() {
+    use sha2::Digest as _;
+    let service = Service::start(options());
+    std::fs::write(service.path("chatty.wasm"), hostile_components::CHATTY).unwrap();
+    let digest = sha2::Sha256::digest(hostile_components::CHATTY);
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let pinned = |digest: &str| {
+        let table =
+            format!("{{ path = \"chatty.wasm\", sha256 = \"{digest}\", imports = \"void-cli\" }}");
+        check(&with_component(&service, &table))
+    };
+    pinned(&digest).success();
+    pinned(&format!("sha256:{}", digest.to_uppercase())).success();
+    let other =
+        pinned(&digest.replace(&digest[..1], if digest.starts_with('0') { "1" } else { "0" }));
+    let told = other.stdout.clone() + &other.stderr;
+    assert!(told.contains("SHA-256") && told.contains(&digest), "{told}");
+    assert_eq!(other.code, Some(1));
+    let short = pinned("abc");
+    assert!(short.refusal(2).contains("64 hexadecimal digits"));
+}
+
+#[test]
+fn a_component_of_another_tool_chain_gets_a_command_line_with_nothing_in_it() {
+    let service = Service::start(options());
+    std::fs::write(service.path("chatty.wasm"), hostile_components::CHATTY).unwrap();
+    let refused = check(&with_component(&service, "\"chatty.wasm\""));
+    let told = refused.stdout.clone() + &refused.stderr;
+    assert!(told.contains("wasi:cli/environment") && told.contains("void-cli"), "{told}");
+
+    let table = "{ path = \"chatty.wasm\", imports = \"void-cli\" }";
+    let config = with_component(&service, table);
+    let mut command = signon(["check", "--config"]);
+    let finished = Finished::of(command.arg(&config).env("SIGNON_LOG", "info")).success();
+    let seen = "0 variables, 0 arguments, 0 folders, directory None, terminal false, \
+                input false, said true";
+    assert!(finished.stdout.contains(seen), "{}", finished.stdout);
+    let log = &finished.stderr;
+    assert!(log.contains("Guest wrote.") && log.contains("hello from [2J inside"), "{log}");
+    assert!(log.len() < 64 << 10, "a guest does not choose how long the log is");
+}
+
+#[test]
+fn a_component_larger_than_its_limit_is_not_compiled() {
+    let service = Service::start(options());
+    std::fs::write(service.path("large.wasm"), vec![0; 2 << 20]).unwrap();
+    let config = with_component(&service, "\"large.wasm\"\nlimits = { component_bytes = 1048576 }");
+    let finished = check(&config);
+    let told = finished.stdout.clone() + &finished.stderr;
+    assert!(told.contains("component_bytes (1048576)"), "{told}");
+}
+
+/// The files of compiled code below a state folder.
+#[cfg(unix)]
+fn compiled(service: &Service) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(service.path("state/compiled")).unwrap();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+#[cfg(unix)]
+#[test]
+fn compiled_code_is_kept_in_private_and_whatever_is_wrong_with_it_is_made_anew() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let service = Service::start(options());
+    service.collect();
+    let folder = service.path("state/compiled");
+    assert_eq!(std::fs::metadata(&folder).unwrap().mode() & 0o777, 0o700);
+    let files = compiled(&service);
+    assert_eq!(files.len(), 1, "{files:?}");
+    let file = &files[0];
+    assert_eq!(std::fs::metadata(file).unwrap().mode() & 0o777, 0o600);
+    let whole = std::fs::read(file).unwrap();
+    let inode = || std::fs::metadata(file).unwrap().ino();
+
+    // Whole, it is used as it is.
+    let before = inode();
+    service.collect();
+    assert_eq!(inode(), before, "what is whole is not written again");
+
+    // Cut, changed or of another kind, it is passed over and written anew.
+    let mut changed = whole.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    for damaged in [&whole[..whole.len() / 2], &changed, &b""[..], &whole[52..]] {
+        std::fs::write(file, damaged).unwrap();
+        service.collect();
+        assert_eq!(std::fs::read(file).unwrap(), whole);
+    }
+
+    // A file that others may write, or a link, is none of ours.
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    service.collect();
+    assert_eq!(std::fs::metadata(file).unwrap().mode() & 0o777, 0o600);
+    let elsewhere = service.path("elsewhere");
+    std::fs::rename(file, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, file).unwrap();
+    service.collect();
+    assert!(std::fs::symlink_metadata(file).unwrap().is_file());
+
+    // A folder that others may look into is not used at all.
+    std::fs::remove_file(file).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let finished = service.collect();
+    assert!(finished.stderr.contains("Compiled code not kept."), "{}", finished.stderr);
+    assert_eq!(compiled(&service), Vec::<PathBuf>::new());
+    service.assert_complete();
+}

@@ -7,20 +7,27 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod backfill;
 mod clock;
 mod components;
+mod conform;
 mod crash;
+mod credentials;
 mod demo;
 mod faults;
 mod files;
 mod inspect;
 mod kills;
+mod ledger;
 mod mapping;
 mod memory;
 mod normalize;
+mod operation;
 mod outage;
+mod preference;
 mod refusals;
 mod run;
+mod runtimes;
 mod sdk;
 mod services;
 mod sinks;

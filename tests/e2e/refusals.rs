@@ -267,7 +267,10 @@ fn a_payload_cut_off_is_refused_after_the_records_before_the_cut() {
     std::fs::write(&payload, format!("[{record},{}", &record[..70])).unwrap();
     let mut command = signon(["normalize", "--component", "oci-audit"]);
     let finished = Finished::of(command.arg(&payload));
-    assert_says(finished.refusal(1), &["cut off or no JSON", "whole records before it were read"]);
+    assert_says(
+        finished.refusal(1),
+        &["cut off or none of this service's", "whole records before it were read"],
+    );
     let output = crate::support::Output::parse(&finished.stdout);
     assert_eq!(output.ids().into_iter().collect::<Vec<_>>(), ["whole"]);
 }

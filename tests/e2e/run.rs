@@ -81,6 +81,20 @@ fn https_is_trusted_by_the_roots_of_the_system() {
 }
 
 #[test]
+fn https_is_trusted_by_an_authority_of_the_source() {
+    let service = Service::start(options());
+    let secure =
+        service.config().replace(&service.simulator.http_url(), &service.simulator.https_url());
+    let config = secure.clone().set("ca_file", "\"ca.pem\"").write("https.toml");
+    service.once(&config).success();
+    service.assert_complete();
+    let missing = secure.set("ca_file", "\"no.pem\"").write("missing.toml");
+    let finished = service.once(&missing);
+    let message = finished.refusal(1);
+    assert!(message.contains("ca_file") && message.contains("no.pem"), "{message}");
+}
+
+#[test]
 fn https_with_an_unknown_authority_is_refused() {
     let (service, other) = (Service::start(options()), Service::start(options()));
     let config = service

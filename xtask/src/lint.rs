@@ -58,7 +58,7 @@ fn guests() -> Result<(), Failure> {
         return Ok(());
     }
     let mut arguments = vec!["--target", TARGET, "--lib"];
-    for guest in GUESTS {
+    for guest in GUESTS.into_iter().chain(["hostile", "chatty"]) {
         arguments.extend(["--package", guest]);
     }
     run(&mut clippy(&arguments))

@@ -7,6 +7,7 @@ mod components;
 mod crash;
 mod house;
 mod lint;
+mod node;
 mod python;
 mod setup;
 mod shell;
@@ -22,11 +23,13 @@ The project's own commands. Each sets up what it needs, and says what it does.
 Usage: cargo xtask <COMMAND> [ARGUMENTS]
 
 Commands:
-  setup [--with-python]            find (or get) what compiles the components for WebAssembly;
+  setup [--with-python] [--with-node]
+                                   find (or get) what compiles the components for WebAssembly;
                                    quick when there is nothing to do
   demo [ARGUMENTS]                 build and run `signon demo`; arguments go to it
                                    (cargo xtask demo --help shows them)
-  test [--with-python] [ARGUMENTS] run every test; arguments go to `cargo test`
+  test [--with-python] [--with-node] [ARGUMENTS]
+                                   run every test; arguments go to `cargo test`
   lint                             format, clippy for host and guests, documentation, links
   mapping                          write docs/mapping.md anew from the components' tables
   components [DIR]                 write the components as files (default: target/components)
@@ -35,8 +38,9 @@ Commands:
   bench [--events N] [--runs N] [--profile release|dev] [--json]
                                    time whole runs of the command, and weigh the components
 
-  --with-python  put the official Oracle SDK (PyPI: oci) into target/python, for the test
-                 that holds the simulator against it
+  --with-python  put the official Oracle SDK (PyPI: oci), other clients and wasmtime into
+                 target/python, for the tests that hold us against them
+  --with-node    put the packages of examples/node into it, for the test that runs it
 
 Environment:
   SIGNON_GUEST_RUSTC   a rustc for the components, looked at before all others

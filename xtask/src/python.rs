@@ -1,5 +1,6 @@
 //! A Python with the programs of others that some tests hold ours against:
-//! Oracle's official SDK, a SCIM client and an OAuth client. Nothing else needs
+//! Oracle's official SDK, a SCIM client, an OAuth client and another runtime for
+//! components. Nothing else needs
 //! them, so whatever fails here is a warning, and a package that cannot be had
 //! keeps no other one out.
 
@@ -23,9 +24,11 @@ struct Package {
 /// Oracle's SDK: a Python without it is no use for the tests.
 const SDK: Package = Package { requirement: "oci", modules: &["oci"] };
 
-const CLIENTS: [Package; 3] = [
+const CLIENTS: [Package; 4] = [
     Package { requirement: "scim2-client[httpx2]", modules: &["scim2_client", "httpx2"] },
     Package { requirement: "authlib", modules: &["authlib"] },
+    // As examples/python/requirements.txt has it.
+    Package { requirement: "wasmtime==50.0.1", modules: &["wasmtime"] },
     // What Authlib sends its requests with in the test.
     Package { requirement: "requests", modules: &["requests"] },
 ];

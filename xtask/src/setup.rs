@@ -3,21 +3,29 @@
 
 use std::env;
 
-use crate::python;
 use crate::shell::{Failure, say};
+use crate::{node, python};
 
 /// `cargo xtask setup`.
 pub fn command(arguments: &[String]) -> Result<(), Failure> {
-    let with_python = match arguments {
-        [] => false,
-        [flag] if flag == "--with-python" => true,
-        other => return Err(Failure::usage(format!("setup does not know {}", other.join(" ")))),
-    };
+    let known = |argument: &&String| ["--with-python", "--with-node"].contains(&argument.as_str());
+    if let Some(other) = arguments.iter().find(|argument| !known(argument)) {
+        return Err(Failure::usage(format!("setup does not know {other}")));
+    }
     guests()?;
-    if with_python {
+    of_others(arguments);
+    Ok(())
+}
+
+/// Installs what some tests hold us against, as far as it is asked for.
+pub fn of_others(arguments: &[String]) {
+    let asked = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    if asked("--with-python") {
         python::install();
     }
-    Ok(())
+    if asked("--with-node") {
+        node::install();
+    }
 }
 
 /// Sees to it that the components can be built, and says how.

@@ -5,16 +5,13 @@ use crate::{python, setup};
 
 /// `cargo xtask test`.
 pub fn command(arguments: &[String]) -> Result<(), Failure> {
-    let (ours, theirs): (Vec<&String>, Vec<&String>) =
-        arguments.iter().partition(|argument| *argument == "--with-python");
-    setup::guests()?;
-    if !ours.is_empty() {
-        python::install();
-    }
+    let (ours, theirs): (Vec<String>, Vec<String>) =
+        arguments.iter().cloned().partition(|argument| argument.starts_with("--with-"));
+    setup::command(&ours)?;
     let mut tests = cargo(&["test"]);
     // Cargo would take `--workspace` for more than a package that is named.
     let names_package =
-        |argument: &&String| argument.starts_with("-p") || argument.starts_with("--package");
+        |argument: &String| argument.starts_with("-p") || argument.starts_with("--package");
     if !theirs.iter().any(names_package) {
         tests.arg("--workspace");
     }

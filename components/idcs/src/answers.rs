@@ -3,6 +3,7 @@
 use serde_json::Value;
 use signon_kit::answers::retry_after;
 use signon_kit::contract::{SourceError, Throttle};
+use signon_kit::digest::content_id;
 use signon_kit::http::{Body, Response, TransportError, read_head};
 use signon_kit::text::cut;
 
@@ -65,7 +66,7 @@ pub fn transport(error: TransportError) -> SourceError {
 pub fn no_list(text: &[u8]) -> SourceError {
     let said = match scim_error(text) {
         Some(said) => format!("the identity domain answered 200 with an error in it: {said}"),
-        None => "something answered 200 without a SCIM list".to_owned(),
+        None => format!("something answered 200 without a SCIM list ({})", content_id(text)),
     };
     SourceError::Malformed(format!("{said}; check domain_url, and for a proxy in between"))
 }

@@ -132,7 +132,7 @@ impl<T: Transport> Session<T> {
             }
             Ok(ListStep::End) => self.end_page(gathering)?,
             Err(error) => {
-                return Err(SourceError::Unavailable(format!(
+                return Err(SourceError::Malformed(format!(
                     "the answer of the identity domain is cut off: {error}; the range is tried \
                      again later"
                 )));

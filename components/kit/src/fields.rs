@@ -95,7 +95,7 @@ impl<'n, 'a> Fields<'n, 'a> {
             return false;
         }
         let Value::Object(members) = &node.value else {
-            out.push_str(node.raw);
+            write_whole(node, out);
             return true;
         };
         let start = out.len();
@@ -116,6 +116,43 @@ impl<'n, 'a> Fields<'n, 'a> {
     }
 }
 
+/// Whether everybody can read a value. A number beyond the range of 64-bit floating
+/// point is JSON by its grammar, but parsers refuse the whole line for it.
+fn is_readable(node: &Node<'_>) -> bool {
+    match &node.value {
+        Value::Number => node.raw.parse().is_ok_and(f64::is_finite),
+        Value::Array(elements) => elements.iter().all(is_readable),
+        Value::Object(members) => members.iter().all(|(_, member)| is_readable(member)),
+        Value::Null | Value::Bool(_) | Value::String(_) | Value::Opaque => true,
+    }
+}
+
+/// Appends a value verbatim; numbers that not everybody can read become texts.
+fn write_whole(node: &Node<'_>, out: &mut String) {
+    if is_readable(node) {
+        return out.push_str(node.raw);
+    }
+    match &node.value {
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                out.push(if index == 0 { '[' } else { ',' });
+                write_whole(element, out);
+            }
+            out.push(']');
+        }
+        Value::Object(members) => {
+            for (index, (key, member)) in members.iter().enumerate() {
+                out.push(if index == 0 { '{' } else { ',' });
+                push_string(out, key);
+                out.push(':');
+                write_whole(member, out);
+            }
+            out.push('}');
+        }
+        _ => push_string(out, node.raw),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +168,15 @@ mod tests {
         assert_eq!(fields.text(&["l"]).as_deref(), Some("one"));
         assert_eq!(fields.text(&["a", "n"]), None);
         assert_eq!(fields.unmapped(), r#"{"a":{"c":9007199254740993},"z":[1, 2]}"#);
+    }
+
+    #[test]
+    fn a_number_that_not_everybody_can_read_becomes_a_text() {
+        let text = r#"{"a":9007199E5474099,"b":[1, {"c":-1e999}],"d":1e-999}"#;
+        let node = Node::parse(text).unwrap();
+        let unmapped = Fields::new(&node, 0).unmapped();
+        assert_eq!(unmapped, r#"{"a":"9007199E5474099","b":[1,{"c":"-1e999"}],"d":1e-999}"#);
+        assert!(serde_json::from_str::<serde_json::Value>(&unmapped).is_ok());
     }
 
     #[test]

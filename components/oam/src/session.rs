@@ -11,6 +11,7 @@
 use signon_kit::contract::{
     Batch, BatchLimits, Finding, Progress, ReadOptions, Severity, SourceError, TimeRange,
 };
+use signon_kit::digest::content_id;
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
 use signon_kit::source::Reads;
@@ -140,11 +141,11 @@ impl<T: Transport> Session<T> {
                 }
                 let row = Row::read(bytes, form);
                 if !is_listed && !row.is_event() {
-                    return Err(SourceError::Malformed(
+                    let digest = content_id(bytes);
+                    return Err(SourceError::Malformed(format!(
                         "the audit service answered 200 with something that is no list of \
-                         events; is base_url the pod's login host?"
-                            .to_owned(),
-                    ));
+                         events ({digest}); is base_url the pod's login host?"
+                    )));
                 }
                 (row.key.clone(), Some(row))
             }
@@ -337,7 +338,7 @@ fn key_text(key: &Key) -> &str {
 
 fn framing(error: FramingError) -> SourceError {
     if error.is_cut {
-        SourceError::Unavailable(format!(
+        SourceError::Malformed(format!(
             "the answer of the audit service is cut off: {error}; the range is tried again later"
         ))
     } else {

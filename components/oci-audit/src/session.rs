@@ -5,7 +5,7 @@
 //! error is returned before the error.
 
 use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceError, TimeRange};
-use signon_kit::digest::HeadDigest;
+use signon_kit::digest::{HeadDigest, content_id};
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
 use signon_kit::listing::{ListReader, ListStep};
@@ -125,6 +125,14 @@ impl<T: Transport> Session<T> {
             return Ok(Moved::On);
         };
         match page.reader.next() {
+            // An answer is an array; anything else is not the API's.
+            Ok(ListStep::Row(span)) if !page.reader.in_list() => {
+                let digest = content_id(page.reader.bytes(span));
+                Err(SourceError::Malformed(format!(
+                    "the OCI Audit API answered 200 with what is no list of records ({digest}); \
+                     is there a proxy in between?"
+                )))
+            }
             Ok(ListStep::Row(span)) => {
                 let bytes = page.reader.bytes(span);
                 let number = page.records;
@@ -159,7 +167,7 @@ impl<T: Transport> Session<T> {
                 Ok(Moved::On)
             }
             Ok(ListStep::End) => self.end_page(),
-            Err(error) => Err(SourceError::Unavailable(format!(
+            Err(error) => Err(SourceError::Malformed(format!(
                 "the answer of the OCI Audit API is cut off: {error}; the range is tried again later"
             ))),
         }

@@ -243,3 +243,14 @@ fn requests_are_the_same_bytes_every_time() {
     let seen = seen.borrow();
     assert_eq!(seen[0], seen[1]);
 }
+
+#[test]
+fn what_a_proxy_says_in_place_of_the_api_is_an_error_and_no_rejected_record() {
+    for text in ["<html>Sign in first</html>", "{\"message\":\"hello\"}", "nonsense", "17"] {
+        let answer = |_: &Request| Ok(Answer::ok(text));
+        let error = open(answer, None).next(limits(100)).unwrap_err();
+        let SourceError::Malformed(problem) = error else { panic!("{error:?}") };
+        assert!(problem.contains("proxy") && problem.contains("sha256:"), "{problem}");
+        assert!(!problem.contains("Sign in"), "{problem}");
+    }
+}

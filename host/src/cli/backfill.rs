@@ -50,7 +50,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     });
     config.sinks.retain(|sink| sink.takes(&arguments.source));
     let state = open_state(&config).map_err(advise)?;
-    let collector = collector(state)?;
+    let collector = collector(&config, state)?;
     let summary = collector.backfill(&config, signals::stop()).await;
     finish(&summary.map_err(Failure::failed)?)
 }

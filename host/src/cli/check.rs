@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use signon_host::collect::{Components, check};
+use signon_host::collect::{Clock as _, Components, SystemClock, check};
+use signon_host::config::Config;
 use signon_host::contract::Severity;
 use signon_host::deliver::check as check_sink;
 use signon_host::sandbox::{Limits, Sandbox};
+use signon_host::state::{Question, StreamReport};
 
 use super::built_ins::BuiltIns;
+use super::coverage;
 use super::failure::{Failure, print};
 use super::run::load;
 
@@ -28,7 +31,7 @@ pub struct Arguments {
 /// is tried without an event; nothing is left behind.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = load(&arguments.config, arguments.config_dir.as_deref())?;
-    let sandbox = Sandbox::new(&Limits::default()).map_err(Failure::failed)?;
+    let sandbox = Sandbox::new(&Limits::widest()).map_err(Failure::failed)?;
     let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
     let mut errors = 0;
     for source in &config.sources {
@@ -54,8 +57,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             }
         }
     }
+    remember(&config).await?;
     for sink in &config.sinks {
-        match check_sink(sink, &config.data_dir).await {
+        match check_sink(sink).await {
             Ok(()) => print(&format!("sink {}: ok\n", sink.id))?,
             Err(error) => {
                 errors += 1;
@@ -68,4 +72,28 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         1 => Err(Failure::failed("1 error found")),
         errors => Err(Failure::failed(format!("{errors} errors found"))),
     }
+}
+
+/// What the state remembers of the sources that an operator should look into.
+async fn remember(config: &Config) -> Result<(), Failure> {
+    if !config.data_dir.join("state.redb").exists() {
+        return Ok(());
+    }
+    let question = Question { now: SystemClock.now(), ..Question::default() };
+    let reports = match coverage::ask(config, &question).await {
+        Ok(reports) => reports,
+        Err(failure) => return print(&format!("state: not asked: {failure}\n")),
+    };
+    let known = |report: &&StreamReport| config.sources.iter().any(|s| s.id == report.source);
+    for report in reports.iter().filter(known) {
+        for remark in coverage::remarks(report) {
+            print(&format!("{}: warning: {}: {remark}\n", report.source, report.stream))?;
+            print(&format!(
+                "{}: fix: compare with Oracle's console; a service that was retired goes on \
+                 answering with nothing, and its successor has to be added as a source\n",
+                report.source
+            ))?;
+        }
+    }
+    Ok(())
 }

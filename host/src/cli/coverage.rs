@@ -77,7 +77,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// Asks the state, or the process that has it.
-async fn ask(config: &Config, question: &Question) -> Result<Vec<StreamReport>, Failure> {
+pub async fn ask(config: &Config, question: &Question) -> Result<Vec<StreamReport>, Failure> {
     if !config.data_dir.join("state.redb").exists() {
         return Err(Failure::failed(format!(
             "data_dir {}: holds no state yet; start signon run first",
@@ -147,6 +147,9 @@ fn table(report: &StreamReport) -> String {
         );
     }
     let _ = writeln!(text, "  ledger: {} entries, head {}", report.tip.number, report.tip.hash);
+    for remark in remarks(report) {
+        let _ = writeln!(text, "  {remark}");
+    }
     if let Some(number) = report.head_found {
         let _ = writeln!(text, "  ledger: the head asked for is that of entry {number}");
     }
@@ -154,6 +157,17 @@ fn table(report: &StreamReport) -> String {
         let _ = writeln!(text, "  ledger: DAMAGED: {damage}");
     }
     text
+}
+
+/// What an operator should look into.
+pub fn remarks(report: &StreamReport) -> Vec<String> {
+    let silent = report.silent_for_ms.map(|silent| {
+        let hours = silent / 3_600_000;
+        format!("no event for {hours} hours, longer than ever before")
+    });
+    let doubt = report.doubt.as_ref();
+    let doubt = doubt.map(|doubt| format!("the newest reading proves nothing: {doubt}"));
+    silent.into_iter().chain(doubt).collect()
 }
 
 fn delays(buckets: &[u64]) -> String {

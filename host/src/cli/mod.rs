@@ -3,10 +3,12 @@
 mod backfill;
 mod built_ins;
 mod check;
+mod conform;
 mod coverage;
 mod deadletter;
 mod demo;
 mod failure;
+mod hardening;
 mod inspect;
 mod log;
 mod metrics;
@@ -58,6 +60,11 @@ enum Command {
     Normalize(normalize::Arguments),
     /// Show what a component imports, exports and says about itself.
     Inspect(inspect::Arguments),
+    /// Hold a component against the contract, law by law.
+    ///
+    /// For whoever writes one. Exits with 1 if a law is broken; what is not tried says
+    /// what it lacks.
+    Conform(conform::Arguments),
     /// Try a configuration: what is wrong, and what to do about it.
     Check(check::Arguments),
     /// Events that a sink's receiver refused while it took others.
@@ -72,7 +79,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     log::start(matches!(cli.command, Command::Run(_) | Command::Backfill(_)));
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    hardening::give_up_core_files();
+    let runtime = match signon_host::sandbox::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::failed(format!("cannot start: {error}")).report(),
     };
@@ -84,6 +92,7 @@ pub fn main() -> ExitCode {
             Command::Coverage(arguments) => coverage::run(arguments).await,
             Command::Normalize(arguments) => normalize::run(arguments).await,
             Command::Inspect(arguments) => inspect::run(arguments).await,
+            Command::Conform(arguments) => conform::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Deadletter(arguments) => deadletter::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(*arguments).await,

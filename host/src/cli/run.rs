@@ -37,7 +37,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let until = if arguments.once { Until::Done } else { Until::Stopped };
     let stop = signals::stop();
     let state = open_state(&config).map_err(Failure::failed)?;
-    let collector = collector(state.clone())?;
+    let collector = collector(&config, state.clone())?;
     let _metrics = match config.metrics_listen {
         Some(address) => Some(metrics::serve(address, collector.board(), state.clone()).await?),
         None => None,
@@ -81,9 +81,13 @@ pub fn open_state(config: &Config) -> Result<Arc<EmbeddedState>, StateError> {
     EmbeddedState::open(&config.data_dir).map(Arc::new)
 }
 
+/// Folder of compiled components, below `data_dir`.
+const COMPILED: &str = "compiled";
+
 /// A collector with the bundled components.
-pub fn collector(state: Arc<EmbeddedState>) -> Result<Collector, Failure> {
-    let sandbox = Sandbox::new(&Limits::default()).map_err(Failure::failed)?;
+pub fn collector(config: &Config, state: Arc<EmbeddedState>) -> Result<Collector, Failure> {
+    let sandbox = Sandbox::new(&Limits::widest()).map_err(Failure::failed)?;
+    let sandbox = sandbox.with_cache(&config.data_dir.join(COMPILED));
     let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
     Collector::new(sandbox, components, state).map_err(Failure::failed)
 }
@@ -94,7 +98,7 @@ pub async fn collect(
     until: Until,
     stop: watch::Receiver<bool>,
 ) -> Result<Summary, Failure> {
-    let collector = collector(open_state(config).map_err(Failure::failed)?)?;
+    let collector = collector(config, open_state(config).map_err(Failure::failed)?)?;
     collector.run(config, until, Orders::only_stop(stop)).await.map_err(Failure::failed)
 }
 

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use super::position::{Delta, Position, Slot};
 use super::reader::{Ended, Reader};
-use super::retry::{ATTEMPTS, Backoff, needs_operator, pause};
+use super::retry::{ATTEMPTS, Backoff, needs_operator, pause, told};
 use super::shared::{Shared, rfc3339, start_time};
 use super::suspect::{Suspect, Verdict};
 use super::turns::Urgency;
@@ -147,7 +147,10 @@ async fn plan(
         let held = Range { start: part.start.max(earliest), end };
         state.closed.missing(held).iter().for_each(|open| missing.insert(open));
         let gone = Range { start: part.start, end: end.min(earliest) };
-        outlived.extend(state.closed.missing(gone).iter());
+        // Our clock alone must not say what the source no longer keeps.
+        if shared.opener.service_now().is_some() {
+            outlived.extend(state.closed.missing(gone).iter());
+        }
     }
     let mut queue = state.backfill.clone();
     for under_way in &queue {
@@ -238,7 +241,10 @@ impl Worker {
         let mut backoff = Backoff::default();
         let mut suspect = Suspect::default();
         while !*stop.borrow() {
-            let turn = shared.turns.turn(&shared.tenant, Urgency::Backfill).await;
+            let turn = tokio::select! {
+                turn = shared.turns.turn(&shared.tenant, Urgency::Backfill) => turn,
+                () = told(stop) => return Ok(()),
+            };
             let covers = reading.reading.covers;
             let before = (reading.cursor.clone(), reading.counts.emitted);
             let mut reader = Reader::new(shared, &self.position, Slot::Backfill, reading);
@@ -261,6 +267,8 @@ impl Worker {
                     match suspect.judge(shared, key, &reading.reading, &error).await {
                         Verdict::Wait => self.wait(&mut reading, error, &mut backoff, stop).await?,
                         Verdict::Halve(half) => {
+                            // Each half has its own chances.
+                            backoff.reset();
                             let rest =
                                 Range { start: half.covers.end, end: reading.reading.covers.end };
                             let rest = readings(shared, &[rest].into_iter().collect());

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::watch;
@@ -86,6 +87,9 @@ pub struct Status {
     pub failures: u32,
     /// Counted since the process started.
     pub counts: Counts,
+    /// When it last read on, or began.
+    #[serde(skip)]
+    pub moved: Instant,
 }
 
 impl Status {
@@ -101,6 +105,7 @@ impl Status {
             error: None,
             failures: 0,
             counts: Counts::default(),
+            moved: Instant::now(),
         }
     }
 }
@@ -140,7 +145,11 @@ impl Board {
     /// Changes what the board says of a stream.
     pub fn tell(&self, key: &StreamKey, change: impl FnOnce(&mut Status)) {
         if let Some(status) = self.inner().streams.get_mut(key) {
+            let before = status.read_until_ms;
             change(status);
+            if status.read_until_ms != before {
+                status.moved = Instant::now();
+            }
         }
         self.changed.send_modify(|version| *version = version.wrapping_add(1));
     }
@@ -171,15 +180,17 @@ impl Board {
     }
 
     /// Up to where all streams of a source have read at the live edge; `None` when
-    /// it does not read (any more), so that waiting for it makes no sense.
-    pub fn read_until(&self, source: &str) -> Option<i64> {
+    /// it does not read (any more), or has stood still for `patience`, so that waiting
+    /// for it makes no sense.
+    pub fn read_until(&self, source: &str, patience: Duration) -> Option<i64> {
         let inner = self.inner();
         let mut until = None;
         for (_, status) in inner.streams.iter().filter(|(key, _)| key.source == source) {
-            if status.phase == Phase::Ended {
+            if status.phase == Phase::Ended || status.moved.elapsed() > patience {
                 continue;
             }
-            let read = status.read_until_ms.unwrap_or(i64::MIN);
+            // Nothing was read before the epoch.
+            let read = status.read_until_ms.unwrap_or(0);
             until = Some(until.map_or(read, |until: i64| until.min(read)));
         }
         until

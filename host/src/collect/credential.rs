@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{ClientProof, CredentialsConfig, SecretSource, SecretText, SourceConfig};
 use crate::sandbox::credentials::{
-    Basic, Credential, CredentialError, OAuth2, OciSignature, Proof, Secret, read_key,
+    Basic, Credential, CredentialError, OAuth2, OciSignature, Proof, Said, Secret, read_key,
 };
 use crate::sandbox::door::DoorClient;
 
@@ -36,6 +36,10 @@ pub fn prepare(
                 key_file,
                 expose(passphrase.as_ref()),
             )?))
+        }
+        CredentialsConfig::OciResourcePrincipal => {
+            let variable = |name: &str| std::env::var(name).ok();
+            Credential::Oci(Box::new(OciSignature::from_resource_principal(&variable)?))
         }
         CredentialsConfig::Basic { username, password } => {
             Credential::Basic(Basic::new(username, secret(password))?)
@@ -75,6 +79,7 @@ fn secret(source: &SecretSource) -> Secret {
     match source {
         SecretSource::Text(text) => Secret::Text(Zeroizing::new(text.expose().to_owned())),
         SecretSource::File(path) => Secret::File(path.clone()),
+        SecretSource::Command(words) => Secret::Command(Said::new(words)),
     }
 }
 

@@ -16,14 +16,6 @@ pub enum CollectError {
     /// The component cannot be loaded or called, or answers with an error.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
-    /// The door denied a request, and the source failed of it.
-    #[error("{denial}")]
-    Denied {
-        /// What was denied, and what would allow it.
-        denial: String,
-        /// How the component took it.
-        source: SandboxError,
-    },
     /// The component refuses the settings; one line for each finding.
     #[error("{0}")]
     Settings(String),

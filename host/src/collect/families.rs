@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -17,9 +18,9 @@ use super::board::Board;
 use crate::contract::{Activity, Outcome, SignOnEvent};
 use crate::state::{State, StateError};
 
-/// How long a source waits for the one it yields to, in milliseconds: an hour. A
-/// preferred source that stands still must not hold the others up for ever.
-const LONGEST_WAIT_MS: i64 = 3_600_000;
+/// How long a source waits for one that stands still: a preferred source that fails
+/// must not hold the others up for ever.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// The families of a configuration. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -73,9 +74,8 @@ impl Membership {
     pub fn bound(&self, board: &Board, now: i64) -> Option<i64> {
         self.waits_for
             .iter()
-            .filter_map(|preferred| board.read_until(preferred))
+            .filter_map(|preferred| board.read_until(preferred, PATIENCE))
             .min()
-            .map(|read| read.max(now - LONGEST_WAIT_MS))
             .filter(|read| *read < now)
     }
 
@@ -152,6 +152,8 @@ fn sign_on(event: &SignOnEvent) -> Option<String> {
     let correlation = event.correlation.as_deref().filter(|text| !text.is_empty())?;
     let activity = match &event.activity {
         Activity::Other(name) => name.clone(),
+        // What one source calls an attempt is a logon to another.
+        Activity::FederatedAttempt => format!("{:?}", Activity::Logon),
         known => format!("{known:?}"),
     };
     let outcome = match &event.outcome {
@@ -179,15 +181,18 @@ mod tests {
     fn who_yields_reads_behind_the_preferred_source_but_not_for_ever() {
         let board = Board::default();
         let (old, new) = (families().of("old"), families().of("new"));
-        assert_eq!(old.bound(&board, 100), None);
+        let now = 1_000;
+        assert_eq!(old.bound(&board, now), None);
         board.enter(&key("new"), "t");
-        let now = 10 * LONGEST_WAIT_MS;
-        assert_eq!(old.bound(&board, now), Some(now - LONGEST_WAIT_MS));
+        assert_eq!(old.bound(&board, now), Some(0));
         board.tell(&key("new"), |status| status.read_until_ms = Some(now - 5));
         assert_eq!(old.bound(&board, now), Some(now - 5));
         assert_eq!(new.bound(&board, now), None);
         board.tell(&key("new"), |status| status.phase = super::super::board::Phase::Ended);
         assert_eq!(old.bound(&board, now), None);
+        board.tell(&key("new"), |status| status.phase = super::super::board::Phase::Failing);
+        assert_eq!(board.read_until("new", PATIENCE), Some(now - 5));
+        assert_eq!(board.read_until("new", Duration::ZERO), None);
     }
 
     #[test]

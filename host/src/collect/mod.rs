@@ -39,7 +39,7 @@ use crate::state::{Counts, State};
 pub use board::{Board, Phase, Status};
 pub use clock::{Clock, SystemClock};
 pub use error::CollectError;
-pub use prepare::{check, fingerprint};
+pub use prepare::{ReadySource, check, fingerprint, open};
 pub use reader::GRACE;
 
 use committer::Committer;

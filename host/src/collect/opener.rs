@@ -1,5 +1,4 @@
-//! What the collector needs of a source: sessions over ranges, the service's time,
-//! and why the door denied something.
+//! What the collector needs of a source: sessions over ranges and the service's time.
 
 use async_trait::async_trait;
 
@@ -23,9 +22,6 @@ pub trait Opener: Send + Sync {
 
     /// What the service last said the time was, Unix milliseconds.
     fn service_now(&self) -> Option<i64>;
-
-    /// What the door denied since it was last asked.
-    fn take_denial(&self) -> Option<String>;
 }
 
 /// One reading under way.
@@ -68,10 +64,6 @@ impl Opener for SandboxedSource {
 
     fn service_now(&self) -> Option<i64> {
         self.door.service_now()
-    }
-
-    fn take_denial(&self) -> Option<String> {
-        self.door.take_denial()
     }
 }
 

@@ -18,7 +18,7 @@ use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, Sourc
 use crate::deliver::Sink;
 use crate::plan::Schedule;
 use crate::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
-use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError};
+use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError, off_the_threads};
 use crate::state::StreamKey;
 
 /// Longest text of one field in an event. User agents beyond this are attacks.
@@ -40,8 +40,8 @@ async fn ready(
     components: &dyn Components,
     source: &SourceConfig,
 ) -> Result<Ready, CollectError> {
-    let limits = Limits::default();
-    let component = load(sandbox, components, source)?;
+    let limits = source.limits.clone();
+    let component = off_the_threads(|| load(sandbox, components, source))?;
     let descriptor = sandbox.describe(&component, &limits).await?;
     let settings = settings_text(source)?;
     let refused = |error| in_settings(source, error);
@@ -73,6 +73,30 @@ pub async fn check(
     schedule(source, &ready.descriptor)?;
     let checked = sandbox.check(&ready.component, &ready.limits, ready.door, &ready.settings).await;
     checked.map_err(|error| in_settings(source, error))
+}
+
+/// A source that can be read without a collector.
+pub struct ReadySource {
+    /// Its component.
+    pub component: LoadedComponent,
+    /// What the component is configured with, as JSON text.
+    pub settings: String,
+    /// Its way out, with its credential.
+    pub door: Door,
+}
+
+/// Prepares a source for whoever reads it without a collector.
+///
+/// # Errors
+///
+/// What would stop the source at its start.
+pub async fn open(
+    sandbox: &Sandbox,
+    components: &dyn Components,
+    source: &SourceConfig,
+) -> Result<ReadySource, CollectError> {
+    let Ready { component, settings, door, .. } = ready(sandbox, components, source).await?;
+    Ok(ReadySource { component, settings, door })
 }
 
 /// What the sources of a process share beside their configuration.
@@ -145,7 +169,7 @@ fn load(
     source: &SourceConfig,
 ) -> Result<LoadedComponent, CollectError> {
     match &source.component {
-        ComponentRef::File(path) => Ok(sandbox.load_file(path)?),
+        ComponentRef::File(file) => Ok(sandbox.load_file_as(file, &source.limits)?),
         ComponentRef::BuiltIn(name) => match components.built_in(name) {
             Some(loaded) => Ok(loaded?),
             None => Err(CollectError::Settings(
@@ -214,7 +238,22 @@ fn door(
             .map(|rule| rule.origin.clone())
             .collect(),
     };
-    let client = DoorClient::new(DoorClient::trust(None)?, private);
+    let authorities = match &source.ca_file {
+        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
+            let problem = format!("cannot read {}: {error}", path.display());
+            CollectError::Settings(source.problem("/ca_file", problem).to_string())
+        })?),
+        None => None,
+    };
+    let trust =
+        DoorClient::trust(authorities.as_deref()).map_err(|error| match &source.ca_file {
+            Some(path) => {
+                let problem = format!("{}: {error}", path.display());
+                CollectError::Settings(source.problem("/ca_file", problem).to_string())
+            }
+            None => error.into(),
+        })?;
+    let client = DoorClient::new(trust, private);
     let credential = super::credential::prepare(source, &client).map_err(|error| {
         CollectError::Credential { place: source.place_of("/credentials"), source: error }
     })?;

@@ -105,7 +105,7 @@ impl<'s> Reader<'s> {
             let Some(batch) = next(session.as_mut(), stop).await else {
                 return Ok(Ended::Stopped);
             };
-            let batch = batch.map_err(|error| self.explain(error))?;
+            let batch = batch?;
             let finished = batch.progress == Progress::Finished;
             self.note(&batch);
             let (cursor, received) = (batch.cursor.clone(), batch.counts.received);
@@ -155,15 +155,7 @@ impl<'s> Reader<'s> {
         let asked = self.current.reading.asked;
         let (stream, cursor) = (&self.position.key.stream, self.current.cursor.clone());
         let session = self.shared.opener.open(stream, asked, cursor).await;
-        session.map_err(|error| self.explain(error))
-    }
-
-    /// Adds what only the door knows.
-    fn explain(&self, error: SandboxError) -> CollectError {
-        match self.shared.opener.take_denial() {
-            Some(denial) => CollectError::Denied { denial, source: error },
-            None => error.into(),
-        }
+        Ok(session?)
     }
 
     async fn dedupe(&self, batch: Batch) -> Result<Fresh, CollectError> {

@@ -93,8 +93,7 @@ pub fn needs_operator(error: &CollectError) -> bool {
                 | SourceError::Forbidden(_)
                 | SourceError::Retired(_)
         ),
-        CollectError::Sandbox(_) | CollectError::Denied { .. } => true,
-        CollectError::Sink { .. } => true,
+        CollectError::Sandbox(_) | CollectError::Sink { .. } => true,
         _ => false,
     }
 }

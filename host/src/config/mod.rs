@@ -10,10 +10,12 @@
 
 mod allow;
 mod backfill;
+mod component;
 mod credentials;
 mod document;
 mod duration;
 mod filter;
+mod limits;
 mod merge;
 mod paths;
 mod problem;

@@ -12,13 +12,16 @@ use serde_json::{Map, Value as Json};
 
 use super::allow::{self, AllowRule};
 use super::backfill::{self, BackfillConfig};
+use super::component;
 use super::credentials::{self, CredentialsConfig};
 use super::document::{Node, Value};
 use super::duration::{self, Start};
 use super::filter::{self, FilterConfig};
+use super::limits;
 use super::paths::Folders;
 use super::problem::{Place, Problem, index_path, key_path};
 use super::reader::{Field, Problems, Table, nearest};
+use crate::sandbox::{ComponentFile, Limits};
 
 /// The components that come with the program, as `type` names them.
 pub const BUILT_IN_SOURCES: &[&str] = &["oci_audit", "idcs", "oam"];
@@ -34,6 +37,8 @@ const KEYS: &[&str] = &[
     "longest_range",
     "allow",
     "allow_private_addresses",
+    "ca_file",
+    "limits",
     "keep_raw",
     "poll_interval",
     "include",
@@ -69,6 +74,10 @@ pub struct SourceConfig {
     pub allow: Vec<AllowRule>,
     /// Whether origins may resolve to private or loopback addresses.
     pub allow_private_addresses: bool,
+    /// PEM file of authorities that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// What a session of the component may use.
+    pub limits: Limits,
     /// Whether events carry the record they were made from.
     pub keep_raw: bool,
     /// Least time between two looks for something new.
@@ -92,8 +101,8 @@ pub struct SourceConfig {
 pub enum ComponentRef {
     /// `type = "…"`: one of [`BUILT_IN_SOURCES`].
     BuiltIn(String),
-    /// `component = "path/to.wasm"`
-    File(PathBuf),
+    /// `component = "path/to.wasm"`, or a table that pins it.
+    File(ComponentFile),
 }
 
 impl SourceConfig {
@@ -181,6 +190,9 @@ pub(super) fn source(
     });
     let allow = or(table.get("allow"), Vec::new(), |field| allow::rules(field, problems));
     let private = or(table.get("allow_private_addresses"), false, |field| field.boolean(problems));
+    let ca_file = or(table.get("ca_file"), None, |field| folders.path(field, problems).map(Some));
+    let limits =
+        or(table.get("limits"), Limits::default(), |field| limits::limits(field, problems));
     let keep_raw = or(table.get("keep_raw"), true, |field| field.boolean(problems));
     let poll_interval = or(table.get("poll_interval"), DEFAULT_POLL_INTERVAL, |field| {
         duration::duration(field, problems)
@@ -206,6 +218,8 @@ pub(super) fn source(
         longest_range: longest_range?,
         allow: allow?,
         allow_private_addresses: private?,
+        ca_file: ca_file?,
+        limits: limits?,
         keep_raw: keep_raw?,
         poll_interval: poll_interval?,
         include: include?,
@@ -250,7 +264,7 @@ fn component(
             problems.add(file.key_place, &file.path, message);
             None
         }
-        (None, Some(file)) => folders.path(&file, problems).map(ComponentRef::File),
+        (None, Some(file)) => component::file(&file, folders, problems).map(ComponentRef::File),
         (Some(kind), None) => {
             let name = kind.text(problems)?;
             if !BUILT_IN_SOURCES.contains(&name) {

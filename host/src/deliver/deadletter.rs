@@ -9,12 +9,13 @@
 mod replay;
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::lines::end_of_whole_lines;
 use super::{Line, SinkError};
 
 pub use replay::{Replayed, replay};
@@ -132,9 +133,8 @@ impl DeadLetters {
         let mut file =
             private().read(true).write(true).create(true).truncate(false).open(&self.path)?;
         // A crash may have torn the last line; its batch was not acknowledged.
-        let mut before = Vec::new();
-        file.read_to_end(&mut before)?;
-        let end = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1) as u64;
+        let length = file.metadata()?.len();
+        let end = end_of_whole_lines(&file, length)?;
         file.set_len(end)?;
         file.seek(SeekFrom::Start(end))?;
         let written = file

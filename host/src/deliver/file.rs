@@ -12,7 +12,6 @@
 //!        '---- adopted -----'-cut-'
 //! ```
 
-mod medium;
 #[cfg(test)]
 mod power;
 mod rotation;
@@ -21,19 +20,21 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::lines::end_of_whole_lines;
+use super::medium::Medium;
 use super::{Line, Receipt, Sink, SinkError};
 use crate::config::RotationConfig;
 use crate::render::{Format, event_id};
 use crate::state::{SinkMark, State};
 use crate::telemetry;
-use medium::Medium;
 use rotation::Step;
 
 /// Appends to a file.
@@ -51,6 +52,8 @@ struct Writer {
     rotation: Option<RotationConfig>,
     file: Box<dyn Medium>,
     path: PathBuf,
+    /// When it was begun, as far as is known.
+    begun: SystemTime,
     /// Where the next line goes.
     length: u64,
     /// Lines in the file whose event was never committed, by event id.
@@ -107,7 +110,9 @@ impl FileSink {
         let found: Vec<(String, u32)> = tail.lines.into_iter().collect();
         state.adopt(id, tail.end, &found)?;
         let adopted = state.adopted(id)?.into_iter().collect();
+        let begun = file.begun().map_err(failed)?;
         let writer = Writer {
+            begun,
             sink: id.to_owned(),
             state,
             rotation,
@@ -173,23 +178,6 @@ fn open_locked(path: &Path) -> Result<File, SinkError> {
     Ok(file)
 }
 
-/// Behind the last line end before `length`.
-fn end_of_whole_lines(file: &dyn Medium, length: u64) -> std::io::Result<u64> {
-    const BLOCK: u64 = 64 << 10;
-    let mut end = length;
-    let mut block = Vec::new();
-    while end > 0 {
-        let start = end.saturating_sub(BLOCK);
-        block.clear();
-        file.read_from(start)?.take(end - start).read_to_end(&mut block)?;
-        if let Some(found) = block.iter().rposition(|byte| *byte == b'\n') {
-            return Ok(start + found as u64 + 1);
-        }
-        end = start;
-    }
-    Ok(0)
-}
-
 struct Tail {
     /// Behind the last whole line.
     end: u64,
@@ -242,6 +230,7 @@ impl Writer {
             self.length = end_of_whole_lines(self.file.as_ref(), length).map_err(failed)?;
         } else {
             self.file = Box::new(open_locked(&self.path)?);
+            self.begun = SystemTime::now();
             self.length = self.file.length().map_err(failed)?;
         }
         // A crash before the next commit must find the lines of this file, not look

@@ -8,6 +8,8 @@ mod deadletter;
 mod error;
 mod file;
 mod http;
+mod lines;
+mod medium;
 mod open;
 mod otlp;
 mod remote;

@@ -92,11 +92,12 @@ pub fn open_remote(
 /// # Errors
 ///
 /// What would keep the first batch from being delivered.
-pub async fn check(config: &SinkConfig, data_dir: &Path) -> Result<(), SinkError> {
+pub async fn check(config: &SinkConfig) -> Result<(), SinkError> {
     match &config.kind {
         SinkKind::Stdout => Ok(()),
         SinkKind::File { path, .. } => super::file::check(path),
-        _ => match open_remote(config, data_dir)? {
+        // Without a folder nothing is kept, and a try needs nothing that is.
+        _ => match open_remote(config, Path::new(""))? {
             Some(sink) => sink.probe().await,
             None => Ok(()),
         },
@@ -158,5 +159,40 @@ impl Sink for LateSink {
 
     async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
         self.sink().await?.deliver(lines).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Syntax;
+    use crate::state::EmbeddedState;
+
+    #[tokio::test]
+    async fn a_sink_that_cannot_be_opened_is_opened_by_a_later_batch_and_hinders_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "data_dir = 'd'\nsources.acme = { type = 'oci_audit' }\n\
+                    sinks.a = { type = 'file', path = 'late/a', inputs = ['*'], format = 'raw' }\n\
+                    sinks.b = { type = 'file', path = 'b', inputs = ['*'], format = 'raw' }";
+        let file = folder.path().join("signon.toml");
+        let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
+        let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
+        let context = SinkContext { data_dir: folder.path().to_owned(), state };
+        // Where a folder should be, a file is in the way.
+        std::fs::write(folder.path().join("late"), "").unwrap();
+        let sinks = open_all(&config, &context, &[]);
+        let line = Line {
+            id: "x".into(),
+            source: "acme".into(),
+            time: 0,
+            text: r#"{"eventId":"x"}"#.into(),
+        };
+        let line = std::slice::from_ref(&line);
+        let error = sinks[0].deliver(line).await.map(|_| ()).unwrap_err();
+        assert!(matches!(error, SinkError::File { .. }), "{error}");
+        sinks[1].deliver(line).await.unwrap().settle();
+        std::fs::remove_file(folder.path().join("late")).unwrap();
+        sinks[0].deliver(line).await.unwrap().settle();
+        assert!(folder.path().join("late/a").exists());
     }
 }

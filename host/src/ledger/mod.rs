@@ -208,6 +208,11 @@ pub fn takes_in(entry: &LedgerEntry, open: &ReadingEntry) -> bool {
     }
 }
 
+/// Whether a reading was no reading at all: it failed before anything came.
+fn shows_nothing(reading: &ReadingEntry) -> bool {
+    reading.doubt.is_some() && reading.counts.received == 0
+}
+
 /// The closed entry that an entry and the open ones it takes in become; `None` for
 /// an open one.
 pub fn close(entry: LedgerEntry, open: &[ReadingEntry]) -> Option<ClosedEntry> {
@@ -239,7 +244,10 @@ pub fn close(entry: LedgerEntry, open: &[ReadingEntry]) -> Option<ClosedEntry> {
         }
         LedgerEntry::Gap { range, reason, at } => ClosedEntry {
             range,
-            closing: if before == 0 { Closing::Gap(reason) } else { Closing::Unproven(reason) },
+            closing: match open.iter().all(shows_nothing) {
+                true => Closing::Gap(reason),
+                false => Closing::Unproven(reason),
+            },
             counts: Counts::default(),
             earlier,
             readings: before,
@@ -293,6 +301,9 @@ mod tests {
         let closed = close(gap, &[reading(0, 60, 2)]).unwrap();
         assert_eq!(closed.closing, Closing::Unproven("gone".into()));
         assert_eq!(closed.total().emitted, 2);
+        let failed = ReadingEntry { doubt: Some("cannot be read".into()), ..reading(0, 60, 0) };
+        let gap = LedgerEntry::Gap { range: failed.range, reason: "gone".into(), at: 9 };
+        assert_eq!(close(gap, &[failed]).unwrap().closing, Closing::Gap("gone".into()));
     }
 
     #[test]

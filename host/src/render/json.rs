@@ -132,22 +132,28 @@ fn string(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("every text is a JSON string, and a vector takes it");
 }
 
+/// How deep a record may nest that becomes part of a line. Oracle's are at most
+/// seven deep; common readers give up at 100 or 128, and whoever signs in must not
+/// be able to write a line that the reader of a file cannot pass.
+const DEEPEST: usize = 64;
+
 /// A JSON object without the blanks between its tokens, everything else as it
-/// was. `None` for what is no JSON object.
+/// was. `None` for what is no JSON object, or too deep to be read by others.
 pub fn compact_object(text: &str) -> Option<String> {
     let value: &RawValue = serde_json::from_str(text).ok()?;
-    value.get().starts_with('{').then(|| strip(value.get()))
+    if value.get().starts_with('{') { strip(value.get()) } else { None }
 }
 
 /// Takes the blanks out between the tokens of valid JSON, newlines among them: in
 /// strings JSON allows no newline. Escapes of half a surrogate pair, which name no
 /// character, become U+FFFD: many parsers refuse the whole line for one, and
 /// whoever signs in can send one.
-fn strip(json: &str) -> String {
+fn strip(json: &str) -> Option<String> {
     let bytes = json.as_bytes();
     let mut out = String::with_capacity(json.len());
     let mut in_string = false;
     let (mut at, mut kept) = (0, 0);
+    let mut depth = 0;
     while let Some(byte) = bytes.get(at) {
         let mut length = 1;
         let mut instead = None;
@@ -155,6 +161,13 @@ fn strip(json: &str) -> String {
             b'"' => in_string = !in_string,
             b'\\' => (length, instead) = escape(&bytes[at..]),
             b' ' | b'\t' | b'\n' | b'\r' if !in_string => instead = Some(""),
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return None;
+                }
+            }
+            b']' | b'}' if !in_string => depth -= 1,
             _ => {}
         }
         if let Some(instead) = instead {
@@ -165,7 +178,7 @@ fn strip(json: &str) -> String {
         at += length;
     }
     out.push_str(&json[kept..]);
-    out
+    Some(out)
 }
 
 /// The length of the escape (or pair of them) at the start of `bytes`, and what

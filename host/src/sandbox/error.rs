@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::imports::Imports;
 use crate::contract::{Finding, SourceError};
 
 /// Why a component could not be loaded or called.
@@ -27,17 +28,56 @@ pub enum SandboxError {
         /// What is wrong, as far as one line tells.
         problem: String,
     },
+    /// The component declares more memory or larger tables than any session gets.
+    #[error(
+        "component {name}: declares more than its limit {limit}: {problem}; if it needs more, \
+         raise limits.{limit} of the source"
+    )]
+    DeclaresTooMuch {
+        /// Name or path.
+        name: String,
+        /// The field of `Limits`.
+        limit: &'static str,
+        /// What it declares.
+        problem: String,
+    },
     /// The component asks for more than the sandbox gives.
     #[error(
         "component {name}: asks for imports the sandbox does not give: {}; build it for \
          wasm32-unknown-unknown, whose std asks for nothing; allowed are wasi:http, wasi:io, \
-         wasi:clocks, wasi:random", imports.join(", ")
+         wasi:clocks, wasi:random{advice}", imports.join(", ")
     )]
     ForbiddenImports {
         /// Name or path.
         name: String,
         /// What it asked for.
         imports: Vec<String>,
+        /// The switch that would help, if there is one.
+        advice: &'static str,
+    },
+    /// The component's file is not the one that was meant.
+    #[error(
+        "component {name}: has the SHA-256 {found}, expected {expected}; it is another file than \
+         the one that was pinned"
+    )]
+    WrongDigest {
+        /// The file.
+        name: String,
+        /// What the configuration says, in hexadecimal.
+        expected: String,
+        /// What the file has.
+        found: String,
+    },
+    /// The component's file is too large to be compiled.
+    #[error(
+        "component {name}: is larger than its limit component_bytes ({most}); if it is meant, \
+         raise limits.component_bytes of the source"
+    )]
+    TooLarge {
+        /// The file.
+        name: String,
+        /// Bytes a file may have.
+        most: u64,
     },
     /// The component does not offer the `source` interface of this version.
     #[error("component {name}: does not offer signon:source/source@0.1.0: {problem}")]
@@ -57,11 +97,14 @@ pub enum SandboxError {
     },
     /// A limit was exceeded.
     #[error(
-        "component {name}: exceeded its limit {limit} ({value}) in {call}; the session ended, nothing else did"
+        "component {name}{owner}: exceeded its limit {limit} ({value}) in {call}; its session \
+         ended, nothing else did; if it needs more, raise limits.{limit} of the source"
     )]
     LimitExceeded {
         /// Component name.
         name: String,
+        /// ` of source ID`, where the call was a source's.
+        owner: String,
         /// The field of `Limits`.
         limit: &'static str,
         /// Its value.
@@ -79,12 +122,34 @@ pub enum SandboxError {
         /// The trap and where it happened.
         problem: String,
     },
+    /// The door denied a request, and the component failed of it.
+    #[error("{denial}")]
+    Denied {
+        /// What was denied, and what would allow it.
+        denial: String,
+        /// How the component took it.
+        source: Box<SandboxError>,
+    },
     /// The component answered with an error of its own.
     #[error("{}", describe(.0))]
     Source(SourceError),
     /// The sandbox itself cannot be set up.
     #[error("the sandbox cannot be set up: {0}")]
     Engine(String),
+}
+
+impl SandboxError {
+    /// Names the switch, where it would help.
+    pub(super) fn forbidden_imports(name: &str, imports: Vec<String>, allowed: Imports) -> Self {
+        let helps = allowed == Imports::Wasi && imports.iter().all(|i| Imports::VoidCli.allows(i));
+        let advice = if helps {
+            "; or give it a command line with nothing in it: component = { path = \"…\", \
+             imports = \"void-cli\" }"
+        } else {
+            ""
+        };
+        Self::ForbiddenImports { name: name.to_owned(), imports, advice }
+    }
 }
 
 /// One text for an error of a source.

@@ -1,31 +1,20 @@
-//! From bytes to a component that may be instantiated: parsed, its imports held
-//! against the allow-list, linked, its exports checked.
+//! From bytes to a component that may be instantiated: held against the digest its
+//! operator names and its size, compiled once, its imports held against the
+//! allow-list, linked, its exports checked.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 
-use wasmtime::component::{Component, Linker};
+use sha2::{Digest as _, Sha256};
+use wasmtime::component::Component;
 
-use super::Sandbox;
 use super::error::SandboxError;
-use super::instance::Guest;
-use crate::contract::{Descriptor, Shape, SignonSourcePre};
-
-/// The WASI 0.2 interfaces a component may import, without version. They give it
-/// requests (through the door), waiting, the time and random bytes; no files, no
-/// environment, no sockets.
-const ALLOWED_IMPORTS: [&str; 10] = [
-    "wasi:clocks/monotonic-clock",
-    "wasi:clocks/wall-clock",
-    "wasi:http/outgoing-handler",
-    "wasi:http/types",
-    "wasi:io/error",
-    "wasi:io/poll",
-    "wasi:io/streams",
-    "wasi:random/insecure",
-    "wasi:random/insecure-seed",
-    "wasi:random/random",
-];
+use super::guest::Guest;
+use super::imports::Imports;
+use super::limits::Limits;
+use super::{Sandbox, cache};
+use crate::contract::SignonSourcePre;
 
 /// A component that was loaded and may be opened any number of times.
 #[derive(Clone)]
@@ -59,6 +48,24 @@ impl LoadedComponent {
     }
 }
 
+/// A component file and what its operator says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The only digest it may have.
+    pub sha256: Option<[u8; 32]>,
+    /// What it may import.
+    pub imports: Imports,
+}
+
+impl ComponentFile {
+    /// A file with the usual imports, whatever is in it.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), sha256: None, imports: Imports::default() }
+    }
+}
+
 impl Sandbox {
     /// Loads a component from a file.
     ///
@@ -66,48 +73,74 @@ impl Sandbox {
     ///
     /// As [`Sandbox::load`], or when the file cannot be read.
     pub fn load_file(&self, path: &Path) -> Result<LoadedComponent, SandboxError> {
-        let bytes = std::fs::read(path)
-            .map_err(|source| SandboxError::Read { path: path.to_owned(), source })?;
-        self.load(&path.display().to_string(), &bytes)
+        self.load_file_as(&ComponentFile::at(path), &Limits::default())
     }
 
-    /// Loads a component. Compiles it, which takes a second: do it once, off the
-    /// path of requests.
+    /// Loads a component from a file that has to be what its operator says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sandbox::load_file`], or when it is larger than the limits allow, or has
+    /// another digest.
+    pub fn load_file_as(
+        &self,
+        file: &ComponentFile,
+        limits: &Limits,
+    ) -> Result<LoadedComponent, SandboxError> {
+        let name = file.path.display().to_string();
+        let bytes = read(&file.path, limits.component_bytes)
+            .map_err(|source| SandboxError::Read { path: file.path.clone(), source })?;
+        if bytes.len() as u64 > limits.component_bytes {
+            return Err(SandboxError::TooLarge { name, most: limits.component_bytes });
+        }
+        let digest: [u8; 32] = Sha256::digest(&bytes).into();
+        match file.sha256 {
+            Some(expected) if expected != digest => Err(SandboxError::WrongDigest {
+                name,
+                expected: hex(&expected),
+                found: hex(&digest),
+            }),
+            _ => self.load_as(&name, &bytes, file.imports),
+        }
+    }
+
+    /// Loads a component. Compiles it, which takes a second, unless this sandbox or
+    /// its cache has compiled it before: do it once, off the path of requests.
     ///
     /// # Errors
     ///
     /// When the bytes are no component, ask for more than the sandbox gives, or do
     /// not offer the `source` interface.
     pub fn load(&self, name: &str, bytes: &[u8]) -> Result<LoadedComponent, SandboxError> {
-        let not_a_component = |problem: String| SandboxError::NotAComponent {
-            name: name.to_owned(),
-            problem: first_line(&problem),
-        };
-        // Text would be taken for WAT or yield a puzzling message.
-        if !bytes.starts_with(b"\0asm") {
-            return Err(not_a_component("it does not begin with \\0asm".to_owned()));
-        }
-        let component = Component::from_binary(&self.engine, bytes)
-            .map_err(|error| not_a_component(format!("{error:#}")))?;
+        self.load_as(name, bytes, Imports::default())
+    }
+
+    fn load_as(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        allowed: Imports,
+    ) -> Result<LoadedComponent, SandboxError> {
+        let component = self.compile(name, bytes)?;
         let kind = component.component_type();
         let imports: Vec<String> =
             kind.imports(&self.engine).map(|(name, _)| name.to_owned()).collect();
         let exports: Vec<String> =
             kind.exports(&self.engine).map(|(name, _)| name.to_owned()).collect();
         let forbidden: Vec<String> =
-            imports.iter().filter(|import| !is_allowed(import)).cloned().collect();
+            imports.iter().filter(|import| !allowed.allows(import)).cloned().collect();
         if !forbidden.is_empty() {
-            return Err(SandboxError::ForbiddenImports {
-                name: name.to_owned(),
-                imports: forbidden,
-            });
+            return Err(SandboxError::forbidden_imports(name, forbidden, allowed));
         }
         let wrong_world = |error: wasmtime::Error| SandboxError::WrongWorld {
             name: name.to_owned(),
             problem: first_line(&format!("{error:#}")),
         };
-        let linked = self
-            .linker
+        let linker = match allowed {
+            Imports::Wasi => &self.linker,
+            Imports::VoidCli => &self.void_cli,
+        };
+        let linked = linker
             .instantiate_pre(&component)
             .and_then(SignonSourcePre::new)
             .map_err(wrong_world)?;
@@ -118,79 +151,65 @@ impl Sandbox {
             exports: exports.into(),
         })
     }
+
+    /// Compiled code for these bytes: at hand, from the cache, or made now.
+    fn compile(&self, name: &str, bytes: &[u8]) -> Result<Component, SandboxError> {
+        // Text would be taken for WAT or yield a puzzling message.
+        if !bytes.starts_with(b"\0asm") {
+            let problem = "it does not begin with \\0asm".to_owned();
+            return Err(SandboxError::NotAComponent { name: name.to_owned(), problem });
+        }
+        let digest = cache::digest(&self.engine, bytes);
+        // Held while compiling: a thousand sources with one component compile it once.
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = compiled.get(&digest) {
+            return Ok(component.clone());
+        }
+        let kept = self.cache.as_ref().and_then(|cache| cache.read(&self.engine, &digest));
+        let component = match kept {
+            Some(component) => component,
+            None => {
+                let component = Component::from_binary(&self.engine, bytes)
+                    .map_err(|error| refusal(name, &format!("{error:#}")))?;
+                if let Some(cache) = &self.cache {
+                    cache.write(&component, &digest);
+                }
+                component
+            }
+        };
+        compiled.insert(digest, component.clone());
+        Ok(component)
+    }
 }
 
-/// Provides exactly what [`ALLOWED_IMPORTS`] lists.
-pub(super) fn link(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
-    use wasmtime_wasi::p2::bindings::random;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
-    wasmtime_wasi::p2::bindings::clocks::wall_clock::add_to_linker::<
-        Guest,
-        wasmtime_wasi::clocks::WasiClocks,
-    >(linker, wasmtime_wasi::clocks::WasiClocksView::clocks)?;
-    wasmtime_wasi::p2::bindings::clocks::monotonic_clock::add_to_linker::<
-        Guest,
-        wasmtime_wasi::clocks::WasiClocks,
-    >(linker, wasmtime_wasi::clocks::WasiClocksView::clocks)?;
-    random::random::add_to_linker::<Guest, wasmtime_wasi::random::WasiRandom>(linker, |guest| {
-        guest.random()
-    })?;
-    random::insecure::add_to_linker::<Guest, wasmtime_wasi::random::WasiRandom>(linker, |guest| {
-        guest.random()
-    })?;
-    random::insecure_seed::add_to_linker::<Guest, wasmtime_wasi::random::WasiRandom>(
-        linker,
-        |guest| guest.random(),
-    )?;
-    wasmtime_wasi_io::add_to_linker_async(linker)
+/// Reads a file, but not more than one byte beyond `most`.
+fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
-fn is_allowed(import: &str) -> bool {
-    let (interface, version) = import.split_once('@').unwrap_or((import, ""));
-    ALLOWED_IMPORTS.contains(&interface) && version.starts_with("0.2.")
-}
-
-/// Holds a descriptor against the contract.
-pub(super) fn check_descriptor(name: &str, descriptor: &Descriptor) -> Result<(), SandboxError> {
-    let bad = |problem: String| Err(SandboxError::BadDescriptor { name: name.to_owned(), problem });
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if descriptor.name.is_empty() || !descriptor.name.chars().all(plain) {
-        return bad(format!("the name {:?} is not lower case with dashes", descriptor.name));
+/// What the compiler says, as an error of ours. Memories and tables are held against
+/// what the process can give while compiling.
+fn refusal(name: &str, problem: &str) -> SandboxError {
+    let name = name.to_owned();
+    let limit = match problem {
+        text if !text.contains("pooling allocator") => None,
+        text if text.contains("memory") => Some("memory_bytes"),
+        text if text.contains("table") => Some("table_elements"),
+        _ => None,
+    };
+    match limit {
+        Some(limit) => SandboxError::DeclaresTooMuch { name, limit, problem: first_line(problem) },
+        None => SandboxError::NotAComponent { name, problem: first_line(problem) },
     }
-    if let Err(error) = serde_json::from_str::<serde_json::Value>(&descriptor.config_schema) {
-        return bad(format!("the configuration schema is not JSON: {error}"));
-    }
-    if let Shape::Windowed(windowed) = &descriptor.shape {
-        if windowed.granularity_seconds == 0 {
-            return bad("a granularity of 0 seconds".to_owned());
-        }
-        if windowed.longest_range_seconds < windowed.granularity_seconds
-            || windowed.longest_range_seconds % windowed.granularity_seconds != 0
-        {
-            return bad("the longest range is no multiple of the granularity".to_owned());
-        }
-        if windowed.readings_seconds.is_empty() || !windowed.readings_seconds.is_sorted() {
-            return bad("the readings are none, or not rising".to_owned());
-        }
-    }
-    Ok(())
 }
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim_end_matches(':').to_owned()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_listed_interfaces_of_wasi_0_2_are_allowed() {
-        assert!(is_allowed("wasi:http/types@0.2.12"));
-        assert!(!is_allowed("wasi:http/types@0.3.0"));
-        assert!(!is_allowed("wasi:http/types"));
-        assert!(!is_allowed("wasi:filesystem/types@0.2.0"));
-        assert!(!is_allowed("wasi:cli/environment@0.2.0"));
-        assert!(!is_allowed("evil:http/types@0.2.0"));
-    }
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -5,24 +5,45 @@
 //! holds nothing. What a component can do is: compute within [`Limits`], ask for
 //! the time and random bytes, and knock at the [`door`].
 
+mod answers;
+mod cache;
 pub mod credentials;
+mod descriptor;
 pub mod door;
 mod error;
+mod event_text;
+mod failure;
+mod fairness;
+mod guest;
+mod guest_log;
+mod imports;
 mod instance;
 mod limits;
 mod load;
+mod normalizer;
+mod pure;
+mod session;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
-use wasmtime::component::Linker;
+use tokio::sync::Semaphore;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 pub use error::{SandboxError, describe, describe_finding};
-pub use instance::{NormalizerInstance, SessionInstance, SessionRequest};
-pub use limits::{Limits, TICK};
-pub use load::LoadedComponent;
+pub use fairness::runtime;
+pub use imports::Imports;
+pub use limits::{Limit, Limits, TICK};
+pub use load::{ComponentFile, LoadedComponent};
+pub use normalizer::NormalizerInstance;
+pub use session::{SessionInstance, SessionRequest};
 
-use instance::Guest;
+use crate::telemetry;
+use fairness::Turns;
+use guest::Guest;
+use limits::size;
 
 /// How many sessions may run at once in one process. More wait for a place; each
 /// place reserves address space, not memory.
@@ -37,7 +58,13 @@ const MOST_CORE_INSTANCES: u32 = 16;
 pub struct Sandbox {
     engine: Engine,
     linker: Arc<Linker<Guest>>,
-    places: Arc<tokio::sync::Semaphore>,
+    /// For components of other tool chains.
+    void_cli: Arc<Linker<Guest>>,
+    /// What was compiled or read from the cache so far.
+    compiled: Arc<Mutex<BTreeMap<cache::Key, Component>>>,
+    cache: Option<Arc<cache::Cache>>,
+    places: Arc<Semaphore>,
+    turns: Turns,
     // Stops the ticker with the last clone.
     _ticker: Arc<Ticker>,
 }
@@ -49,22 +76,44 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Sets the engine up. `limits` bounds what any session can be given later.
+    /// Sets the engine up. No session can be given more memory or larger tables than
+    /// `widest` has.
     ///
     /// # Errors
     ///
     /// When this machine cannot run it.
-    pub fn new(limits: &Limits) -> Result<Self, SandboxError> {
-        let engine = Engine::new(&configuration(limits)).map_err(engine_error)?;
+    pub fn new(widest: &Limits) -> Result<Self, SandboxError> {
+        let engine = Engine::new(&configuration(widest)).map_err(engine_error)?;
         let mut linker = Linker::new(&engine);
-        load::link(&mut linker).map_err(engine_error)?;
-        let ticker = Ticker::start(&engine).map_err(|error| engine_error(error.into()))?;
+        imports::link(&mut linker).map_err(engine_error)?;
+        let mut void_cli = Linker::new(&engine);
+        imports::link_void_cli(&mut void_cli).map_err(engine_error)?;
+        let turns = Turns::new();
+        let ticker = Ticker::start(&engine, turns.clone());
+        let ticker = ticker.map_err(|error| engine_error(error.into()))?;
         Ok(Self {
             engine,
             linker: Arc::new(linker),
-            places: Arc::new(tokio::sync::Semaphore::new(MOST_SESSIONS as usize)),
+            void_cli: Arc::new(void_cli),
+            compiled: Arc::default(),
+            cache: None,
+            places: Arc::new(Semaphore::new(MOST_SESSIONS as usize)),
+            turns,
             _ticker: Arc::new(ticker),
         })
+    }
+}
+
+impl Sandbox {
+    /// Keeps compiled code in a folder of its own, which is made if need be. Where it
+    /// is not private to this user nothing is kept.
+    #[must_use]
+    pub fn with_cache(self, folder: &Path) -> Self {
+        let cache = cache::Cache::open(folder);
+        if cache.is_none() {
+            telemetry::CompiledCodeNotKept { folder }.emit();
+        }
+        Self { cache: cache.map(Arc::new), ..self }
     }
 }
 
@@ -78,8 +127,8 @@ fn configuration(limits: &Limits) -> Config {
         .total_tables(MOST_SESSIONS * 4)
         .max_tables_per_component(4)
         .total_stacks(MOST_SESSIONS)
-        .max_memory_size(limits.memory_bytes)
-        .table_elements(limits.table_elements);
+        .max_memory_size(size(limits.memory_bytes))
+        .table_elements(size(limits.table_elements));
     let mut config = Config::new();
     config
         .wasm_component_model(true)
@@ -88,26 +137,36 @@ fn configuration(limits: &Limits) -> Config {
     config
 }
 
+/// Does what takes a while without holding up the tasks of this thread: compiling,
+/// or waiting for another program.
+pub(crate) fn off_the_threads<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
 fn engine_error(error: wasmtime::Error) -> SandboxError {
     SandboxError::Engine(format!("{error:#}"))
 }
 
-/// The clock by which computing is measured: a thread that counts ticks.
+/// The clock by which computing is measured: a thread that counts ticks, and with
+/// each hands out turns to those who compute for long.
 struct Ticker {
     stop: Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl Ticker {
-    fn start(engine: &Engine) -> std::io::Result<Self> {
+    fn start(engine: &Engine, turns: Turns) -> std::io::Result<Self> {
         let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let (stopped, engine) = (stop.clone(), engine.weak());
         std::thread::Builder::new().name("signon-ticker".to_owned()).spawn(move || {
             while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
                 std::thread::sleep(TICK);
-                match engine.upgrade() {
-                    Some(engine) => engine.increment_epoch(),
-                    None => return,
-                }
+                let Some(engine) = engine.upgrade() else { return };
+                turns.begin_tick();
+                engine.increment_epoch();
             }
         })?;
         Ok(Self { stop })

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{State, StateError, StreamKey};
-use crate::ledger::{Counts, Hash, Late, Segment, Tip, cover, verify};
+use super::{State, StateError, StreamKey, StreamState};
+use crate::ledger::{ClosedEntry, Closing, Counts, Hash, Late, Segment, Tip, cover, verify};
 use crate::plan::Range;
 
 /// What is asked.
@@ -48,6 +48,10 @@ pub struct StreamReport {
     pub head_found: Option<u64>,
     /// What is wrong with the chain, if anything is.
     pub damage: Option<String>,
+    /// Silent against its own history for that long, milliseconds.
+    pub silent_for_ms: Option<i64>,
+    /// Why the newest reading proves nothing, if it does not.
+    pub doubt: Option<String>,
 }
 
 /// Answers for every stream, in the order of their keys. The chains are recomputed.
@@ -74,7 +78,17 @@ fn stream_report(
         Range { start: question.from.unwrap_or(began), end: question.to.unwrap_or(question.now) };
     let verified = verify(&key.text(), &links);
     let closed: Vec<_> = links.iter().map(|link| link.entry.clone()).collect();
-    let coverage = cover(interval, began, &closed, &state.open_readings(key)?);
+    let open = state.open_readings(key)?;
+    let newest = open.iter().max_by_key(|reading| reading.read_at);
+    let doubt = match (newest, closed.last()) {
+        (Some(reading), _) => reading.doubt.clone(),
+        (None, Some(ClosedEntry { closing: Closing::Unproven(reason), .. })) => {
+            Some(reason.clone())
+        }
+        _ => None,
+    };
+    let silent = |position: &StreamState| position.rhythm.silent_for(position.frontiers.live());
+    let coverage = cover(interval, began, &closed, &open);
     let damage = match &verified {
         Err(error) => Some(error.to_string()),
         // A chain that was cut at its end verifies; what was closed says where it went.
@@ -100,5 +114,7 @@ fn stream_report(
         tip: verified.or_else(|_| state.tip(key))?,
         head_found,
         damage,
+        silent_for_ms: position.as_ref().and_then(silent),
+        doubt,
     })
 }

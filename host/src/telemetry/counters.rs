@@ -60,7 +60,7 @@ counters! {
     sink_retries: "Requests to sinks that were tried again.",
     dead_letters: "Events that a sink refused and that were put aside.",
     sink_events_rejected: "Events that a sink took and rejected.",
-    files_rotated: "Files that were put aside for a new one.",
+    files_rotated: "Files put aside for new ones.",
 }
 
 /// The counters.

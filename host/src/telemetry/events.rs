@@ -19,6 +19,8 @@ pub struct RequestDenied<'a> {
     pub method: &'a Method,
     /// URI asked for; the query is left out, it may hold anything.
     pub uri: &'a Uri,
+    /// The grant for this origin, if there is one.
+    pub rule: &'a str,
     /// Why.
     pub reason: &'a str,
 }
@@ -31,9 +33,9 @@ impl RequestDenied<'_> {
             self.uri.scheme_str().unwrap_or_default(),
             self.uri.authority().map(http::uri::Authority::as_str).unwrap_or_default()
         );
-        let (source, method, path, reason) =
-            (self.source, self.method, self.uri.path(), self.reason);
-        warn!(source, %method, origin, path, reason, "Request denied.");
+        let (source, method, path) = (self.source, self.method, self.uri.path());
+        let (rule, reason) = (self.rule, self.reason);
+        warn!(source, %method, origin, path, rule, reason, "Request denied.");
         counters().requests_denied.add(1);
     }
 }
@@ -47,6 +49,8 @@ pub struct AddressDenied<'a> {
     pub uri: &'a Uri,
     /// What it resolves to.
     pub address: IpAddr,
+    /// The grant that allowed the request but for its address.
+    pub rule: &'a str,
 }
 
 impl AddressDenied<'_> {
@@ -57,6 +61,7 @@ impl AddressDenied<'_> {
             source = self.source,
             host,
             address = %self.address,
+            rule = self.rule,
             setting = "allow_private_addresses",
             "Address denied."
         );

@@ -6,9 +6,11 @@ mod counters;
 mod events;
 pub mod exposition;
 mod progress;
+mod sandbox;
 mod sinks;
 
 pub use counters::{Counter, counters};
 pub use events::*;
 pub use progress::*;
+pub use sandbox::*;
 pub use sinks::*;

@@ -52,13 +52,19 @@ pub struct SinkRetried<'a> {
     pub problem: &'a str,
     /// How long it is waited.
     pub retry_in: Duration,
+    /// Whether it is the first time for this request: only that is worth a warning.
+    pub is_first: bool,
 }
 
 impl SinkRetried<'_> {
     /// Logs and counts.
     pub fn emit(self) {
-        let (sink, problem) = (self.sink, self.problem);
-        warn!(sink, problem, retry_in_ms = self.retry_in.as_millis(), "Sink is tried again.");
+        let (sink, problem, retry_in_ms) = (self.sink, self.problem, self.retry_in.as_millis());
+        if self.is_first {
+            warn!(sink, problem, retry_in_ms, "Sink is tried again.");
+        } else {
+            debug!(sink, problem, retry_in_ms, "Sink is tried again.");
+        }
         counters().sink_retries.add(1);
     }
 }

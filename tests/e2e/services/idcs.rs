@@ -3,7 +3,7 @@
 use signon_simulator::{Options, Service::Idcs};
 
 use super::small_pages;
-use crate::support::{Service, ids, options_of, whole_lines};
+use crate::support::{Finished, Service, coverage, ids, options_of, seconds, signon, whole_lines};
 
 fn options() -> Options {
     options_of(&[Idcs])
@@ -71,11 +71,18 @@ fn rows_stored_with_finer_times_than_they_are_written_with_are_read() {
 #[test]
 fn a_domain_that_answers_with_nothing_is_reported_and_its_successor_named() {
     let service = Service::with_faults(options(), &["idcs-retired"]);
-    let finished = service.once(&small_pages(&service, &[Idcs]).write("retired.toml")).success();
+    let config = small_pages(&service, &[Idcs]).write("retired.toml");
+    let finished = service.once(&config).success();
     assert!(ids(&service.events()).is_empty());
     let finding = finished.stderr.lines().find(|line| line.contains("possibly retired"));
     let finding = finding.unwrap_or_else(|| panic!("no finding: {}", finished.stderr));
     assert!(finding.contains("oci-audit"), "{finding}");
+    // What it answered proves nothing, and whoever asks is told so.
+    let report = coverage(&service, &config, &[]);
+    assert_eq!(seconds(&report, "complete"), 0, "{report}");
+    assert!(seconds(&report, "unproven") > 3 * 3600, "{report}");
+    let checked = Finished::of(signon(["check", "--config"]).arg(&config));
+    assert!(checked.stdout.contains("proves nothing"), "{}", checked.stdout);
 }
 
 #[test]

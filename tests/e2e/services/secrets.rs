@@ -9,7 +9,7 @@ use signon_simulator::SECRET_MARKER;
 
 use super::tokens::{WAYS, authenticated};
 use super::{ALL, sink, small_pages};
-use crate::support::{Finished, Service, options_of, run};
+use crate::support::{Finished, Running, Service, options_of, run, wait_until, whole_lines};
 
 /// Each secret, also as it is written on the wire.
 fn secrets(service: &Service) -> Vec<String> {
@@ -51,7 +51,13 @@ fn no_secret_of_any_service_is_left_in_output_log_or_state() {
         let sinks: String = [Format::Raw, Format::Ecs, Format::Otel]
             .map(|format| sink(format, &service.path(&format!("{name}/{format}.ndjson"))))
             .concat();
+        // A session token is a secret in the very header that says who is calling.
+        let profile = if way == WAYS[0] { "DEFAULT" } else { "SESSION" };
+        let signed = format!(
+            "{{ type = \"oci_api_key\", config_file = \"oci_config\", profile = {profile:?} }}"
+        );
         let config = authenticated(small_pages(&service, ALL), &service, way)
+            .set_in("oci_audit", "credentials", &signed)
             .set_path("data_dir", &format!("{name}/state"))
             .set_path("path", &format!("{name}/ocsf.ndjson"))
             .with(&sinks)
@@ -68,4 +74,28 @@ fn no_secret_of_any_service_is_left_in_output_log_or_state() {
             assert_holds_none(&file.display().to_string(), &bytes, &secrets);
         }
     }
+}
+
+#[test]
+fn no_secret_is_in_the_metrics() {
+    use std::io::{Read as _, Write as _};
+    let service = Service::start(options_of(ALL));
+    let secrets = secrets(&service);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let text = format!("metrics_listen = \"{free}\"\n{}", service.config().text());
+    let config = service.path("metrics.toml");
+    std::fs::write(&config, text).unwrap();
+    let running = Running::start(&mut run(&config, false));
+    let truth = service.truth_of(ALL).len();
+    wait_until("all events", || {
+        whole_lines(&service.events()).iter().filter(|byte| **byte == b'\n').count() == truth
+    });
+    let mut stream = std::net::TcpStream::connect(free).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+    let mut metrics = Vec::new();
+    stream.read_to_end(&mut metrics).unwrap();
+    assert!(metrics.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&metrics));
+    assert_holds_none("the metrics", &metrics, &secrets);
+    running.terminate();
+    running.wait_for(std::time::Duration::from_secs(10)).success();
 }

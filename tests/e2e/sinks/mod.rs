@@ -2,6 +2,7 @@
 
 mod dead;
 mod faults;
+mod protocols;
 mod real;
 mod receiver;
 mod rotation;
@@ -11,13 +12,17 @@ pub use receiver::Receiver;
 
 /// The simulator's configuration with its file sink replaced by one for a port.
 fn http_config(service: &Service, name: &str, port: u16, keys: &str) -> std::path::PathBuf {
+    let keys = format!("type = \"http\"\nuri = \"http://127.0.0.1:{port}/in\"\n{keys}");
+    sink_config(service, name, &keys)
+}
+
+/// The simulator's configuration with its file sink replaced by one of these keys.
+fn sink_config(service: &Service, name: &str, keys: &str) -> std::path::PathBuf {
     let config = service.config();
     let text = config.text();
     let (head, _) = text.split_once("[sinks.").unwrap();
     let path = service.path(name);
-    let sink = format!(
-        "[sinks.siem]\ntype = \"http\"\ninputs = [\"*\"]\nuri = \"http://127.0.0.1:{port}/in\"\n{keys}\n"
-    );
+    let sink = format!("[sinks.siem]\ninputs = [\"*\"]\n{keys}\n");
     std::fs::write(&path, head.to_owned() + &sink).unwrap();
     path
 }

@@ -2,10 +2,13 @@
 
 usage: receiver.py FILE FAULT
 
-Prints its port, then appends every event it takes to FILE, one a line. FAULT says
+Prints its port, then appends the id of every event it takes to FILE, one a line. FAULT says
 what goes wrong: none, 503, 429, cut (no answer, nothing taken), lost (taken, but no
 answer), slow, 413 (more than 20,000 bytes), poison (400 if an event's id has a sum of
-bytes that 7 divides), echo (403 with the request's headers).
+bytes that 7 divides), echo (403 with the request's headers), hec (a Splunk collector
+whose indexers acknowledge at the second question and forget every third batch).
+
+A body is taken for what it is: lines, an array, OTLP/JSON or envelopes of Splunk.
 """
 
 import gzip
@@ -21,8 +24,41 @@ lock = threading.Lock()
 count = 0
 
 
+batches = {}
+
+
+def uid(event):
+    if "metadata" in event:
+        return event["metadata"]["uid"]
+    attributes = {item["key"]: item["value"] for item in event["attributes"]}
+    return attributes["log.record.uid"]["stringValue"]
+
+
 def is_poison(event):
-    return sum(event["metadata"]["uid"].encode()) % 7 == 0
+    return sum(uid(event).encode()) % 7 == 0
+
+
+def envelopes(text):
+    """Objects one behind the other, as Splunk takes them."""
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(text):
+        envelope, at = decoder.raw_decode(text, at)
+        assert envelope["time"] > 1_500_000_000 and envelope["sourcetype"]
+        yield envelope["event"]
+        while at < len(text) and text[at].isspace():
+            at += 1
+
+
+def events_of(path, body):
+    if path == "/services/collector/event":
+        return list(envelopes(body.decode()))
+    if path == "/v1/logs":
+        (resource,) = json.loads(body or "{}").get("resourceLogs", [{}])
+        (scope,) = resource.get("scopeLogs", [{}])
+        return scope.get("logRecords", [])
+    if body.startswith(b"["):
+        return json.loads(body)
+    return [json.loads(line) for line in body.splitlines()]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -39,7 +75,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         global count
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True
+            return None
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         with lock:
@@ -58,18 +98,42 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if fault == "slow":
             time.sleep(0.3)
-        if self.headers["Content-Type"] == "application/json":
-            events = json.loads(body)
-        else:
-            events = [json.loads(line) for line in body.splitlines()]
+        if fault == "hec" and self.headers["Authorization"] != "Splunk right":
+            return self.answer(403, '{"text":"Invalid token","code":4}')
+        if self.path == "/services/collector/ack":
+            return self.acknowledge(json.loads(body)["acks"])
+        events = events_of(self.path, body)
+        if fault == "hec":
+            return self.collect(events)
         if fault == "poison" and any(is_poison(event) for event in events):
             return self.answer(400, "an event is not to my liking")
         with lock, open(path, "a") as file:
-            file.writelines(json.dumps(event) + "\n" for event in events)
+            file.writelines(uid(event) + "\n" for event in events)
         if fault == "lost" and goes_wrong:
             self.close_connection = True
             return None
         return self.answer(200)
+
+    def collect(self, events):
+        """Keeps events until an indexer has them, which not every one lives to see."""
+        assert self.headers["X-Splunk-Request-Channel"]
+        if not events:
+            return self.answer(400, '{"text":"No data","code":5}')
+        with lock:
+            number = len(batches)
+            batches[number] = [events, 0]
+        return self.answer(200, json.dumps({"text": "Success", "code": 0, "ackId": number}))
+
+    def acknowledge(self, numbers):
+        acks = {}
+        with lock, open(path, "a") as file:
+            for number in numbers:
+                events, asked = batches[number]
+                batches[number][1] += 1
+                acks[str(number)] = asked == 1 and number % 3 != 2
+                if acks[str(number)]:
+                    file.writelines(uid(event) + "\n" for event in events)
+        return self.answer(200, json.dumps({"acks": acks}))
 
     def log_message(self, *_):
         pass
@@ -78,6 +142,11 @@ class Handler(BaseHTTPRequestHandler):
 class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = True
     daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        # Senders are killed in these tests.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 port = int(sys.argv[3]) if len(sys.argv) > 3 else 0

@@ -5,6 +5,7 @@
 //! stopped and folders removed when their values go, also when a test fails.
 
 mod config;
+mod coverage;
 mod output;
 mod process;
 mod service;
@@ -13,6 +14,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 pub use config::ConfigFile;
+pub use coverage::{coverage, seconds};
 pub use output::{Output, ids, ids_of, lines, whole_lines};
 pub use process::{Finished, Running, signon};
 pub use service::{HOUR, Service, options, options_of, run};

@@ -104,10 +104,15 @@ impl Running {
     }
 
     /// Asks it to end, as a service manager does.
-    #[cfg(unix)]
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal by its short name.
+    #[cfg(unix)]
+    pub fn signal(&self, name: &str) {
         // The standard library knows no signals, every shell does.
-        let kill = format!("kill -TERM {}", self.child.id());
+        let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 

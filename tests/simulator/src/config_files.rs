@@ -7,6 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat};
+use serde_json::{Value, json};
 
 use crate::error::SimulatorError;
 use crate::idcs::IdcsClient;
@@ -52,9 +53,43 @@ pub(crate) fn write(directory: &Path, files: &ConfigFiles<'_>) -> Result<(), Sim
     if files.has(Service::Oam) {
         write_private(&directory.join("oam_password"), &files.oam_user.password)?;
     }
+    for (service, settings) in own_settings(files) {
+        let name = format!("{service}.settings.json");
+        write_private(&directory.join(name), &settings.to_string())?;
+    }
     write_public(&directory.join("ca.pem"), files.ca_pem)?;
     write_public(&directory.join("oci_config"), &oci_config(text, files))?;
     write_public(&directory.join("signon.toml"), &signon_toml(text, files))
+}
+
+/// Settings with which a component signs for itself, in runtimes that do not.
+fn own_settings(files: &ConfigFiles<'_>) -> Vec<(Service, Value)> {
+    let mut all = Vec::new();
+    for (service, _) in &files.services {
+        let settings = match (service, files.idcs_client) {
+            (Service::OciAudit, _) => json!({
+                "regions": files.regions,
+                "compartments": [files.names.tenancy],
+                "endpoint": format!("{}/{{region}}", files.url),
+                "auth": {
+                    "tenancy": files.names.tenancy, "user": files.names.user,
+                    "fingerprint": files.caller.fingerprint.to_string(),
+                    "private_key": files.caller.key_pem,
+                },
+            }),
+            (Service::Idcs, Some(client)) => json!({
+                "domain_url": format!("{}/idcs", files.url),
+                "auth": { "client_id": client.id, "client_secret": client.secret },
+            }),
+            (Service::Idcs, None) => continue,
+            (Service::Oam, _) => json!({
+                "base_url": files.url,
+                "auth": { "username": files.oam_user.name, "password": files.oam_user.password },
+            }),
+        };
+        all.push((*service, settings));
+    }
+    all
 }
 
 fn oci_config(directory: &str, files: &ConfigFiles<'_>) -> String {
@@ -151,7 +186,7 @@ fn credentials(service: Service, files: &ConfigFiles<'_>, path: impl Fn(&str) ->
 
 /// A TOML basic string: JSON's escapes are a subset of TOML's.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    Value::from(text).to_string()
 }
 
 fn write_public(path: &Path, content: &str) -> Result<(), SimulatorError> {

@@ -89,6 +89,7 @@ impl Simulator {
                 shuffle: options.faults.shuffle(),
                 late: options.faults.late(),
                 strict_minutes: options.faults.strict_minutes(),
+                html: options.faults.html(clock.start()),
             },
         );
         let faults = options.faults;

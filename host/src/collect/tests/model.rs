@@ -277,7 +277,7 @@ fn what_a_backfill_reads_while_it_is_young_is_read_again_for_what_comes_late() {
     shown(&world, "late", BEGIN - HOUR, BEGIN + 5 * HOUR);
     shown(&world, "old", BEGIN - 26 * HOUR, BEGIN - 26 * HOUR);
     shown(&world, "young", BEGIN - 2 * HOUR, BEGIN - 2 * HOUR);
-    world.run(Some(10 * MINUTE));
+    world.run(None);
     assert!(delivered(&world, "old") && delivered(&world, "young"));
     settle(&mut world);
     assert!(delivered(&world, "late"));
@@ -291,7 +291,7 @@ fn a_range_that_nobody_can_read_does_not_stop_a_backfill() {
     for hour in 1..29 {
         shown(&world, &format!("r{hour}"), BEGIN - hour * HOUR - 7 * MINUTE, 0);
     }
-    world.run(Some(2 * HOUR));
+    world.run(None);
     assert_eq!(world.model.script().committed.len(), 28);
 }
 
@@ -320,4 +320,16 @@ fn a_reading_whose_range_vanished_before_it_ended_is_no_proof() {
     settle(&mut world);
     let segments = world.coverage(Some(BEGIN - HOUR), BEGIN);
     assert!(segments.iter().all(|segment| segment.standing != Standing::Complete), "{segments:?}");
+}
+
+#[test]
+fn a_clock_ahead_by_more_than_the_retention_makes_no_gap() {
+    let mut world = quiet(&[0], TWO_HOURS_BACK, false);
+    world.run(Some(20 * MINUTE));
+    shown(&world, "later", BEGIN + 2 * HOUR, 0);
+    world.model.pass(4 * HOUR);
+    world.model.script().skew = RETENTION + 24 * HOUR;
+    world.run(None);
+    settle(&mut world);
+    assert!(delivered(&world, "later"));
 }

@@ -187,10 +187,6 @@ impl Opener for Model {
         let script = self.script();
         script.told.then_some(script.now)
     }
-
-    fn take_denial(&self) -> Option<String> {
-        None
-    }
 }
 
 /// A listing. Its order is another one for every range, and a record that appears

@@ -2,9 +2,9 @@
 
 use super::super::paths::Folders;
 use super::super::reader::{Field, Problems};
-use super::{CredentialsConfig, secret_source};
+use super::{CredentialsConfig, SecretKeys, secret_or_command};
 
-const KEYS: &[&str] = &["type", "username", "password", "password_file"];
+const KEYS: &[&str] = &["type", "username", "password", "password_file", "password_command"];
 
 /// Reads the table.
 pub fn read(
@@ -15,7 +15,8 @@ pub fn read(
     let mut table = field.table(problems, KEYS)?;
     let username = table.require(problems, "username", "username = \"audit.reader\"");
     let username = username.and_then(|field| field.name(problems).map(str::to_owned));
-    let password = secret_source(&mut table, "password", "password_file", folders, problems);
+    let keys = SecretKeys { text: "password", file: "password_file", command: "password_command" };
+    let password = secret_or_command(&mut table, keys, folders, problems);
     table.finish(problems);
     Some(CredentialsConfig::Basic { username: username?, password: password? })
 }

@@ -15,7 +15,8 @@ use super::paths::Folders;
 use super::reader::{Field, Problems, Table};
 
 /// The types of credentials there are.
-pub const CREDENTIAL_TYPES: &[&str] = &["oci_api_key", "oauth2_client_credentials", "basic"];
+pub const CREDENTIAL_TYPES: &[&str] =
+    &["oci_api_key", "oci_resource_principal", "oauth2_client_credentials", "basic"];
 
 /// How a source proves who it is. The secrets themselves are read at start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,9 @@ pub enum CredentialsConfig {
         /// Its passphrase.
         passphrase: Option<SecretText>,
     },
+    /// `type = "oci_resource_principal"`: what Oracle's services put into the
+    /// environment of what they run.
+    OciResourcePrincipal,
     /// `type = "oauth2_client_credentials"`
     OAuth2 {
         /// Client id.
@@ -91,6 +95,8 @@ pub enum SecretSource {
     Text(SecretText),
     /// In a file; blanks and line ends around it do not count.
     File(PathBuf),
+    /// What a program writes to stdout: the program and its arguments.
+    Command(Vec<String>),
 }
 
 /// A secret: wiped when dropped, never printed.
@@ -128,6 +134,10 @@ pub(super) fn credentials(
         field.table(problems, &["type"])?.require(problems, "type", "type = \"oci_api_key\"")?;
     match kind.text(problems)? {
         "oci_api_key" => oci::read(&field, folders, problems),
+        "oci_resource_principal" => {
+            field.table(problems, &["type"])?.finish(problems);
+            Some(CredentialsConfig::OciResourcePrincipal)
+        }
         "oauth2_client_credentials" => oauth2::read(&field, folders, problems),
         "basic" => basic::read(&field, folders, problems),
         _ => {
@@ -149,6 +159,40 @@ pub(super) fn secret(
     };
     let text = Zeroizing::new(field.text(problems)?.to_owned());
     Some((!text.is_empty()).then_some(SecretText(text)))
+}
+
+/// The keys of one secret.
+#[derive(Debug, Clone, Copy)]
+struct SecretKeys {
+    text: &'static str,
+    file: &'static str,
+    command: &'static str,
+}
+
+/// A secret in the configuration, in a file or of a command: exactly one of the keys.
+fn secret_or_command(
+    table: &mut Table<'_>,
+    keys: SecretKeys,
+    folders: Folders<'_>,
+    problems: &mut Problems,
+) -> Option<SecretSource> {
+    let SecretKeys { text, file, command } = keys;
+    let Some(field) = table.get(command) else {
+        return secret_source(table, text, file, folders, problems);
+    };
+    if table.get(text).is_some() || table.get(file).is_some() {
+        let message = format!("goes with no {text} and no {file}; remove one of them");
+        problems.add(field.key_place, &field.path, message);
+        return None;
+    }
+    let words = field.list(problems, "a list like [\"pass\", \"show\", \"oracle\"]")?;
+    if words.is_empty() {
+        field.wrong(problems, "is an empty list; write the program and its arguments");
+        return None;
+    }
+    let words: Vec<Option<String>> =
+        words.iter().map(|word| word.text(problems).map(str::to_owned)).collect();
+    words.into_iter().collect::<Option<_>>().map(SecretSource::Command)
 }
 
 /// A secret in the configuration or in a file: exactly one of the two keys.

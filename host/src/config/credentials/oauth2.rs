@@ -2,7 +2,7 @@
 
 use super::super::paths::Folders;
 use super::super::reader::{Field, Problems, Table};
-use super::{ClientProof, CredentialsConfig, secret, secret_source};
+use super::{ClientProof, CredentialsConfig, SecretKeys, secret, secret_or_command};
 
 const KEYS: &[&str] = &[
     "type",
@@ -10,6 +10,7 @@ const KEYS: &[&str] = &[
     "authentication",
     "client_secret",
     "client_secret_file",
+    "client_secret_command",
     "client_key_file",
     "passphrase",
     "key_id",
@@ -57,8 +58,12 @@ fn proof(
         Some(field) => field.text(problems)?,
         None => default,
     };
-    let mut shared_secret =
-        || secret_source(table, "client_secret", "client_secret_file", folders, problems);
+    let keys = SecretKeys {
+        text: "client_secret",
+        file: "client_secret_file",
+        command: "client_secret_command",
+    };
+    let mut shared_secret = || secret_or_command(table, keys, folders, problems);
     match authentication {
         "basic" => Some(ClientProof::SecretInHeader(shared_secret()?)),
         "body" => Some(ClientProof::SecretInBody(shared_secret()?)),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{EXAMPLE, environment, refused, source, toml};
 use crate::config::{ComponentRef, Config, CredentialsConfig, SinkKind, Start, Syntax};
+use crate::sandbox::ComponentFile;
 
 const SINK: &str = "[sinks.o]\ntype = 'stdout'\ninputs = ['*']\n";
 
@@ -40,7 +41,7 @@ fn the_example_means_what_it_says() {
         (config_file.as_path(), profile.as_str()),
         (Path::new("/home/me/.oci/config"), "DEFAULT")
     );
-    assert_eq!(own.component, ComponentRef::File("conf/own.wasm".into()));
+    assert_eq!(own.component, ComponentRef::File(ComponentFile::at("conf/own.wasm")));
     assert_eq!(own.start, Start::Before(Duration::from_secs(90)));
     assert_eq!(own.readings.as_ref().unwrap()[1], Duration::from_secs(1200));
     assert_eq!(own.longest_range, Some(Duration::from_secs(3600)));

@@ -68,8 +68,7 @@ impl Writer {
     /// Puts the file aside if it is time.
     pub(super) fn rotate_if_due(&mut self, more: u64) -> Result<(), SinkError> {
         let Some(policy) = self.rotation.clone() else { return Ok(()) };
-        let begun = self.file.begun().map_err(|source| self.failed(source))?;
-        if !is_due(&policy, self.length, more, begun) {
+        if !is_due(&policy, self.length, more, self.begun) {
             return Ok(());
         }
         let bytes = self.length;
@@ -96,6 +95,7 @@ impl Writer {
                 Step::MoveAside => self.move_aside().map_err(|source| self.failed(source))?,
                 Step::Begin => {
                     self.file = Box::new(open_locked(&self.path)?);
+                    self.begun = SystemTime::now();
                     self.length = self.file.length().map_err(|s| self.failed(s))?;
                 }
                 Step::Reset => self.state.adopt(&self.sink, self.length, &[])?,

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{AuthorizationConfig, RemoteConfig, SecretSource};
 use crate::deliver::SinkError;
-use crate::sandbox::credentials::Secret;
+use crate::sandbox::credentials::{Said, Secret};
 
 /// Shortest secret that is looked for in answers: shorter ones would blank out
 /// words that mean nothing.
@@ -57,6 +57,7 @@ fn read(source: &SecretSource) -> Result<Zeroizing<String>, SinkError> {
     Ok(match source {
         SecretSource::Text(text) => Zeroizing::new(text.expose().to_owned()),
         SecretSource::File(path) => Secret::File(path.clone()).read()?,
+        SecretSource::Command(words) => Secret::Command(Said::new(words)).read()?,
     })
 }
 

@@ -4,7 +4,7 @@
 //! events are. Such an event goes to the dead letters only if the server has proved
 //! that it takes events as they are sent to it:
 //!
-//! * by accepting a sibling, another event of the same delivery; or
+//! * by accepting a sibling, another event of the same batch; or
 //! * where there is no sibling, because the event came alone: by accepting any event
 //!   since the sink's last refusal. One acceptance lets at most one lone event go,
 //!   so that a server that turns against every event cannot empty a stream.
@@ -18,16 +18,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::HeaderValue;
-use rand_core::{OsRng, RngCore as _};
-use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::backoff::Backoff;
 use super::client::{NoAnswer, RemoteClient};
-use super::memory::{Key, Memory, Taken, key};
+use super::memory::{By, Key, Memory, Taken, key};
+use super::split::{batch_id, halve_in_order, split};
 use super::{Protocol, REQUESTS_IN_FLIGHT, Verdict, shown};
 use crate::config::RemoteConfig;
 use crate::deliver::deadletter::{DeadLetter, DeadLetterKind, DeadLetters};
@@ -78,6 +76,8 @@ struct Delivery<'l> {
     keys: Vec<Key>,
     fates: Vec<Fate>,
     taken: Taken,
+    /// Whether the server accepted an event of this batch, now or when it came before.
+    is_proved: bool,
     refusals: u32,
     /// Answer to the last refusal.
     answer: String,
@@ -85,12 +85,9 @@ struct Delivery<'l> {
 
 impl Delivery<'_> {
     fn accept(&mut self, range: Range<usize>) {
-        self.taken.add(self.keys[range.clone()].iter().copied());
+        self.taken.add(self.keys[range.clone()].iter().copied(), By::Server);
         self.fates[range].fill(Fate::Accepted);
-    }
-
-    fn has_accepted(&self) -> bool {
-        self.fates.contains(&Fate::Accepted)
+        self.is_proved = true;
     }
 }
 
@@ -126,17 +123,19 @@ impl<P: Protocol> Courier<P> {
     /// Takes a batch.
     pub async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
         let mut taken = Taken::new(&self.memory);
-        let (mut fresh, mut keys) = (Vec::new(), Vec::new());
+        let (mut fresh, mut keys, mut is_proved) = (Vec::new(), Vec::new(), false);
         for line in lines {
             let key = key(line);
-            if self.memory.holds(&key) {
-                taken.add([key]);
+            if let Some(by) = self.memory.of(&key) {
+                is_proved |= by == By::Server;
+                taken.add([key], by);
             } else {
                 keys.push(key);
                 fresh.push(line);
             }
         }
         let mut delivery = delivery(fresh, keys, taken);
+        delivery.is_proved = is_proved;
         self.send_all(&mut delivery).await?;
         self.bury(&mut delivery).await?;
         let taken_before = lines.len() - delivery.lines.len();
@@ -151,7 +150,7 @@ impl<P: Protocol> Courier<P> {
         let mut delivery = delivery(lines.iter().collect(), keys, Taken::new(&memory));
         match self.send_all(&mut delivery).await {
             // What was accepted before must not be sent a third time.
-            Err(error) if !delivery.has_accepted() => Err(error),
+            Err(error) if !delivery.is_proved => Err(error),
             _ => Ok(delivery.fates),
         }
     }
@@ -211,7 +210,7 @@ impl<P: Protocol> Courier<P> {
                 }
                 Verdict::TooLarge if range.len() > 1 => {
                     self.learn(bytes);
-                    halve(range, work);
+                    halve_in_order(range, work);
                 }
                 Verdict::Refused { culprit } if range.len() > 1 => {
                     self.weigh(delivery, &answer)?;
@@ -264,7 +263,7 @@ impl<P: Protocol> Courier<P> {
         delivery.answer.clone_from(&answer.shown);
         let is_believed = self.is_refusing.load(Ordering::Relaxed)
             && delivery.refusals > REFUSALS_BELIEVED
-            && !delivery.has_accepted();
+            && !delivery.is_proved;
         if is_believed { Err(self.refusing(delivery)) } else { Ok(()) }
     }
 
@@ -288,7 +287,7 @@ impl<P: Protocol> Courier<P> {
         let Some((_, _, reason)) = refused.last().cloned() else { return Ok(()) };
         let is_alone = delivery.lines.len() == 1;
         let is_proved =
-            delivery.has_accepted() || (is_alone && self.is_proved.swap(false, Ordering::Relaxed));
+            delivery.is_proved || (is_alone && self.is_proved.swap(false, Ordering::Relaxed));
         if !is_proved {
             return Err(self.refusing(delivery));
         }
@@ -298,7 +297,7 @@ impl<P: Protocol> Courier<P> {
         });
         self.append(letters.collect()).await?;
         let keys: Vec<Key> = refused.iter().map(|(index, ..)| delivery.keys[*index]).collect();
-        delivery.taken.add(keys);
+        delivery.taken.add(keys, By::DeadLetters);
         let path = self.letters.path();
         let events = refused.len() as u64;
         telemetry::EventsDeadLettered { sink: &self.sink, events, reason: &reason, path }.emit();
@@ -355,6 +354,7 @@ impl<P: Protocol> Courier<P> {
                 Ok(decided) => return Ok(decided),
                 Err(NoAnswer(problem)) => (problem, None),
             };
+            let is_first = failing_since.is_none();
             let since = *failing_since.get_or_insert_with(Instant::now);
             let retry_in = backoff.next(asked);
             if asked.is_some() {
@@ -364,7 +364,8 @@ impl<P: Protocol> Courier<P> {
             if tried + retry_in > self.client.remote().retry_for {
                 return Err(self.unavailable(problem, tried));
             }
-            telemetry::SinkRetried { sink: &self.sink, problem: &problem, retry_in }.emit();
+            telemetry::SinkRetried { sink: &self.sink, problem: &problem, retry_in, is_first }
+                .emit();
             tokio::time::sleep(retry_in).await;
         }
     }
@@ -394,33 +395,5 @@ impl<P: Protocol> Courier<P> {
 
 fn delivery(lines: Vec<&Line>, keys: Vec<Key>, taken: Taken) -> Delivery<'_> {
     let fates = vec![Fate::Open; lines.len()];
-    Delivery { lines, keys, fates, taken, refusals: 0, answer: String::new() }
-}
-
-/// Two halves, the one to be tried next chosen by chance.
-fn halve(range: Range<usize>, work: &mut Vec<Range<usize>>) {
-    let middle = range.start + range.len() / 2;
-    let (first, second) = (range.start..middle, middle..range.end);
-    work.extend(if OsRng.next_u32() & 1 == 0 { [first, second] } else { [second, first] });
-}
-
-/// The culprit apart from what is before and behind it; halves if it is not known.
-fn split(range: Range<usize>, culprit: Option<usize>, work: &mut Vec<Range<usize>>) {
-    match culprit.filter(|index| *index < range.len()) {
-        None => halve(range, work),
-        Some(index) => {
-            let at = range.start + index;
-            // The others first: they prove the server.
-            work.extend([at..at + 1, at + 1..range.end, range.start..at]);
-        }
-    }
-}
-
-fn batch_id(lines: &[&Line]) -> HeaderValue {
-    let mut digest = Sha256::new();
-    for line in lines {
-        digest.update(key(line));
-    }
-    let text: String = digest.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    HeaderValue::from_str(&text).expect("hex digits are visible ASCII")
+    Delivery { lines, keys, fates, taken, is_proved: false, refusals: 0, answer: String::new() }
 }

@@ -5,7 +5,7 @@
 //! lives. Invariant: an id is here from when its batch failed until a batch with it
 //! is committed.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
@@ -31,26 +31,35 @@ pub fn key(line: &Line) -> Key {
     key
 }
 
+/// How an event was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// By the server.
+    Server,
+    /// By the dead letters.
+    DeadLetters,
+}
+
 /// The ids taken and not committed.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
-    taken: Arc<Mutex<HashSet<Key>>>,
+    taken: Arc<Mutex<HashMap<Key, By>>>,
 }
 
 impl Memory {
-    fn taken(&self) -> MutexGuard<'_, HashSet<Key>> {
-        // A set is whole whatever panicked beside it.
+    fn taken(&self) -> MutexGuard<'_, HashMap<Key, By>> {
+        // A map is whole whatever panicked beside it.
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn holds(&self, key: &Key) -> bool {
-        self.taken().contains(key)
+    pub fn of(&self, key: &Key) -> Option<By> {
+        self.taken().get(key).copied()
     }
 
-    fn remember(&self, keys: &[Key]) {
+    fn remember(&self, keys: &[(Key, By)]) {
         let mut taken = self.taken();
         let room = MOST.saturating_sub(taken.len());
-        taken.extend(keys.iter().take(room));
+        taken.extend(keys.iter().take(room).copied());
     }
 }
 
@@ -59,7 +68,7 @@ impl Memory {
 #[derive(Debug)]
 pub struct Taken {
     memory: Memory,
-    keys: Vec<Key>,
+    keys: Vec<(Key, By)>,
 }
 
 impl Taken {
@@ -67,8 +76,8 @@ impl Taken {
         Self { memory: memory.clone(), keys: Vec::new() }
     }
 
-    pub fn add(&mut self, keys: impl IntoIterator<Item = Key>) {
-        self.keys.extend(keys);
+    pub fn add(&mut self, keys: impl IntoIterator<Item = Key>, by: By) {
+        self.keys.extend(keys.into_iter().map(|key| (key, by)));
     }
 }
 
@@ -79,7 +88,7 @@ impl Receipt for Taken {
 
     fn settle(mut self: Box<Self>) {
         let mut taken = self.memory.taken();
-        for key in &self.keys {
+        for (key, _) in &self.keys {
             taken.remove(key);
         }
         drop(taken);

@@ -12,6 +12,7 @@ mod backoff;
 mod client;
 mod courier;
 mod memory;
+mod split;
 #[cfg(test)]
 pub mod tests;
 mod tls;

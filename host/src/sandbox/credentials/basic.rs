@@ -25,6 +25,12 @@ impl Basic {
         Ok(Self { username: username.to_owned(), password })
     }
 
+    /// A service refused the password. It is not tried again in this request; where a
+    /// command gives it, the next request asks for it anew.
+    pub fn refused(&self) {
+        self.password.refused();
+    }
+
     /// The value of `Authorization`.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use http::Request;
 pub use basic::Basic;
 pub use oauth2::{OAuth2, Proof};
 pub use oci::{OciSignature, read_key};
-pub use secret::Secret;
+pub use secret::{Said, Secret};
 
 /// A credential ready for use.
 #[derive(Debug)]
@@ -66,6 +66,34 @@ pub enum CredentialError {
     EmptySecret {
         /// The file.
         path: PathBuf,
+    },
+    /// The command of a secret gives none.
+    #[error("command {command:?}: {problem}")]
+    Command {
+        /// The program; its arguments may hold anything.
+        command: String,
+        /// What went wrong.
+        problem: String,
+    },
+    /// The environment has no resource principal.
+    #[error(
+        "the environment has no {name}; a resource principal is there only where Oracle's services put it"
+    )]
+    NoVariable {
+        /// The variable.
+        name: &'static str,
+    },
+    /// A resource principal of another kind.
+    #[error("OCI_RESOURCE_PRINCIPAL_VERSION is {version:?}; only 2.2 is known")]
+    ResourceVersion {
+        /// What the environment says.
+        version: String,
+    },
+    /// The key of a resource principal is wrong.
+    #[error("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM: {source}")]
+    ResourceKey {
+        /// What is wrong.
+        source: oci_signature::KeyError,
     },
     /// The token endpoint is no URL.
     #[error("token_url {url:?} is no plain http or https URL")]
@@ -117,12 +145,17 @@ impl Credential {
     }
 
     /// A service answered 401 to these headers. Tells whether other headers might
-    /// help, which is so for tokens only.
+    /// help: a new token, or a key that was replaced meanwhile. Never so for Basic.
     pub async fn refused(&self, authorization: Option<&str>) -> bool {
         match (self, authorization) {
             (Self::OAuth2(client), Some(authorization)) => {
                 client.refused(authorization).await;
                 true
+            }
+            (Self::Oci(signature), Some(authorization)) => signature.refused(authorization),
+            (Self::Basic(basic), _) => {
+                basic.refused();
+                false
             }
             _ => false,
         }

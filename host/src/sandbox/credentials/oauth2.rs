@@ -165,6 +165,9 @@ impl OAuth2 {
         });
         let (status, body) =
             answer.await.map_err(|_| failed("no answer within 30 s".to_owned()))??;
+        if let (401, Proof::Header(secret) | Proof::Body(secret)) = (status.as_u16(), &self.proof) {
+            secret.refused();
+        }
         read_answer(status, &body).map_err(|problem| CredentialError::Token {
             url: self.token_url.to_string(),
             problem,

@@ -23,6 +23,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
         || a == 127
         || (a == 100 && (64..128).contains(&b))
         || (a == 169 && b == 254)
+        // Looks public, is the platform's own inside every Azure network.
+        || address == Ipv4Addr::new(168, 63, 129, 16)
         || (a == 172 && (16..32).contains(&b))
         || (a == 192 && b == 0 && (c == 0 || c == 2))
         || (a == 192 && b == 88 && c == 99)
@@ -42,7 +44,8 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
         && !(a == 0x3fff && b < 0x1000)
 }
 
-/// IPv4 addresses mapped, compatible, translated (NAT64) or tunnelled (6to4).
+/// IPv4 addresses mapped, compatible, translated (NAT64) or tunnelled (6to4,
+/// ISATAP).
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let segments = address.segments();
     let from = |high: u16, low: u16| {
@@ -56,6 +59,7 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(from(high, low)),
         [0x64, 0xff9b, 1, ..] => Some(Ipv4Addr::UNSPECIFIED),
         [0x2002, high, low, ..] => Some(from(high, low)),
+        [_, _, _, _, 0 | 0x200, 0x5efe, high, low] => Some(from(high, low)),
         _ => None,
     }
 }
@@ -87,6 +91,8 @@ mod tests {
             "64:ff9b:1::1",
             "2002:0a00:0001::1",
             "::ffff:0:169.254.169.254",
+            "2603:c020::5efe:10.0.0.1",
+            "168.63.129.16",
             "fe80::1",
             "fc00::1",
             "fd00:ec2::254",

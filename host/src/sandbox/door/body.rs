@@ -8,18 +8,28 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::{Error, WasiBody};
 
 use crate::sandbox::limits::Limits;
 
-/// The body as the guest gets it.
-pub fn bounded(incoming: Incoming, limits: &Limits) -> WasiBody {
+/// The body as the guest gets it. `permit` counts the request until the body is
+/// gone.
+pub fn bounded(
+    incoming: Incoming,
+    limits: &Limits,
+    started: Instant,
+    permit: OwnedSemaphorePermit,
+) -> WasiBody {
+    let end = started + limits.response_time;
     Bounded {
         incoming,
         left: limits.response_bytes,
         patience: limits.between_bytes,
-        timer: Box::pin(tokio::time::sleep(limits.between_bytes)),
+        end,
+        timer: Box::pin(tokio::time::sleep_until(end.min(Instant::now() + limits.between_bytes))),
+        _permit: permit,
     }
     .boxed_unsync()
 }
@@ -29,7 +39,10 @@ struct Bounded {
     /// Bytes that may still come.
     left: u64,
     patience: Duration,
+    /// When the whole response has to be there.
+    end: Instant,
     timer: Pin<Box<Sleep>>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Body for Bounded {
@@ -47,7 +60,11 @@ impl Body for Bounded {
                     return Poll::Ready(Some(Err(Error::HttpResponseBodySize(None))));
                 }
                 self.left -= length;
-                let next = Instant::now() + self.patience;
+                let now = Instant::now();
+                if now > self.end {
+                    return Poll::Ready(Some(Err(Error::HttpResponseTimeout)));
+                }
+                let next = self.end.min(now + self.patience);
                 self.timer.as_mut().reset(next);
                 Poll::Ready(Some(Ok(frame)))
             }
@@ -57,6 +74,9 @@ impl Body for Bounded {
             }
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => match self.timer.as_mut().poll(context) {
+                Poll::Ready(()) if Instant::now() >= self.end => {
+                    Poll::Ready(Some(Err(Error::HttpResponseTimeout)))
+                }
                 Poll::Ready(()) => Poll::Ready(Some(Err(Error::ConnectionReadTimeout))),
                 Poll::Pending => Poll::Pending,
             },

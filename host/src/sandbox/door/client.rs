@@ -17,18 +17,19 @@ use bytes::Bytes;
 use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::address::is_public;
 use super::body::root_cause;
+use super::resolver::{Resolver, SystemResolver};
+use super::stream::Stream;
+use super::trust;
 
 /// Time to connect and agree on TLS.
 const CONNECT: Duration = Duration::from_secs(15);
@@ -39,6 +40,12 @@ const IDLE: Duration = Duration::from_secs(50);
 
 /// Unused connections kept for each origin.
 const IDLE_CONNECTIONS: usize = 2;
+
+/// TLS sessions remembered: a source has one or two origins.
+const TLS_SESSIONS: usize = 4;
+
+/// Most bytes read ahead of a response, its head included.
+const HEAD_BYTES: usize = 256 << 10;
 
 /// Why there is no response.
 #[derive(Debug, thiserror::Error)]
@@ -86,45 +93,42 @@ pub struct DoorClient {
 impl DoorClient {
     /// A client that trusts `tls` and, if granted, dials private addresses too.
     pub fn new(tls: Arc<ClientConfig>, private: PrivateAddresses) -> Self {
-        let connector = Connector { tls: TlsConnector::from(tls), private: Arc::new(private) };
+        Self::with_resolver(tls, private, Arc::new(SystemResolver))
+    }
+
+    /// The same with another way to look names up.
+    pub fn with_resolver(
+        tls: Arc<ClientConfig>,
+        private: PrivateAddresses,
+        resolver: Arc<dyn Resolver>,
+    ) -> Self {
+        let mut tls = ClientConfig::clone(&tls);
+        // Tickets of earlier connections are the source's own, as its connections are.
+        tls.resumption = Resumption::in_memory_sessions(TLS_SESSIONS);
+        let connector = Connector {
+            tls: TlsConnector::from(Arc::new(tls)),
+            private: Arc::new(private),
+            resolver,
+        };
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .http1_max_buf_size(HEAD_BYTES)
             // The door sets it: it is signed.
             .set_host(false)
             .build(connector);
         Self { client }
     }
 
-    /// The system's roots and, if given, the certificates of a PEM text.
+    /// The system's roots and, if given, the certificates of a PEM text. Parsed once
+    /// for each text.
     ///
     /// # Errors
     ///
-    /// When there is no root at all, or the PEM text holds none.
+    /// When the PEM text holds no certificate.
     pub fn trust(additional_pem: Option<&str>) -> Result<Arc<ClientConfig>, ClientError> {
-        use rustls::pki_types::pem::PemObject as _;
-        let mut roots = RootCertStore::empty();
-        let system = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(system.certs);
-        if let Some(pem) = additional_pem {
-            let certificates: Result<Vec<_>, _> =
-                CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-            let certificates = certificates.map_err(|e| ClientError::Roots(format!("{e:?}")))?;
-            if certificates.is_empty() {
-                return Err(ClientError::Roots("the file holds no PEM certificate".to_owned()));
-            }
-            for certificate in certificates {
-                roots.add(certificate).map_err(|error| ClientError::Roots(error.to_string()))?;
-            }
-        }
-        let config =
-            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .map_err(|error| ClientError::Roots(error.to_string()))?
-                .with_root_certificates(roots)
-                .with_no_client_auth();
-        Ok(Arc::new(config))
+        trust::trust(additional_pem)
     }
 
     pub(in crate::sandbox) async fn send(
@@ -157,6 +161,7 @@ struct Prohibited(IpAddr);
 struct Connector {
     tls: TlsConnector,
     private: Arc<PrivateAddresses>,
+    resolver: Arc<dyn Resolver>,
 }
 
 impl std::fmt::Debug for Connector {
@@ -204,7 +209,7 @@ impl Connector {
     /// Resolves and connects; an address that is not granted is an error even if
     /// others of the name are, so that nothing depends on their order.
     async fn dial(&self, host: &str, port: u16, private: bool) -> io::Result<TcpStream> {
-        let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port)).await?.collect();
+        let addresses: Vec<SocketAddr> = self.resolver.resolve(host, port).await?;
         if !private && let Some(inside) = addresses.iter().find(|address| !is_public(address.ip()))
         {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, Prohibited(inside.ip())));
@@ -217,57 +222,5 @@ impl Connector {
             }
         }
         Err(last)
-    }
-}
-
-/// A connection, with TLS or without.
-enum Stream {
-    Plain(TokioIo<TcpStream>),
-    Secure(Box<TokioIo<TlsStream<TcpStream>>>),
-}
-
-impl Connection for Stream {
-    fn connected(&self) -> Connected {
-        Connected::new()
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Secure(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-            Self::Secure(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-            Self::Secure(stream) => Pin::new(stream).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
-            Self::Secure(stream) => Pin::new(stream).poll_shutdown(context),
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::uri::Authority;
 use http::{Method, Request, Uri};
 
 use crate::contract::AccessRule;
@@ -71,7 +72,7 @@ impl Grant {
         Ok(Self {
             scheme: scheme.to_owned(),
             host: authority.host().to_ascii_lowercase(),
-            port: authority.port_u16().unwrap_or(default_port(scheme)),
+            port: port(authority, scheme).ok_or_else(|| wrong("the port is none"))?,
             methods,
             path_prefix: rule.path_prefix.clone(),
             credential,
@@ -80,16 +81,20 @@ impl Grant {
 
     /// Whether this grant covers a request.
     pub fn allows<B>(&self, request: &Request<B>) -> bool {
-        let uri = request.uri();
+        self.methods.contains(request.method())
+            && self.names_origin_of(request.uri())
+            && self.covers_path(request.uri().path())
+    }
+
+    /// Whether this grant is for the origin of a URI.
+    pub fn names_origin_of(&self, uri: &Uri) -> bool {
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return false;
         };
-        self.methods.contains(request.method())
-            && scheme == self.scheme
+        scheme == self.scheme
             && !authority.as_str().contains('@')
             && authority.host().eq_ignore_ascii_case(&self.host)
-            && authority.port_u16().unwrap_or(default_port(scheme)) == self.port
-            && self.covers_path(uri.path())
+            && port(authority, scheme) == Some(self.port)
     }
 
     /// On a segment boundary, and not around it by `..` or an encoded slash.
@@ -99,6 +104,23 @@ impl Grant {
             && path
                 .strip_prefix(prefix)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl std::fmt::Display for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let methods: Vec<&str> = self.methods.iter().map(Method::as_str).collect();
+        let Self { scheme, host, port, path_prefix, .. } = self;
+        write!(f, "{} {scheme}://{host}:{port}{path_prefix}", methods.join(","))
+    }
+}
+
+/// The port of an authority; nothing where it names one that is none.
+fn port(authority: &Authority, scheme: &str) -> Option<u16> {
+    match authority.port() {
+        Some(port) => Some(port.as_u16()),
+        None if authority.as_str().ends_with(authority.host()) => Some(default_port(scheme)),
+        None => None,
     }
 }
 
@@ -150,6 +172,8 @@ mod tests {
             ("GET", "https://audit.example.evil/v1/events"),
             ("GET", "https://audit.example@evil/v1/events"),
             ("GET", "https://user@audit.example/v1/events"),
+            ("GET", "https://audit.example:/v1/events"),
+            ("GET", "https://audit.example:99999/v1/events"),
             ("GET", "https://audit.example/v1/events2"),
             ("GET", "https://audit.example/v1/events/../users"),
             ("GET", "https://audit.example/v1/events/%2e%2E/users"),

@@ -69,6 +69,13 @@ pub enum Fault {
     /// `strict-minutes`: times that are no whole minutes answer 400, as the
     /// documentation says (the service itself is lenient).
     StrictMinutes,
+    /// `html[=MINUTES]`: OCI Audit answers 200 with HTML, as a proxy does; with
+    /// minutes only where the range asked for holds the minute that was so long
+    /// before the simulator's start.
+    Html {
+        /// How long before the start; every range if not given.
+        minutes: Option<i64>,
+    },
     /// `idcs-retired`: the identity domain answers every search with an empty
     /// success, as a domain does whose audit has moved to OCI Audit.
     IdcsRetired,
@@ -144,6 +151,7 @@ impl Fault {
             Self::Skew { .. } => "skew",
             Self::Latency { .. } => "latency",
             Self::StrictMinutes => "strict-minutes",
+            Self::Html { .. } => "html",
             Self::IdcsRetired => "idcs-retired",
             Self::IdcsMoving => "idcs-moving",
             Self::IdcsSameTimestamp { .. } => "idcs-same-timestamp",
@@ -228,6 +236,19 @@ impl Faults {
             _ => None,
         })
         .unwrap_or(0)
+    }
+
+    /// The minutes whose ranges are answered in HTML, as half-open Unix
+    /// milliseconds; `start` is when the simulator started.
+    pub(crate) fn html(&self, start: i64) -> Option<(i64, i64)> {
+        self.find(|fault| match fault {
+            Fault::Html { minutes: None } => Some((i64::MIN, i64::MAX)),
+            Fault::Html { minutes: Some(minutes) } => {
+                let minute = start.div_euclid(60_000) - minutes;
+                Some((minute * 60_000, (minute + 1) * 60_000))
+            }
+            _ => None,
+        })
     }
 
     pub(crate) fn latency(&self) -> Option<Duration> {

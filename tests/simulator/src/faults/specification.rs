@@ -11,6 +11,7 @@ use crate::oam::OamPageStyle;
 /// The known specifications, for error messages and help texts.
 pub(crate) const KNOWN: &str = "429=P[:SECONDS], 5xx=P, cut=P, slow=BYTES_PER_SECOND, \
     empty-pages=P, shuffle, late=P, expire-token=P, skew=SECONDS, latency=MS, strict-minutes, \
+    html[=MINUTES], \
     idcs-retired, idcs-moving, idcs-same-timestamp[=ROWS], idcs-finer-times, \
     idcs-plain-errors, idcs-least-privilege, oam-rendering=NAME[+NAME...], oam-ignore-page[=query|path|both], \
     oam-bounds=inclusive|half-open|exclusive, oam-order=ascending|descending|shuffled, \
@@ -95,6 +96,15 @@ impl FromStr for Fault {
             }),
             "latency" => Ok(Self::Latency {
                 milliseconds: number(name, valued()?, "a number of milliseconds", |_| true)?,
+            }),
+            "html" => Ok(Self::Html {
+                minutes: match value {
+                    None => None,
+                    Some(value) => {
+                        let within = |n: &i64| (0..=MOST_SKEW_SECONDS / 60).contains(n);
+                        Some(number(name, value, "a number of minutes within ten years", within)?)
+                    }
+                },
             }),
             "idcs-retired" => bare(Self::IdcsRetired),
             "idcs-moving" => bare(Self::IdcsMoving),
@@ -183,6 +193,7 @@ mod tests {
             "skew=-400",
             "latency=20",
             "strict-minutes",
+            "html=90",
             "idcs-retired",
             "idcs-moving",
             "idcs-same-timestamp=20",

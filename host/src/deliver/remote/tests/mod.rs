@@ -1,6 +1,8 @@
 //! What a receiver may answer, and what becomes of a batch then.
 
+mod model;
 pub mod receiver;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -219,6 +221,22 @@ async fn a_lone_refused_event_waits_for_proof_and_each_proof_serves_once() {
     assert_eq!(world.letters(), ["bad1"]);
     world.deliver(&["bad2"]).await.unwrap_err();
     assert_eq!(world.letters(), ["bad1"]);
+}
+
+#[tokio::test]
+async fn a_refused_event_finds_its_proof_in_siblings_that_were_taken_when_it_came_before() {
+    let world = World::new("", picky);
+    // Nobody can write into a folder that is a file.
+    let in_the_way = world.folder.path().join("deadletter");
+    std::fs::write(&in_the_way, "").unwrap();
+    let error = world.deliver(&["a", "bad1", "b", "bad2"]).await.unwrap_err();
+    assert!(matches!(error, SinkError::DeadLetters { .. }), "{error}");
+    std::fs::remove_file(&in_the_way).unwrap();
+    world.deliver(&["a", "bad1", "b", "bad2"]).await.unwrap();
+    assert_eq!(world.letters(), ["bad1", "bad2"]);
+    let requests = world.receiver.requests();
+    let taken = requests.iter().filter(|request| !request.text().contains("bad"));
+    assert_eq!(taken.flat_map(Request::ids).count(), 2);
 }
 
 #[tokio::test]

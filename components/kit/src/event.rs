@@ -1,0 +1,42 @@
+//! An event that says no more than it must, for guests that say little.
+
+use crate::contract::{Activity, Outcome, SignOnEvent};
+
+/// An event of that id and type; everything else is unknown.
+pub fn blank(native_id: String, native_type: String, time: i64, text: String) -> SignOnEvent {
+    SignOnEvent {
+        native_id,
+        activity: Activity::Other(native_type.clone()),
+        native_type,
+        time,
+        original_time: text,
+        outcome: Outcome::Unknown,
+        native_name: None,
+        domain_event_id: None,
+        logged: None,
+        code: None,
+        reason: None,
+        message: None,
+        user: None,
+        actor: None,
+        app: None,
+        idp: None,
+        source_addresses: Vec::new(),
+        agent: None,
+        service: None,
+        target: None,
+        session: None,
+        factors: Vec::new(),
+        mfa: None,
+        protocol: None,
+        policy: None,
+        rule: None,
+        http: None,
+        cloud: None,
+        correlation: None,
+        labels: Vec::new(),
+        unmapped: "{}".to_owned(),
+        raw: None,
+        redacted: Vec::new(),
+    }
+}

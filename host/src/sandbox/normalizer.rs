@@ -1,0 +1,85 @@
+//! A normalizer under way: bytes in, events out, with the door shut.
+
+use wasmtime::component::ResourceAny;
+
+use super::error::SandboxError;
+use super::instance::{Instance, call};
+use super::limits::Limits;
+use super::{LoadedComponent, Sandbox};
+use crate::contract::{Batch, BatchLimits, ReadOptions};
+
+/// A normalizer under way. Its door is shut.
+pub struct NormalizerInstance {
+    instance: Instance,
+    normalizer: ResourceAny,
+}
+
+impl std::fmt::Debug for NormalizerInstance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NormalizerInstance").field("component", &self.instance.name).finish()
+    }
+}
+
+impl NormalizerInstance {
+    /// Most linear memory held so far, in bytes.
+    pub fn peak_memory(&self) -> usize {
+        self.instance.store.data().meter.peak_memory
+    }
+
+    /// Opens a normalizer in a store of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the component refuses or misbehaves.
+    pub async fn open(
+        sandbox: &Sandbox,
+        component: &LoadedComponent,
+        limits: &Limits,
+        options: ReadOptions,
+    ) -> Result<Self, SandboxError> {
+        let mut instance = sandbox.pure(component, limits).await?;
+        let normalizer = call!(&mut instance, "normalizer.open", [normalizer] call_open(options))?;
+        let normalizer = instance.settle("normalizer.open", normalizer, |_, _| Ok(()))?;
+        Ok(Self { instance, normalizer })
+    }
+
+    /// Hands more bytes in.
+    ///
+    /// # Errors
+    ///
+    /// When the component misbehaves.
+    pub async fn push(&mut self, chunk: &[u8]) -> Result<(), SandboxError> {
+        if self.instance.ended {
+            return Err(self.instance.is_over("normalizer.push"));
+        }
+        let (normalizer, chunk) = (self.normalizer, chunk.to_vec());
+        call!(&mut self.instance, "normalizer.push", [normalizer] call_push(normalizer, &chunk))
+    }
+
+    /// There are no more bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the component misbehaves.
+    pub async fn finish(&mut self) -> Result<(), SandboxError> {
+        if self.instance.ended {
+            return Err(self.instance.is_over("normalizer.finish"));
+        }
+        let normalizer = self.normalizer;
+        call!(&mut self.instance, "normalizer.finish", [normalizer] call_finish(normalizer))
+    }
+
+    /// Reads on.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes cannot be read or the component misbehaves.
+    pub async fn next(&mut self, limits: BatchLimits) -> Result<Batch, SandboxError> {
+        if self.instance.ended {
+            return Err(self.instance.is_over("normalizer.next"));
+        }
+        let normalizer = self.normalizer;
+        let batch = call!(&mut self.instance, "normalizer.next", [normalizer] call_next(normalizer, limits))?;
+        self.instance.settle("normalizer.next", batch, |called, batch| called.check_batch(batch))
+    }
+}

@@ -1,0 +1,327 @@
+//! Where the attacks take place: one sandbox, the hostile component, and an honest
+//! tenant that reads a simulated service meanwhile.
+//!
+//! One attack at a time: what delays the honest tenant is the attack, not another
+//! test.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use signon_host::contract::{
+    AccessRule, Batch, BatchLimits, Progress, ReadOptions, Selection, TimeRange,
+};
+use signon_host::sandbox::credentials::{Credential, OciSignature};
+use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
+use signon_host::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError};
+use signon_host::sandbox::{SessionInstance, SessionRequest};
+use signon_simulator::{Options, Simulator};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+/// The stated bound: beside an attack the honest tenant takes at most this many
+/// times as long as alone. Generous, for other processes want the cores, too: who is
+/// starved takes thousands of times as long.
+const MOST_DELAY: u32 = 20;
+
+/// Runs of the honest tenant, alone and beside.
+const RUNS: usize = 3;
+
+/// Everything the tests share.
+pub struct Stage {
+    pub runtime: Runtime,
+    pub sandbox: Sandbox,
+    pub hostile: LoadedComponent,
+    honest: Arc<Honest>,
+}
+
+/// The stage, for one test at a time.
+pub fn stage() -> MutexGuard<'static, Stage> {
+    static STAGE: LazyLock<Mutex<Stage>> = LazyLock::new(|| Mutex::new(Stage::build()));
+    // A test that failed left nothing behind that the next one would trip over.
+    STAGE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Stage {
+    fn build() -> Self {
+        let runtime = signon_host::sandbox::runtime().unwrap();
+        let sandbox = Sandbox::new(&Limits::widest()).unwrap();
+        let hostile = sandbox.load("hostile.wasm", hostile_components::HOSTILE).unwrap();
+        let honest = Arc::new(runtime.block_on(Honest::start(&sandbox)));
+        Self { runtime, sandbox, hostile, honest }
+    }
+
+    /// An attack by the source `hostile`, with the default limits and the door shut
+    /// to all but loopback origins that the order names.
+    pub fn attack(&self, order: Value) -> Attack {
+        Attack {
+            sandbox: self.sandbox.clone(),
+            component: self.hostile.clone(),
+            limits: Limits::default(),
+            private: true,
+            door: None,
+            order,
+            pause: Duration::ZERO,
+        }
+    }
+
+    /// Attacks again and again while the honest tenant works, and tells what became
+    /// of the first. Fails the test if the tenant is delayed beyond the bound.
+    pub fn beside(&self, attack: &Attack) -> Result<Batch, SandboxError> {
+        self.all_beside(std::slice::from_ref(attack)).remove(0)
+    }
+
+    /// The same with several attackers at once: the first outcome of each.
+    pub fn all_beside(&self, attacks: &[Attack]) -> Vec<Result<Batch, SandboxError>> {
+        self.runtime.block_on(async {
+            let alone = self.honest.times().await.into_iter().max().unwrap();
+            let over = Arc::new(AtomicBool::new(false));
+            let mut outcomes = Vec::new();
+            let mut attacking = Vec::new();
+            for attack in attacks {
+                let (first, outcome) = oneshot::channel();
+                outcomes.push(outcome);
+                attacking.push(tokio::spawn(attack.clone().again_and_again(first, over.clone())));
+            }
+            // When it is measured they have all been at it for a while.
+            let mut ended = Vec::new();
+            for outcome in outcomes {
+                ended.push(outcome.await.unwrap());
+            }
+            let mut beside = self.honest.times().await;
+            over.store(true, Ordering::Relaxed);
+            beside.sort_unstable();
+            for attacker in attacking {
+                attacker.await.unwrap();
+            }
+            println!("the honest tenant: alone {alone:?}, beside {:?}", beside[RUNS / 2]);
+            assert!(
+                beside[RUNS / 2] <= alone * MOST_DELAY,
+                "the honest tenant took {beside:?}, alone {alone:?}"
+            );
+            ended
+        })
+    }
+
+    /// The message with which an attack ends that exceeds a limit. Fails the test
+    /// unless it names the limit, the source and the setting.
+    pub fn exceeds(&self, attack: &Attack, limit: &str) -> String {
+        let error = self.beside(attack).unwrap_err();
+        assert!(matches!(error, SandboxError::LimitExceeded { .. }), "{error}");
+        let message = error.to_string();
+        for part in ["source hostile", &format!("limit {limit} "), &format!("limits.{limit}")] {
+            assert!(message.contains(part), "no {part:?} in: {message}");
+        }
+        message
+    }
+
+    /// What the attacker saw, text by text.
+    pub fn sees(&self, attack: &Attack) -> Vec<String> {
+        let batch = self.beside(attack).unwrap();
+        batch.findings.into_iter().map(|finding| finding.problem).collect()
+    }
+}
+
+/// What became of the first attack.
+type Outcome = oneshot::Sender<Result<Batch, SandboxError>>;
+
+/// One attacker.
+#[derive(Clone)]
+pub struct Attack {
+    pub sandbox: Sandbox,
+    component: LoadedComponent,
+    pub limits: Limits,
+    /// Whether the operator granted private addresses.
+    pub private: bool,
+    door: Option<Door>,
+    order: Value,
+    pause: Duration,
+}
+
+impl Attack {
+    /// Paused after a failure as the collector pauses it, twice as long each time.
+    pub fn paused(mut self) -> Self {
+        self.pause = Duration::from_millis(250);
+        self
+    }
+
+    /// With other limits.
+    pub fn limited(mut self, set: impl FnOnce(&mut Limits)) -> Self {
+        set(&mut self.limits);
+        self
+    }
+
+    /// Through this door, which several attackers may share.
+    pub fn through(mut self, door: Door) -> Self {
+        self.door = Some(door);
+        self
+    }
+
+    /// The operator grants no private addresses.
+    pub fn without_private_addresses(mut self) -> Self {
+        self.private = false;
+        self
+    }
+
+    /// With another component.
+    pub fn of(mut self, component: LoadedComponent) -> Self {
+        self.component = component;
+        self
+    }
+
+    /// The door an operator gives: all of what `origins` of the order name.
+    pub fn door(&self) -> Door {
+        let private = PrivateAddresses { everywhere: self.private, origins: Vec::new() };
+        self.door_with(DoorClient::new(DoorClient::trust(None).unwrap(), private))
+    }
+
+    /// The same through a client of the test's own.
+    pub fn door_with(&self, client: DoorClient) -> Door {
+        let origins = self.order["origins"].as_array().cloned().unwrap_or_default();
+        let path_prefix = self.order["prefix"].as_str().unwrap_or("/");
+        let grants = origins.iter().map(|origin| {
+            let rule = AccessRule {
+                origin: origin.as_str().unwrap().to_owned(),
+                methods: vec!["GET".to_owned(), "POST".to_owned()],
+                path_prefix: path_prefix.to_owned(),
+            };
+            Grant::new(&rule, None).unwrap()
+        });
+        Door::open("hostile", grants.collect(), client, self.limits.clone())
+    }
+
+    /// Opens a session.
+    pub async fn open(&self) -> Result<SessionInstance, SandboxError> {
+        let door = self.door.clone().unwrap_or_else(|| self.door());
+        let request = SessionRequest {
+            config: self.order.to_string(),
+            stream: "s0".to_owned(),
+            selection: Selection::Range(TimeRange { start: 0, end: 3_600_000 }),
+            cursor: None,
+            options: ReadOptions { keep_raw: true, text_limit: 16 << 10 },
+        };
+        SessionInstance::open(&self.sandbox, &self.component, &self.limits, door, &request).await
+    }
+
+    /// One session to its end.
+    pub async fn run(&self) -> Result<Batch, SandboxError> {
+        let mut session = self.open().await?;
+        loop {
+            let batch = session.next(LIMITS).await?;
+            if batch.progress == Progress::Finished {
+                return Ok(batch);
+            }
+        }
+    }
+
+    async fn again_and_again(mut self, first: Outcome, over: Arc<AtomicBool>) {
+        // One source: one door, whatever it does.
+        self.door = Some(self.door.clone().unwrap_or_else(|| self.door()));
+        // Whoever waits for it is there until the attackers are done.
+        let _ = first.send(self.run().await);
+        while !over.load(Ordering::Relaxed) {
+            tokio::time::sleep(self.pause).await;
+            self.pause *= 2;
+            let _ = self.run().await;
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+const LIMITS: BatchLimits = BatchLimits { events: 1_000, bytes: 8 << 20, soft_deadline_ms: 2_000 };
+
+/// Tenants that do what they should: a built-in on a simulated service, with signed
+/// requests. Every run is another tenant's, as in a process with thousands of them.
+struct Honest {
+    sandbox: Sandbox,
+    component: LoadedComponent,
+    grants: Vec<Grant>,
+    request: SessionRequest,
+    events: usize,
+    // Both end with the stage.
+    _simulator: Simulator,
+    _folder: TempDir,
+}
+
+impl Honest {
+    async fn start(sandbox: &Sandbox) -> Self {
+        let options = Options {
+            events: 600,
+            sign_on_share: 0.1,
+            span: Duration::from_secs(6 * 3600),
+            quiet: Duration::from_secs(120),
+            page_size: 50,
+            ..Options::default()
+        };
+        let simulator = Simulator::start(options).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        simulator.write_config(folder.path()).unwrap();
+        let bytes = signon_bundle::find("oci-audit").unwrap().bytes;
+        let component = sandbox.load("oci-audit", bytes).unwrap();
+        let config = json!({
+            "regions": ["us-ashburn-1"],
+            "compartments": [simulator.tenancy()],
+            "endpoint": format!("{}/{{region}}", simulator.http_url()),
+        })
+        .to_string();
+        let limits = Limits::default();
+        let profile =
+            OciSignature::from_profile(&folder.path().join("oci_config"), "DEFAULT", None);
+        let credential = Arc::new(Credential::Oci(Box::new(profile.unwrap())));
+        let rules = sandbox.access(&component, &limits, &config).await.unwrap();
+        let grants =
+            rules.iter().map(|rule| Grant::new(rule, Some(credential.clone())).unwrap()).collect();
+        let stream = sandbox.streams(&component, &limits, &config).await.unwrap().remove(0).id;
+        let now = simulator.now();
+        let range =
+            TimeRange { start: simulator.first_minute(), end: now - now.rem_euclid(60_000) };
+        let request = SessionRequest {
+            config,
+            stream,
+            selection: Selection::Range(range),
+            cursor: None,
+            options: ReadOptions { keep_raw: true, text_limit: 16 << 10 },
+        };
+        let events = simulator.truth().len();
+        Self {
+            sandbox: sandbox.clone(),
+            component,
+            grants,
+            request,
+            events,
+            _simulator: simulator,
+            _folder: folder,
+        }
+    }
+
+    /// How long each of some runs takes. Every one has to bring all its events.
+    async fn times(&self) -> Vec<Duration> {
+        let mut times = Vec::new();
+        for _ in 0..RUNS {
+            let started = Instant::now();
+            assert_eq!(self.read().await, self.events, "the honest tenant lost events");
+            times.push(started.elapsed());
+        }
+        times
+    }
+
+    async fn read(&self) -> usize {
+        let limits = Limits::default();
+        let private = PrivateAddresses { everywhere: true, origins: Vec::new() };
+        let client = DoorClient::new(DoorClient::trust(None).unwrap(), private);
+        let door = Door::open("honest", self.grants.clone(), client, limits.clone());
+        let session =
+            SessionInstance::open(&self.sandbox, &self.component, &limits, door, &self.request);
+        let mut session = session.await.unwrap();
+        let mut events = 0;
+        loop {
+            let batch = session.next(LIMITS).await.unwrap();
+            events += batch.events.len();
+            if batch.progress == Progress::Finished {
+                return events;
+            }
+        }
+    }
+}
