@@ -5,6 +5,7 @@
 mod bench;
 mod components;
 mod crash;
+mod density;
 mod house;
 mod lint;
 mod node;
@@ -37,6 +38,8 @@ Commands:
                                    moments (default: 300 times), and count what is lost
   bench [--events N] [--runs N] [--profile release|dev] [--json]
                                    time whole runs of the command, and weigh the components
+  density [--sources N] [--profile release|dev]
+                                   what 10,000 sources take, idle and all at once (Linux)
 
   --with-python  put the official Oracle SDK (PyPI: oci), other clients and wasmtime into
                  target/python, for the tests that hold us against them
@@ -55,9 +58,9 @@ fn main() -> ExitCode {
     let asks_for_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
     let result = match command.as_deref() {
         Some("demo") => demo(&arguments),
-        Some("setup" | "test" | "lint" | "mapping" | "components" | "bench" | "crash") if asks_for_help => {
-            help()
-        }
+        Some(
+            "setup" | "test" | "lint" | "mapping" | "components" | "bench" | "crash" | "density",
+        ) if asks_for_help => help(),
         Some("setup") => setup::command(&arguments),
         Some("test") => test::command(&arguments),
         Some("lint") => lint::command(&arguments),
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Some("components") => components::command(&arguments),
         Some("crash") => crash::command(&arguments),
         Some("bench") => bench::command(&arguments),
+        Some("density") => density::command(&arguments),
         Some("help" | "--help" | "-h") => help(),
         None => Err(Failure::usage("which command?")),
         Some(other) => Err(Failure::usage(format!("there is no command {other}"))),

@@ -26,6 +26,10 @@ use tokio::sync::oneshot;
 /// starved takes thousands of times as long.
 const MOST_DELAY: u32 = 20;
 
+/// The same beside a crowd. On a quiet machine it is as near as beside one; where other
+/// processes take most of the cores, turns begin before the last have ended.
+const MOST_DELAY_IN_A_CROWD: u32 = 200;
+
 /// Runs of the honest tenant, alone and beside.
 const RUNS: usize = 3;
 
@@ -97,8 +101,9 @@ impl Stage {
                 attacker.await.unwrap();
             }
             println!("the honest tenant: alone {alone:?}, beside {:?}", beside[RUNS / 2]);
+            let most = if attacks.len() > 1 { MOST_DELAY_IN_A_CROWD } else { MOST_DELAY };
             assert!(
-                beside[RUNS / 2] <= alone * MOST_DELAY,
+                beside[RUNS / 2] <= alone * most,
                 "the honest tenant took {beside:?}, alone {alone:?}"
             );
             ended

@@ -1,5 +1,7 @@
 //! What a crash, a failed commit or somebody else may do to the file.
 
+use std::io::Read as _;
+
 use super::*;
 use crate::plan::Schedule;
 use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
