@@ -4,6 +4,7 @@
 
 mod bench;
 mod components;
+mod crash;
 mod density;
 mod house;
 mod lint;
@@ -33,6 +34,8 @@ Commands:
   lint                             format, clippy for host and guests, documentation, links
   mapping                          write docs/mapping.md anew from the components' tables
   components [DIR]                 write the components as files (default: target/components)
+  crash [--kills N] [--seed S]     kill the command at every commit boundary and at random
+                                   moments (default: 300 times), and count what is lost
   bench [--events N] [--runs N] [--profile release|dev] [--json]
                                    time whole runs of the command, and weigh the components
   density [--sources N] [--profile release|dev]
@@ -55,16 +58,15 @@ fn main() -> ExitCode {
     let asks_for_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
     let result = match command.as_deref() {
         Some("demo") => demo(&arguments),
-        Some("setup" | "test" | "lint" | "mapping" | "components" | "bench" | "density")
-            if asks_for_help =>
-        {
-            help()
-        }
+        Some(
+            "setup" | "test" | "lint" | "mapping" | "components" | "bench" | "crash" | "density",
+        ) if asks_for_help => help(),
         Some("setup") => setup::command(&arguments),
         Some("test") => test::command(&arguments),
         Some("lint") => lint::command(&arguments),
         Some("mapping") => mapping(&arguments),
         Some("components") => components::command(&arguments),
+        Some("crash") => crash::command(&arguments),
         Some("bench") => bench::command(&arguments),
         Some("density") => density::command(&arguments),
         Some("help" | "--help" | "-h") => help(),

@@ -4,10 +4,11 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use signon_host::collect::{Clock as _, SystemClock};
 use signon_host::config::{BackfillConfig, Start};
 use signon_host::state::StateError;
 
-use super::coverage::time;
+use super::coverage::{in_order, time};
 use super::failure::Failure;
 use super::run::{collector, finish, load, open_state};
 use super::signals;
@@ -37,6 +38,10 @@ pub struct Arguments {
 
 /// Runs it.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    in_order(arguments.from, arguments.to)?;
+    if arguments.from.is_some_and(|from| from > SystemClock.now()) {
+        return Err(Failure::usage("--from lies in the future; there is nothing to read yet"));
+    }
     let mut config = load(&arguments.config, arguments.config_dir.as_deref())?;
     config.sources.retain(|source| source.id == arguments.source);
     let Some(source) = config.sources.first_mut() else {
@@ -51,8 +56,13 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     config.sinks.retain(|sink| sink.takes(&arguments.source));
     let state = open_state(&config).map_err(advise)?;
     let collector = collector(&config, state)?;
-    let summary = collector.backfill(&config, signals::stop()).await;
-    finish(&summary.map_err(Failure::failed)?)
+    let stop = signals::stop();
+    let summary = collector.backfill(&config, stop.clone()).await;
+    finish(&summary.map_err(Failure::failed)?)?;
+    if *stop.borrow() {
+        return Err(Failure::failed("stopped before its end; run it again to go on"));
+    }
+    Ok(())
 }
 
 /// What to do instead while another process has the state.

@@ -26,7 +26,7 @@ pub struct Arguments {
     /// This source only.
     #[arg(long, value_name = "ID")]
     source: Option<String>,
-    /// Start of the interval, like 2026-01-01T00:00:00Z; default: where collection began.
+    /// Start of the interval, like 2026-01-01T00:00:00Z; default: the oldest time read.
     #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<i64>,
     /// End of the interval; default: now.
@@ -50,14 +50,20 @@ pub fn time(text: &str) -> Result<i64, String> {
         .map_err(|_| "expected a time like 2026-01-01T00:00:00Z".to_owned())
 }
 
+/// An interval that ends before it starts is a slip.
+pub fn in_order(from: Option<i64>, to: Option<i64>) -> Result<(), Failure> {
+    match (from, to) {
+        (Some(from), Some(to)) if from >= to => {
+            Err(Failure::usage("--to is not later than --from; nothing lies between them"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Runs it.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = load(&arguments.config, arguments.config_dir.as_deref())?;
-    if let Some(source) = &arguments.source
-        && !config.sources.iter().any(|known| known.id == *source)
-    {
-        tracing::warn!(source, "The configuration has no such source (any more).");
-    }
+    in_order(arguments.from, arguments.to)?;
     let question = Question {
         source: arguments.source,
         from: arguments.from,
@@ -66,6 +72,11 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         now: SystemClock.now(),
     };
     let reports = ask(&config, &question).await?;
+    if let Some(source) = question.source.as_ref().filter(|_| reports.is_empty()) {
+        return Err(Failure::usage(format!(
+            "the state knows no source {source:?}: `run` has not read it yet, or its id is another"
+        )));
+    }
     for report in &reports {
         let text = match arguments.json {
             true => format!("{}\n", serde_json::to_string(report).map_err(Failure::failed)?),

@@ -23,7 +23,9 @@ impl Failure {
 
     /// Says so on stderr.
     pub fn report(self) -> ExitCode {
-        eprintln!("signon: {}", self.message);
+        use std::io::Write as _;
+        // Whoever closed stderr has the status.
+        let _ = writeln!(std::io::stderr(), "signon: {}", self.message);
         ExitCode::from(self.status)
     }
 }

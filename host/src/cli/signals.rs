@@ -18,11 +18,13 @@ pub fn stop() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         ended().await;
-        let seconds = GRACE.as_secs();
+        // The service may take one grace, the sinks another.
+        let seconds = 2 * GRACE.as_secs();
         tracing::info!(within_seconds = seconds, "Ending after the batch in hand.");
         // The collector may be gone already.
         let _ = sender.send(true);
         ended().await;
+        tracing::warn!("Ended at once: told a second time.");
         std::process::exit(1);
     });
     receiver

@@ -147,7 +147,10 @@ async fn plan(
         let held = Range { start: part.start.max(earliest), end };
         state.closed.missing(held).iter().for_each(|open| missing.insert(open));
         let gone = Range { start: part.start, end: end.min(earliest) };
-        outlived.extend(state.closed.missing(gone).iter());
+        // Our clock alone must not say what the source no longer keeps.
+        if shared.opener.service_now().is_some() {
+            outlived.extend(state.closed.missing(gone).iter());
+        }
     }
     let mut queue = state.backfill.clone();
     for under_way in &queue {
@@ -264,6 +267,8 @@ impl Worker {
                     match suspect.judge(shared, key, &reading.reading, &error).await {
                         Verdict::Wait => self.wait(&mut reading, error, &mut backoff, stop).await?,
                         Verdict::Halve(half) => {
+                            // Each half has its own chances.
+                            backoff.reset();
                             let rest =
                                 Range { start: half.covers.end, end: reading.reading.covers.end };
                             let rest = readings(shared, &[rest].into_iter().collect());

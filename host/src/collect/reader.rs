@@ -275,7 +275,10 @@ impl<'s> Reader<'s> {
     ) -> Result<(), CollectError> {
         let shared = self.shared;
         let mut next = self.next_state(&locked, entry.as_ref());
-        next.rhythm.note(fresh.events.iter().map(|event| event.time));
+        // The past says nothing about when the next event is due.
+        if self.slot == Slot::Live {
+            next.rhythm.note(fresh.events.iter().map(|event| event.time));
+        }
         let doubt = self.current.doubt.clone();
         let delta = Delta {
             correlated: shared.family.remember(&fresh.events),

@@ -14,7 +14,7 @@ use super::shared::{Shared, millis, rfc3339, start_time};
 use super::suspect::{Suspect, Verdict};
 use super::turns::Urgency;
 use super::{CollectError, Until, backfill};
-use crate::contract::SourceError;
+use crate::contract::{BatchLimits, SourceError};
 use crate::ledger::{self, LedgerEntry};
 use crate::plan::{Range, Reading, Schedule, Step};
 use crate::sandbox::SandboxError;
@@ -83,6 +83,7 @@ impl StreamRun {
         until: Until,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
+        let mut asked_time = false;
         while !*stop.borrow() {
             if let Err(error) = self.send_head(position, stop).await {
                 self.fail(position, None, error, until, stop).await?;
@@ -92,16 +93,25 @@ impl StreamRun {
             // Behind the source it yields to, if there is one.
             let bound = self.shared.family.bound(&self.shared.board, now);
             let state = position.lock().await.clone();
-            let earliest = self.shared.schedule.earliest(now);
+            let planned = self.shared.schedule.next(&state.frontiers, bound.unwrap_or(now));
             let step = match &state.reading {
                 // One whose range began to vanish from the source meanwhile is given up
-                // with the gap that is planned then.
-                Some(under_way) if under_way.reading.covers.start >= earliest => {
+                // with the gap.
+                Some(under_way) if !matches!(planned, Step::Gap(_)) => {
                     Step::Read(under_way.reading.clone())
                 }
-                _ => self.shared.schedule.next(&state.frontiers, bound.unwrap_or(now)),
+                _ => planned,
             };
             match step {
+                // Our clock alone must not say what the source no longer keeps.
+                Step::Gap(_) if !asked_time && self.shared.opener.service_now().is_none() => {
+                    match self.ask_time(now).await {
+                        Err(error) if self.shared.opener.service_now().is_none() => {
+                            self.fail(position, None, error, until, stop).await?;
+                        }
+                        _ => asked_time = true,
+                    }
+                }
                 Step::Wait { .. } if bound.is_some() => self.wait_for_others(stop).await,
                 Step::Wait { .. } if until == Until::Done => return Ok(()),
                 Step::Wait { until } => self.wait_until(until, stop).await,
@@ -110,15 +120,24 @@ impl StreamRun {
                     self.record_gap(position, gap, &step, reason).await?;
                 }
                 Step::Read(reading) => {
-                    let under_way = state.reading.filter(|under_way| under_way.reading == reading);
                     let under_way =
-                        under_way.unwrap_or_else(|| ReadingState::begin(reading.clone()));
+                        state.reading.unwrap_or_else(|| ReadingState::begin(reading.clone()));
                     if let Err(error) = self.read(position, under_way, stop).await {
                         self.fail(position, Some(reading), error, until, stop).await?;
                     }
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Asks for as little as there is, for the time that comes with the answer.
+    async fn ask_time(&self, now: i64) -> Result<(), CollectError> {
+        let start = self.shared.schedule.earliest(now);
+        let range = Range { start, end: start + self.shared.schedule.granularity() };
+        let mut session = self.shared.opener.open(&self.key.stream, range, None).await?;
+        let limits = BatchLimits { events: 1, bytes: 1, soft_deadline_ms: 1_000 };
+        session.next(limits).await?;
         Ok(())
     }
 

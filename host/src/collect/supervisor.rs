@@ -91,6 +91,8 @@ struct Fleet<'c> {
 
 impl Fleet<'_> {
     async fn start(&mut self, sources: &[SourceConfig]) {
+        // What a source failed of before is of another configuration.
+        self.summary.failed.retain(|(id, _)| !sources.iter().any(|source| source.id == *id));
         let preferences =
             self.config.sources.iter().map(|source| (&*source.id, source.prefer.as_slice()));
         let families = Families::new(preferences);
@@ -153,6 +155,10 @@ impl Fleet<'_> {
         let refuse = |error: String| telemetry::ReloadRefused { error }.emit();
         if let Err(error) = check_formats(&config) {
             return refuse(error.to_string());
+        }
+        if config.metrics_listen != self.config.metrics_listen {
+            let what = "metrics_listen cannot change while running; start anew for that";
+            return refuse(what.to_owned());
         }
         if config.data_dir != self.config.data_dir {
             return refuse("data_dir cannot change while running; start anew for that".to_owned());

@@ -1,8 +1,9 @@
 //! The head of a chain as a record of its own, for the sinks.
 //!
 //! It is an event like any other (an unknown activity, so a base event in OCSF),
-//! so every format and every sink can carry it. Its id follows from stream and
-//! number: sent twice it is recognized.
+//! so every format and every sink can carry it. Its id follows from stream, number and
+//! hash: sent twice it is recognized, and the head of a chain that had to be begun
+//! anew is another.
 
 use super::Tip;
 use crate::contract::{Activity, Outcome, SignOnEvent};
@@ -15,13 +16,14 @@ pub const HEAD_TYPE: &str = "signon.ledger.head";
 /// `closed` is the latest stretch of time without holes that is closed; its end is
 /// the time of the record.
 pub fn head(source: &str, stream: &str, tip: Tip, closed: Range) -> SignOnEvent {
+    let hash = tip.hash.to_string();
     let text = serde_json::json!({
         "type": HEAD_TYPE,
-        "id": format!("{HEAD_TYPE}:{source}:{stream}:{}", tip.number),
+        "id": format!("{HEAD_TYPE}:{source}:{stream}:{}:{}", tip.number, &hash[..16]),
         "source": source,
         "stream": stream,
         "entries": tip.number,
-        "hash": tip.hash.to_string(),
+        "hash": hash,
         "closed_from_ms": closed.start,
         "closed_until_ms": closed.end,
     });
@@ -80,10 +82,20 @@ mod tests {
     }
 
     #[test]
+    fn a_head_is_no_sign_on_and_not_of_oracle() {
+        let event = head("acme", "s", genesis("s"), Range { start: 0, end: 60_000 });
+        let line = render(&event, "signon", Format::Ocsf);
+        assert!(line.contains("\"class_uid\":0"), "{line}");
+        assert!(!line.contains("Oracle"), "{line}");
+    }
+
+    #[test]
     fn heads_of_two_entries_have_two_ids() {
         let closed = Range { start: 0, end: 60_000 };
         let of = |number| head("a", "s", Tip { number, ..genesis("s") }, closed).native_id;
         assert_ne!(of(1), of(2));
         assert_eq!(of(1), of(1));
+        let anew = head("a", "s", Tip { number: 1, ..genesis("t") }, closed).native_id;
+        assert_ne!(of(1), anew);
     }
 }

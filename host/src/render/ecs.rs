@@ -39,7 +39,7 @@ pub fn render(event: &SignOnEvent, source: &str) -> String {
     f.text("rule.ruleset", said(&event.policy));
     f.text("rule.name", said(&event.rule));
     f.text("transaction.id", said(&event.correlation));
-    f.text("observer.vendor", products::VENDOR);
+    f.text("observer.vendor", products::vendor(source));
     f.text("observer.product", products::of(source).name);
     f.texts("tags", labels(event));
     rest::write(&mut f, event, source);

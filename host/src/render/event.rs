@@ -21,9 +21,13 @@ pub fn own_name(event: &SignOnEvent) -> Option<&str> {
 /// audits far more than sign-ons, which all begin with `sso.`; the other sources
 /// write sign-on events only, known to us or not.
 pub fn is_beside_sign_ons(event: &SignOnEvent, source: &str) -> bool {
-    matches!(event.activity, Activity::Other(_))
-        && source == "idcs"
-        && !event.native_type.starts_with("sso.")
+    let is_beside = match source {
+        "idcs" => !event.native_type.starts_with("sso."),
+        // What signon says of itself.
+        "signon" => true,
+        _ => false,
+    };
+    is_beside && matches!(event.activity, Activity::Other(_))
 }
 
 /// Whether an activity changes an account. Such an event has somebody who acted

@@ -98,7 +98,7 @@ fn metadata(
         o.text("log_name", product.log_name);
         o.object("product", |o| {
             o.text("name", product.name);
-            o.text("vendor_name", products::VENDOR);
+            o.text("vendor_name", products::vendor(source));
         });
         o.text("tenant_uid", event.cloud.as_ref().and_then(|cloud| said(&cloud.organization_uid)));
         o.text("correlation_uid", said(&event.correlation));

@@ -1,7 +1,12 @@
 //! What is known of a source by its name alone.
 
-/// Who makes all of them.
+/// Who makes the sources.
 pub const VENDOR: &str = "Oracle";
+
+/// Who makes the product behind a source; signon speaks for itself.
+pub fn vendor(source: &str) -> &'static str {
+    if source == "signon" { "signon" } else { VENDOR }
+}
 
 /// The product behind a source.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -241,8 +241,9 @@ pub enum StateError {
     },
     /// The database is damaged or cannot be read or written.
     #[error(
-        "{path}: {problem}; if the disk is full or read-only, mend that and start again; if the \
-         file is damaged, move it away: the sources are then read again from their start"
+        "{path}: {problem}; if this user may not write here, or the disk is full or read-only, \
+         mend that and start again; if the file is damaged, put a backup (state.backup.redb) in \
+         its place, or move it away: the sources are then read again from their start"
     )]
     Database {
         /// The file.

@@ -11,7 +11,7 @@ use crate::plan::Range;
 pub struct Question {
     /// One source; all when absent.
     pub source: Option<String>,
-    /// Start of the interval, Unix milliseconds; where collection began when absent.
+    /// Start of the interval, Unix milliseconds; the oldest time read when absent.
     pub from: Option<i64>,
     /// End of the interval, Unix milliseconds; now when absent.
     pub to: Option<i64>,
@@ -74,8 +74,10 @@ fn stream_report(
     let links = state.ledger(key)?;
     let position = state.stream(key)?;
     let began = position.as_ref().map_or(question.now, |position| position.began);
+    let oldest = links.iter().map(|link| link.entry.range.start).min();
+    let oldest = oldest.map_or(began, |oldest| oldest.min(began));
     let interval =
-        Range { start: question.from.unwrap_or(began), end: question.to.unwrap_or(question.now) };
+        Range { start: question.from.unwrap_or(oldest), end: question.to.unwrap_or(question.now) };
     let verified = verify(&key.text(), &links);
     let closed: Vec<_> = links.iter().map(|link| link.entry.clone()).collect();
     let open = state.open_readings(key)?;

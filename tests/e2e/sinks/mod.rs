@@ -8,7 +8,7 @@ mod receiver;
 mod rotation;
 
 use crate::support::{Finished, Service, options, run, signon};
-use receiver::Receiver;
+pub use receiver::Receiver;
 
 /// The simulator's configuration with its file sink replaced by one for a port.
 fn http_config(service: &Service, name: &str, port: u16, keys: &str) -> std::path::PathBuf {

@@ -230,3 +230,106 @@ proptest! {
         settle(&mut world);
     }
 }
+
+fn quiet(readings: &[u32], start: Start, backfill: bool) -> World {
+    let script = Script { now: BEGIN, retention: RETENTION, page: 5, ..Script::default() };
+    World::new(Setup { readings: readings.to_vec(), start, backfill }, script)
+}
+
+fn shown(world: &World, id: &str, at: i64, shown_from: i64) {
+    world.model.script().records.insert(id.to_owned(), Record { at, shown_from });
+}
+
+fn delivered(world: &World, id: &str) -> bool {
+    world.model.script().committed.contains_key(id)
+}
+
+const TWO_HOURS_BACK: Start = Start::Before(Duration::from_secs(7_200));
+
+#[test]
+fn a_range_that_nobody_can_read_takes_no_later_sweep_of_others_with_it() {
+    let mut world = quiet(&[0, 1_200, 14_400], TWO_HOURS_BACK, false);
+    world.run(Some(30 * MINUTE));
+    let start = BEGIN + 40 * MINUTE;
+    world.model.script().poison.push(Range { start, end: start + MINUTE });
+    // Late, and far from what cannot be read.
+    shown(&world, "late", BEGIN + 10 * MINUTE, BEGIN + 3 * HOUR);
+    world.run(Some(2 * HOUR));
+    let live = world.state().unwrap().frontiers.live();
+    assert!(live > start + HOUR, "what cannot be read keeps everything behind it");
+    assert!(world.state().unwrap().frontiers.slowest() < BEGIN);
+    settle(&mut world);
+    assert!(delivered(&world, "late"));
+}
+
+#[test]
+fn two_ranges_side_by_side_that_nobody_can_read_do_not_stop_a_stream() {
+    let mut world = quiet(&[0, 600], TWO_HOURS_BACK, false);
+    let start = BEGIN - HOUR;
+    world.model.script().poison.push(Range { start, end: start + 3 * MINUTE });
+    world.run(Some(3 * HOUR));
+    assert!(world.state().unwrap().frontiers.slowest() > BEGIN + HOUR);
+}
+
+#[test]
+fn what_a_backfill_reads_while_it_is_young_is_read_again_for_what_comes_late() {
+    let mut world = quiet(&[0, 1_200, 86_400], Start::Now, true);
+    shown(&world, "late", BEGIN - HOUR, BEGIN + 5 * HOUR);
+    shown(&world, "old", BEGIN - 26 * HOUR, BEGIN - 26 * HOUR);
+    shown(&world, "young", BEGIN - 2 * HOUR, BEGIN - 2 * HOUR);
+    world.run(None);
+    assert!(delivered(&world, "old") && delivered(&world, "young"));
+    settle(&mut world);
+    assert!(delivered(&world, "late"));
+}
+
+#[test]
+fn a_range_that_nobody_can_read_does_not_stop_a_backfill() {
+    let mut world = quiet(&[0], Start::Now, true);
+    let start = BEGIN - 20 * HOUR;
+    world.model.script().poison.push(Range { start, end: start + MINUTE });
+    for hour in 1..29 {
+        shown(&world, &format!("r{hour}"), BEGIN - hour * HOUR - 7 * MINUTE, 0);
+    }
+    world.run(None);
+    assert_eq!(world.model.script().committed.len(), 28);
+}
+
+#[test]
+fn a_clock_that_is_a_day_ahead_at_the_start_closes_nothing_early() {
+    let mut world = quiet(&[0, 1_200, 86_400], Start::At(BEGIN - 3 * HOUR), false);
+    world.model.script().skew = 26 * HOUR;
+    shown(&world, "late", BEGIN - 30 * MINUTE, BEGIN + 2 * HOUR);
+    world.run(None);
+    assert!(world.state().unwrap().closed.is_empty());
+    settle(&mut world);
+    assert!(delivered(&world, "late"));
+}
+
+#[test]
+fn a_reading_whose_range_vanished_before_it_ended_is_no_proof() {
+    let mut world = quiet(&[0], TWO_HOURS_BACK, false);
+    for number in 0..40 {
+        shown(&world, &format!("r{number}"), BEGIN - HOUR + number * 1_000, 0);
+    }
+    // It dies with half of a range delivered, and nobody is there until all is gone.
+    world.model.script().die_at = Some(9);
+    world.run(None);
+    assert!(world.state().unwrap().reading.is_some());
+    world.model.pass(RETENTION + 3 * HOUR);
+    settle(&mut world);
+    let segments = world.coverage(Some(BEGIN - HOUR), BEGIN);
+    assert!(segments.iter().all(|segment| segment.standing != Standing::Complete), "{segments:?}");
+}
+
+#[test]
+fn a_clock_ahead_by_more_than_the_retention_makes_no_gap() {
+    let mut world = quiet(&[0], TWO_HOURS_BACK, false);
+    world.run(Some(20 * MINUTE));
+    shown(&world, "later", BEGIN + 2 * HOUR, 0);
+    world.model.pass(4 * HOUR);
+    world.model.script().skew = RETENTION + 24 * HOUR;
+    world.run(None);
+    settle(&mut world);
+    assert!(delivered(&world, "later"));
+}

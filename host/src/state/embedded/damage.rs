@@ -5,6 +5,7 @@ use super::*;
 use crate::ledger::LedgerEntry;
 use crate::plan::{Range, Schedule};
 use crate::state::SinkMark;
+use crate::state::{Commit, State as _, StreamKey, StreamState};
 use crate::testing::{Disk, Moments};
 
 /// Flipped bytes, zeroed pages and cuts in all.

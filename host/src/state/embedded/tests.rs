@@ -3,7 +3,7 @@
 use super::*;
 use crate::ledger::{Closing, Counts, Late, LedgerEntry, ReadingEntry, verify};
 use crate::plan::{Range, Schedule};
-use crate::state::SinkMark;
+use crate::state::{Commit, SinkMark, State as _, StreamKey, StreamState};
 
 fn key() -> StreamKey {
     StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "a/b".into() }

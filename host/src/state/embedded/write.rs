@@ -3,11 +3,11 @@
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::{
-    ADOPTED, Commit, DELIVERED, ENDS, FAMILY, FAMILY_ENDS, Failure, LEDGER, OPEN, SINKS, STREAMS,
+    ADOPTED, DELIVERED, ENDS, FAMILY, FAMILY_ENDS, Failure, LEDGER, OPEN, SINKS, STREAMS,
     add_waiting, last,
 };
 use crate::ledger::{self, LedgerEntry, ReadingEntry};
-use crate::state::SinkMark;
+use crate::state::{Commit, SinkMark};
 
 pub(super) fn commit(transaction: &WriteTransaction, commit: &Commit) -> Result<(), Failure> {
     let text = commit.key.text();

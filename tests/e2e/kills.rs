@@ -1,0 +1,215 @@
+//! The long crash harness, run by `cargo xtask crash`: the command is killed at every
+//! commit boundary and at random moments, world after world, over a rotating file, an
+//! HTTP receiver and one that refuses some events.
+//!
+//! Truth is the simulator's own. Each world is one service with things going wrong,
+//! killed until a run gets to its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use signon_simulator::Options;
+
+use crate::sinks::Receiver;
+use crate::support::{Output, Running, Service, options, run, say, whole_lines};
+
+/// Places in the program, see `host/src/crash.rs`, and the visit at most at which it
+/// is killed: early, so that a world lives through many kills.
+const PLACES: [(&str, u64); 10] = [
+    ("before-deliver", 10),
+    ("file-written", 8),
+    ("file-synced", 8),
+    ("before-commit", 10),
+    ("in-transaction", 10),
+    ("after-transaction", 10),
+    ("before-settle", 10),
+    ("rotation-step", 3),
+    ("letter-written", 2),
+    ("letter-synced", 2),
+];
+
+/// Kills of one world at most; then it is left to finish.
+const KILLS_OF_A_WORLD: u64 = 40;
+
+/// The same moments for the same seed: splitmix64.
+struct Moments(u64);
+
+impl Moments {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    worlds: u64,
+    kills: BTreeMap<&'static str, u64>,
+    runs: u64,
+    events: u64,
+    torn: u64,
+    in_flight_twice: u64,
+    dead_letters: u64,
+}
+
+impl Tally {
+    fn killed(&self) -> u64 {
+        self.kills.values().sum()
+    }
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+#[test]
+#[ignore = "takes as long as it is told to; cargo xtask crash runs it"]
+fn killed_at_every_boundary_nothing_is_lost_and_the_file_repeats_nothing() {
+    let wanted = number("SIGNON_CRASH_KILLS", 300);
+    let seed = number("SIGNON_CRASH_SEED", 20_260_501);
+    let mut tally = Tally::default();
+    let started = Instant::now();
+    while tally.killed() < wanted {
+        let world = tally.worlds;
+        live_through(seed.wrapping_add(world * 7_919), &mut tally, wanted);
+        say(&format!("{} s: {tally:?}", started.elapsed().as_secs()));
+    }
+    say(&format!(
+        "{} s, {} kills; lost 0, twice in the file 0, whole lines removed 0; {tally:?}",
+        started.elapsed().as_secs(),
+        tally.killed()
+    ));
+}
+
+struct World {
+    service: Service,
+    config: PathBuf,
+    receiver: Receiver,
+    /// Refuses some events, which go to the dead letters.
+    picky: Receiver,
+}
+
+impl World {
+    fn begin(seed: u64) -> Option<Self> {
+        let busy = Options { events: 1_000, sign_on_share: 0.4, page_size: 20, seed, ..options() };
+        let faults =
+            ["latency=3", "shuffle", "429=0.03", "5xx=0.03", "cut=0.03", "empty-pages=0.05"];
+        let service = Service::with_faults(busy, &faults);
+        let other = service.path("picky");
+        std::fs::create_dir_all(&other).unwrap();
+        let receiver = Receiver::start(service.folder(), "none")?;
+        let picky = Receiver::start(&other, "poison")?;
+        let sink = |name: &str, port: u16| {
+            format!(
+                "[sinks.{name}]\ntype = \"http\"\ninputs = [\"*\"]\n\
+                 uri = \"http://127.0.0.1:{port}/in\"\nformat = \"ocsf\"\n"
+            )
+        };
+        let config = service.config().set("longest_range", "\"4m\"");
+        // The file is the last table of what the simulator wrote.
+        let config = config.with("rotate_bytes = 100000\nkeep = 1000");
+        let config = config.with(&sink("siem", receiver.port)).with(&sink("picky", picky.port));
+        let config = config.write("kills.toml");
+        Some(Self { service, config, receiver, picky })
+    }
+
+    /// What the files hold in whole lines, and whether the last line is torn.
+    fn file(&self) -> (Vec<u8>, bool) {
+        let entries = std::fs::read_dir(self.service.folder()).unwrap();
+        let mut files: Vec<PathBuf> = entries
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| {
+                path.file_name().unwrap().to_str().unwrap().starts_with("events.ndjson.")
+            })
+            .collect();
+        files.sort();
+        let mut bytes: Vec<u8> =
+            files.iter().flat_map(|path| std::fs::read(path).unwrap()).collect();
+        let whole = whole_lines(&self.service.events());
+        let length = std::fs::metadata(self.service.events()).map_or(0, |file| file.len());
+        bytes.extend_from_slice(&whole);
+        (bytes, (whole.len() as u64) < length)
+    }
+
+    /// Fails the test unless everything is where it belongs.
+    fn check(&self, tally: &mut Tally, kills: u64) {
+        let truth = self.service.simulator.truth();
+        let file = String::from_utf8(self.file().0).unwrap();
+        Output::parse(&file).assert_holds(&truth);
+        let taken = self.receiver.taken();
+        assert_eq!(taken.keys().cloned().collect::<BTreeSet<_>>(), truth, "at the receiver");
+        assert!(taken.values().all(|times| u64::from(*times) <= kills + 1));
+        tally.in_flight_twice += taken.values().map(|times| u64::from(times - 1)).sum::<u64>();
+        let letters = self.service.path("state/deadletter/picky.ndjson");
+        let letters = std::fs::read_to_string(letters).unwrap_or_default();
+        let mut accepted: BTreeSet<String> = self.picky.taken().into_keys().collect();
+        for letter in letters.lines() {
+            let letter: serde_json::Value = serde_json::from_str(letter).unwrap();
+            accepted.insert(letter["event_id"].as_str().unwrap().to_owned());
+            tally.dead_letters += 1;
+        }
+        assert_eq!(accepted, truth, "at the picky receiver and in its dead letters");
+        tally.events += truth.len() as u64;
+    }
+}
+
+fn live_through(seed: u64, tally: &mut Tally, wanted: u64) {
+    let mut moments = Moments(seed);
+    let world = World::begin(seed).expect("the receivers need python3");
+    let mut kept: Vec<u8> = Vec::new();
+    let mut kills = 0;
+    let started = Instant::now();
+    loop {
+        assert!(started.elapsed() < Duration::from_secs(1_200), "a world does not come to its end");
+        let mut command = run(&world.config, true);
+        let enough = kills >= KILLS_OF_A_WORLD || tally.killed() >= wanted;
+        let place = match moments.below(PLACES.len() as u64 + 3) {
+            _ if enough => None,
+            place => PLACES.get(usize::try_from(place).unwrap()),
+        };
+        if let Some((name, visits)) = place {
+            command.env("SIGNON_CRASH_AT", format!("{name}:{}", 1 + moments.below(*visits)));
+        }
+        tally.runs += 1;
+        let mut running = Running::start(&mut command);
+        let finished = if place.is_none() && !enough {
+            let until = Duration::from_millis(200 + moments.below(1_500));
+            let begun = Instant::now();
+            while begun.elapsed() < until && !running.has_ended() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            if running.has_ended() {
+                Some(running.wait())
+            } else {
+                running.kill();
+                None
+            }
+        } else {
+            Some(running.wait())
+        };
+        let (whole, torn) = world.file();
+        assert!(whole.starts_with(&kept), "a whole line is gone or changed");
+        kept = whole;
+        tally.torn += u64::from(torn);
+        match finished.map(|finished| (finished.code, finished.stderr)) {
+            Some((Some(0), _)) => break,
+            // So much went wrong at the service that it gave up; that is no crash.
+            Some((Some(1), stderr)) => assert!(!stderr.contains("panicked"), "{stderr}"),
+            Some((Some(code), stderr)) => panic!("exit status {code}: {stderr}"),
+            Some((None, _)) => {
+                kills += 1;
+                *tally.kills.entry(place.map_or("?", |(name, _)| name)).or_default() += 1;
+            }
+            None => {
+                kills += 1;
+                *tally.kills.entry("at a random moment").or_default() += 1;
+            }
+        }
+    }
+    world.check(tally, kills);
+    tally.worlds += 1;
+}
