@@ -17,13 +17,13 @@ use crate::support::{Output, Running, Service, options, run, say, whole_lines};
 /// Places in the program, see `host/src/crash.rs`, and the visit at most at which it
 /// is killed: early, so that a world lives through many kills.
 const PLACES: [(&str, u64); 10] = [
-    ("before-deliver", 10),
-    ("file-written", 8),
-    ("file-synced", 8),
-    ("before-commit", 10),
-    ("in-transaction", 10),
-    ("after-transaction", 10),
-    ("before-settle", 10),
+    ("before-deliver", 4),
+    ("file-written", 4),
+    ("file-synced", 4),
+    ("before-commit", 6),
+    ("in-transaction", 6),
+    ("after-transaction", 6),
+    ("before-settle", 4),
     ("rotation-step", 3),
     ("letter-written", 2),
     ("letter-synced", 2),
@@ -109,7 +109,8 @@ impl World {
                  uri = \"http://127.0.0.1:{port}/in\"\nformat = \"ocsf\"\n"
             )
         };
-        let config = service.config().set("longest_range", "\"4m\"");
+        // Long enough that an event which is refused has siblings: alone it would wait.
+        let config = service.config().set("longest_range", "\"30m\"");
         // The file is the last table of what the simulator wrote.
         let config = config.with("rotate_bytes = 100000\nkeep = 1000");
         let config = config.with(&sink("siem", receiver.port)).with(&sink("picky", picky.port));
