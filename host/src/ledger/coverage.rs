@@ -69,15 +69,6 @@ impl Coverage {
     pub fn is_complete(&self) -> bool {
         self.segments.iter().all(|segment| segment.standing == Standing::Complete)
     }
-
-    /// Milliseconds with that standing.
-    pub fn length(&self, word: &str) -> i64 {
-        self.segments
-            .iter()
-            .filter(|segment| segment.standing.word() == word)
-            .map(|segment| segment.range.end - segment.range.start)
-            .sum()
-    }
 }
 
 /// The coverage of an interval. `began` is where collection began: before it a time

@@ -286,11 +286,6 @@ impl Frontiers {
     pub fn live(&self) -> i64 {
         self.0.first().copied().unwrap_or(i64::MIN)
     }
-
-    /// Up to here some sweep has read.
-    pub fn fastest(&self) -> i64 {
-        self.0.iter().copied().max().unwrap_or(i64::MIN)
-    }
 }
 
 /// A range to read, and for which sweeps it counts.

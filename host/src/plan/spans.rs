@@ -22,11 +22,6 @@ impl Spans {
         self.0.is_empty()
     }
 
-    /// Milliseconds in it.
-    pub fn length(&self) -> i64 {
-        self.0.iter().map(|range| range.end - range.start).sum()
-    }
-
     /// Whether all of a range is in it.
     pub fn holds(&self, range: Range) -> bool {
         self.0.iter().any(|span| span.start <= range.start && range.end <= span.end)
