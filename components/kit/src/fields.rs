@@ -3,9 +3,8 @@
 //! is lost, and nothing is there twice.
 
 use std::borrow::Cow;
-use std::cell::Cell;
 
-use crate::json::{Kind, Node, Parsed, push_string};
+use crate::json::{Kind, Names, Node, Parsed, push_string};
 use crate::text::cut;
 use crate::time;
 
@@ -16,8 +15,7 @@ pub struct Fields<'n> {
     limit: usize,
     /// Which values were taken, by their number.
     taken: Vec<bool>,
-    /// The container that was looked into last: fields are asked for in groups.
-    container: Cell<Node<'n>>,
+    names: Names<'n>,
 }
 
 impl<'n> Fields<'n> {
@@ -25,35 +23,34 @@ impl<'n> Fields<'n> {
     pub fn new(parsed: &'n Parsed<'_>, limit: u32) -> Self {
         let root = parsed.root();
         let taken = vec![false; root.next()];
-        Self { root, limit: limit as usize, taken, container: Cell::new(root) }
+        Self { root, limit: limit as usize, taken, names: Names::of(parsed) }
     }
 
     /// The value at a path, without taking it; `null` counts as absent.
     pub fn node(&self, path: &[&str]) -> Option<Node<'n>> {
-        let Some((name, parents)) = path.split_last() else {
-            return Some(self.root).filter(|root| !root.is_blank());
-        };
-        if !self.container.get().is_at(parents) {
-            let mut node = self.root;
-            for parent in parents {
-                node = node.get(parent)?;
-            }
-            self.container.set(node);
+        let mut node = self.root;
+        for name in path {
+            node = self.names.get(node, name)?;
         }
-        self.container.get().get(name).filter(|node| !node.is_blank())
+        (!node.is_blank()).then_some(node)
     }
 
     /// The text at a path without taking it: a scalar, or an array of just one.
     /// Blanks around it do not count, and empty is absent.
     pub fn peek(&self, path: &[&str]) -> Option<Cow<'n, str>> {
-        let text = trimmed(self.node(path)?.or_only_element().scalar_text()?);
+        self.text_of(self.node(path)?)
+    }
+
+    fn text_of(&self, node: Node<'n>) -> Option<Cow<'n, str>> {
+        let text = trimmed(node.or_only_element().scalar_text()?);
         (!text.is_empty()).then(|| cut(text, self.limit))
     }
 
     /// Takes the text at a path.
     pub fn text(&mut self, path: &[&str]) -> Option<String> {
-        let text = self.peek(path)?;
-        self.take(path);
+        let node = self.node(path)?;
+        let text = self.text_of(node)?;
+        self.take_node(node);
         Some(text.into_owned())
     }
 
@@ -64,15 +61,18 @@ impl<'n> Fields<'n> {
 
     /// Takes the text at a path if it says `same`, being there twice.
     pub fn also(&mut self, path: &[&str], same: Option<&str>) {
-        if same.is_some() && self.peek(path).as_deref() == same {
-            self.take(path);
+        if let Some(node) = self.node(path).filter(|_| same.is_some())
+            && self.text_of(node).as_deref() == same
+        {
+            self.take_node(node);
         }
     }
 
     /// Takes the time at a path, if it can be read as one.
     pub fn time(&mut self, path: &[&str]) -> Option<i64> {
-        let time = time::parse(&self.peek(path)?)?;
-        self.take(path);
+        let node = self.node(path)?;
+        let time = time::parse(&self.text_of(node)?)?;
+        self.take_node(node);
         Some(time)
     }
 

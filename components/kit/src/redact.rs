@@ -80,9 +80,8 @@ const KEPT_HEADERS: [&str; 18] = [
 /// Takes the secrets out of a text: the text without them, and the JSON Pointers of
 /// what was replaced. `header_maps` are the paths of objects that hold HTTP headers.
 pub fn redact<'a>(parsed: Parsed<'a>, header_maps: &[&[&str]]) -> (Parsed<'a>, Vec<String>) {
-    // Where the record as it is written has not what every token has, no text has to be
-    // looked at for one.
-    let may_hold_token = may_hold_token(parsed.text());
+    let marks = token_marks(parsed.text());
+    let mut marks = marks.iter().peekable();
     let (mut found, mut pointers) = (Vec::new(), Vec::new());
     let mut headers = None;
     let mut behind = 0;
@@ -102,8 +101,11 @@ pub fn redact<'a>(parsed: Parsed<'a>, header_maps: &[&[&str]]) -> (Parsed<'a>, V
             _ if by_key && holds_something(node) => true,
             Kind::String => {
                 let text = node.as_str().unwrap_or_default();
-                // Escapes may hide a token from whoever looks at what is written.
-                let may_hold_token = may_hold_token || matches!(text, Cow::Owned(_));
+                let span = node.span();
+                while marks.next_if(|mark| **mark < span.start).is_some() {}
+                let is_marked = marks.peek().is_some_and(|mark| **mark < span.end);
+                // Escapes may hide a mark from whoever looks at what is written.
+                let may_hold_token = is_marked || matches!(text, Cow::Owned(_));
                 (may_hold_token && has_token(&text)) || looks_secret(&text)
             }
             // What is nested too deeply to look into cannot be scrubbed in part.
@@ -195,17 +197,17 @@ fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
 /// What a JWT, an OCI security token and a private key begin with or end in.
 const TOKEN_MARKS: [&str; 3] = ["eyJ", "ST$", "PRIVATE KEY-----"];
 
-fn may_hold_token(whole: &str) -> bool {
-    TOKEN_MARKS.iter().any(|mark| memmem::find(whole.as_bytes(), mark.as_bytes()).is_some())
+/// Where such marks stand, rising: in other texts no token has to be looked for.
+fn token_marks(whole: &str) -> Vec<usize> {
+    let found = TOKEN_MARKS.iter().flat_map(|mark| memmem::find_iter(whole.as_bytes(), mark));
+    let mut marks: Vec<usize> = found.collect();
+    marks.sort_unstable();
+    marks
 }
 
 /// A JWT (`eyJ….eyJ….…`), an OCI security token (`ST$…`) or a private key anywhere in
 /// the text.
 fn has_token(text: &str) -> bool {
-    // Of most texts one look is enough.
-    if !text.as_bytes().windows(3).any(|three| matches!(three, b"eyJ" | b"ST$" | b"---")) {
-        return false;
-    }
     text.contains("ST$")
         || text.contains("PRIVATE KEY-----")
         || text.match_indices("eyJ").any(|(at, _)| {

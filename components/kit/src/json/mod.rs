@@ -6,6 +6,7 @@
 //! values stand; what they say is worked out when somebody asks.
 
 mod members;
+mod names;
 mod parse;
 mod replace;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use std::ops::Range;
 use serde::de::{Deserializer, Visitor};
 
 pub use members::{Members, scalar};
+pub(crate) use names::Names;
 
 use crate::lanes;
 
@@ -55,14 +57,21 @@ impl Span {
     fn of(self, text: &str) -> &str {
         &text[self.start as usize..self.end as usize]
     }
+
+    fn bytes_of(self, text: &str) -> &[u8] {
+        &text.as_bytes()[self.start as usize..self.end as usize]
+    }
 }
+
+/// No key stands at the start of a text.
+const NO_KEY: Span = Span { start: 0, end: 0 };
 
 /// Where a value stands.
 #[derive(Debug, Clone, PartialEq)]
 struct Entry {
     span: Span,
-    /// Between the quotes of its key, if it is a member.
-    key: Option<Span>,
+    /// Between the quotes of its key; of what is no member [`NO_KEY`].
+    key: Span,
     /// The container it is in; of the outermost value itself.
     parent: u32,
     /// The entry behind it and all that is in it.
@@ -210,12 +219,16 @@ impl<'d> Node<'d> {
 
     /// The name of a member as it stands between its quotes.
     pub fn key_as_written(self) -> Option<&'d str> {
-        self.entry().key.map(|key| key.of(&self.parsed.text))
+        let key = self.entry().key;
+        (key != NO_KEY).then(|| key.of(&self.parsed.text))
     }
 
     fn is_named(self, name: &str) -> bool {
-        match self.entry().key_escapes {
-            false => self.key_as_written() == Some(name),
+        let entry = self.entry();
+        // Most names differ in length, so most are told without a look at the text.
+        let same_length = (entry.key.end - entry.key.start) as usize == name.len();
+        match entry.key_escapes {
+            false => same_length && entry.key.bytes_of(&self.parsed.text) == name.as_bytes(),
             true => self.key() == name,
         }
     }
@@ -225,7 +238,15 @@ impl<'d> Node<'d> {
         if self.kind() != Kind::Object {
             return None;
         }
-        self.children().filter(|child| child.is_named(name)).last()
+        let mut found = None;
+        let mut child = self.at(self.index as u32 + 1);
+        while child.index < self.next() {
+            if child.is_named(name) {
+                found = Some(child);
+            }
+            child.index = child.next();
+        }
+        found
     }
 
     /// Whether this is what a path leads to.

@@ -8,7 +8,7 @@
 //! Invariant: accepts exactly what serde_json accepts, in memory that is bounded
 //! however the text nests or lists.
 
-use super::{DEEPEST, Entry, JsonError, Kind, Span};
+use super::{DEEPEST, Entry, JsonError, Kind, NO_KEY, Span};
 use crate::lanes;
 
 /// Most values of a text. Oracle's records have about a hundred; a text of nothing but
@@ -82,8 +82,8 @@ impl<'a> Parser<'a> {
         }
         let start = self.at;
         let (key, key_escapes) = match key {
-            Some(key) => (Some(key.inner), key.escapes),
-            None => (None, false),
+            Some(key) => (key.inner, key.escapes),
+            None => (NO_KEY, false),
         };
         self.entries.push(Entry {
             span: Span::default(),

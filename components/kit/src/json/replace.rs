@@ -28,8 +28,11 @@ impl<'a> Parsed<'a> {
         self.entries.retain_mut(|entry| {
             let place = index;
             index += 1;
+            if entry.span.end < spans[0].start {
+                return true;
+            }
             entry.span = moves.of_span(entry.span);
-            entry.key = entry.key.map(|key| moves.of_span(key));
+            entry.key = moves.of_span(entry.key);
             (entry.parent, entry.next) = (fewer.of_place(entry.parent), fewer.of_place(entry.next));
             !inside.iter().any(|inside| (inside.start..inside.end).contains(&place))
         });

@@ -204,3 +204,23 @@ fn a_text_of_nothing_but_values_is_refused_before_it_fills_the_memory() {
     let many = format!("[{}0]", "[],".repeat(1 << 20));
     assert!(Parsed::read(many.as_str()).unwrap_err().to_string().contains("too many values"));
 }
+
+proptest! {
+    #[test]
+    fn a_member_is_found_by_its_name_as_in_going_through_the_list(
+        keys in proptest::collection::vec("[ab]{0,2}|prefix[ab]suffix[ab]|\u{e4}{0,3}|\\\\u0061", 0..30),
+    ) {
+        let members: Vec<String> =
+            keys.iter().enumerate().map(|(at, key)| format!("\"{key}\":{{\"{key}\":{at}}}")).collect();
+        let parsed = Parsed::read(format!("{{{}}}", members.join(","))).unwrap();
+        let names = Names::of(&parsed);
+        let root = parsed.root();
+        for name in keys.iter().map(String::as_str).chain(["a", "none", ""]) {
+            let found = names.get(root, name);
+            prop_assert_eq!(found.map(Node::index), root.get(name).map(Node::index), "{}", name);
+            let Some(found) = found else { continue };
+            let inside = names.get(found, name).map(Node::index);
+            prop_assert_eq!(inside, found.get(name).map(Node::index));
+        }
+    }
+}
