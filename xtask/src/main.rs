@@ -5,7 +5,6 @@
 mod bench;
 mod components;
 mod crash;
-mod density;
 mod house;
 mod lint;
 mod node;
@@ -36,10 +35,11 @@ Commands:
   components [DIR]                 write the components as files (default: target/components)
   crash [--kills N] [--seed S]     kill the command at every commit boundary and at random
                                    moments (default: 300 times), and count what is lost
-  bench [--events N] [--runs N] [--profile release|dev] [--json]
-                                   time whole runs of the command, and weigh the components
-  density [--sources N] [--profile release|dev]
-                                   what 10,000 sources take, idle and all at once (Linux)
+  bench [--quick] [--json] [ROW...]
+                                   how fast it is, beside what it is measured against, all rows
+                                   or those with a word in their name (benches/README.md)
+  density [N]                      what N sources (default: 10,000) take, idle and all at once
+                                   (Linux)
 
   --with-python  put the official Oracle SDK (PyPI: oci), other clients and wasmtime into
                  target/python, for the tests that hold us against them
@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         Some("components") => components::command(&arguments),
         Some("crash") => crash::command(&arguments),
         Some("bench") => bench::command(&arguments),
-        Some("density") => density::command(&arguments),
+        Some("density") => bench::density(&arguments),
         Some("help" | "--help" | "-h") => help(),
         None => Err(Failure::usage("which command?")),
         Some(other) => Err(Failure::usage(format!("there is no command {other}"))),

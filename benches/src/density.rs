@@ -5,15 +5,21 @@
 //! credential, door and pool of connections. They all ask one simulator on loopback.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::setup;
-use crate::shell::{Failure, cannot_run, cargo, run, say, target};
+use crate::Outcome;
+use crate::served::{Served, Traffic};
+
+/// The word with which this program is told to measure only this.
+pub const WORD: &str = "density";
+
+/// Sources unless said otherwise.
+pub const SOURCES: usize = 10_000;
 
 /// Sources of a tenant.
 const OF_A_TENANT: usize = 10;
@@ -24,40 +30,31 @@ const IDLE: f64 = 0.05;
 /// Beyond this something hangs.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
-/// `cargo xtask density`.
-pub fn command(arguments: &[String]) -> Result<(), Failure> {
-    let (mut sources, mut profile) = (10_000, "release".to_owned());
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        let value = arguments.next();
-        let value = value.ok_or_else(|| Failure::usage(format!("{argument} needs a value")))?;
-        match argument.as_str() {
-            "--sources" => {
-                sources = value.parse().map_err(|_| Failure::usage("--sources needs a number"))?;
-            }
-            "--profile" => profile.clone_from(value),
-            other => return Err(Failure::usage(format!("density does not know {other}"))),
-        }
-    }
-    setup::guests()?;
-    let build = ["build", "--package", "signon-host", "--bin", "signon", "--profile"];
-    run(cargo(&build).arg(&profile))?;
-    let folder = if profile == "dev" { "debug" } else { &profile };
-    let signon = target().join(folder).join(format!("signon{}", std::env::consts::EXE_SUFFIX));
-    let work = target().join("density");
-    if work.exists() {
-        fs::remove_dir_all(&work).map_err(at(&work))?;
-    }
-    fs::create_dir_all(&work).map_err(at(&work))?;
-    let _simulator = simulate(&signon, &work)?;
-    say(format!("density: {sources} sources of {} tenants", sources / OF_A_TENANT));
-    idle(&signon, &work, sources)?;
-    busy(&signon, &work, sources)
+/// A few records, so that there is something to read.
+const TRAFFIC: Traffic = Traffic { records: 600, sign_ons: 0.05, hours: 24, page: 100, latency: 0 };
+
+/// Tells what so many sources take, idle and all at once.
+pub fn tell(signon: &Path, work: &Path, sources: usize) -> Outcome<()> {
+    let served = Served::start(work.join("density"), TRAFFIC)?;
+    eprintln!("density: {sources} sources of {} tenants", sources / OF_A_TENANT);
+    let process = idle(signon, &served, sources)?;
+    let started = process.started.elapsed().as_secs_f64();
+    eprintln!("density: idle: {} after {started:.0} s", process.figures());
+    drop(process);
+    busy(signon, &served, sources)
 }
 
-fn at(path: &Path) -> impl Fn(std::io::Error) -> Failure + use<> {
-    let path = path.display().to_string();
-    move |error| Failure::new(format!("{path}: {error}"))
+/// Resident memory of so many idle sources, KiB each: what a process has more than
+/// one with a single tenant.
+#[expect(clippy::cast_precision_loss, reason = "some million kibibytes")]
+pub fn kibibytes_of_a_source(signon: &Path, work: &Path, sources: usize) -> Outcome<f64> {
+    let served = Served::start(work.join("density"), TRAFFIC)?;
+    let resident = |sources: usize| {
+        let process = idle(signon, &served, sources)?;
+        Outcome::Ok(process.status("VmRSS:") as f64)
+    };
+    let few = resident(OF_A_TENANT)?;
+    Ok((resident(sources)? - few) / (sources - OF_A_TENANT) as f64)
 }
 
 /// A process that ends with its value.
@@ -78,11 +75,10 @@ impl Drop for Process {
 }
 
 impl Process {
-    fn start(command: &mut Command) -> Result<Self, Failure> {
+    fn start(command: &mut Command) -> Outcome<Self> {
         let started = Instant::now();
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let spawned = spawned.spawn();
-        let mut child = spawned.map_err(|error| cannot_run(command, &error))?;
+        let mut child = spawned.spawn()?;
         let (read, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         if let Some(stderr) = child.stderr.take() {
             let (read, ended) = (read.clone(), ended.clone());
@@ -101,13 +97,13 @@ impl Process {
     }
 
     /// Waits until something holds, and fails if it never does.
-    fn wait(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) -> Result<(), Failure> {
+    fn wait(&self, what: &str, mut holds: impl FnMut(&Self) -> bool) -> Outcome<()> {
         while !holds(self) {
             if self.ended.load(Ordering::Relaxed) > 0 {
-                return Err(Failure::new(format!("ended before {what}")));
+                return Err(format!("ended before {what}").into());
             }
             if self.started.elapsed() > PATIENCE {
-                return Err(Failure::new(format!("waited in vain: {what}")));
+                return Err(format!("waited in vain: {what}").into());
             }
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -144,7 +140,7 @@ impl Process {
     }
 
     /// Waits until it computes next to nothing.
-    fn settle(&self) -> Result<(), Failure> {
+    fn settle(&self) -> Outcome<()> {
         let span = Duration::from_secs(2);
         let mut before = -1.0;
         self.wait("it was idle", |process| {
@@ -157,28 +153,18 @@ impl Process {
     }
 }
 
-fn simulate(signon: &Path, work: &Path) -> Result<Process, Failure> {
-    let mut command = Command::new(signon);
-    command.args(["simulate", "--events", "600", "--write-config"]).arg(work);
-    let process = Process::start(&mut command)?;
-    process.wait("the simulator was there", |_| work.join("signon.toml").exists())?;
+/// All sources idle: they start with what happens from now on, and look again in an
+/// hour.
+fn idle(signon: &Path, served: &Served, sources: usize) -> Outcome<Process> {
+    let config = configuration(served, "idle", sources, "now")?;
+    let process = Process::start(Command::new(signon).args(["run", "--config"]).arg(config))?;
+    process.settle()?;
     Ok(process)
 }
 
-/// All sources idle: they start with what happens from now on, and look again in an
-/// hour.
-fn idle(signon: &Path, work: &Path, sources: usize) -> Result<(), Failure> {
-    let config = configuration(work, "idle", sources, "now")?;
-    let process = Process::start(Command::new(signon).args(["run", "--config"]).arg(config))?;
-    process.settle()?;
-    let started = process.started.elapsed().as_secs_f64();
-    say(format!("density: idle: {} after {started:.0} s", process.figures()));
-    Ok(())
-}
-
 /// All sources ask at once: each has one range to read.
-fn busy(signon: &Path, work: &Path, sources: usize) -> Result<(), Failure> {
-    let config = configuration(work, "busy", sources, "20m ago")?;
+fn busy(signon: &Path, served: &Served, sources: usize) -> Outcome<()> {
+    let config = configuration(served, "busy", sources, "20m ago")?;
     let process = Process::start(Command::new(signon).args(["run", "--config"]).arg(config))?;
     process.wait("the first was served", |process| process.read.load(Ordering::Relaxed) > 0)?;
     let first = process.started.elapsed().as_secs_f64();
@@ -186,20 +172,19 @@ fn busy(signon: &Path, work: &Path, sources: usize) -> Result<(), Failure> {
         .wait("the last was served", |process| process.read.load(Ordering::Relaxed) >= sources)?;
     let last = process.started.elapsed().as_secs_f64();
     let figures = process.figures();
-    say(format!(
+    eprintln!(
         "density: all at once: first served after {first:.1} s, last after {last:.1} s; {figures}"
-    ));
+    );
     // Connections are kept for 50 seconds, threads for ten.
     std::thread::sleep(Duration::from_secs(60));
     process.settle()?;
-    say(format!("density: idle again: {}", process.figures()));
+    eprintln!("density: idle again: {}", process.figures());
     Ok(())
 }
 
 /// A configuration of many sources like the one that the simulator wrote.
-fn configuration(work: &Path, name: &str, sources: usize, start: &str) -> Result<PathBuf, Failure> {
-    let written = work.join("signon.toml");
-    let text = fs::read_to_string(&written).map_err(at(&written))?;
+fn configuration(served: &Served, name: &str, sources: usize, start: &str) -> Outcome<PathBuf> {
+    let text = fs::read_to_string(served.path("signon.toml"))?;
     let kept =
         ["type", "regions", "compartments", "endpoint", "allow_private_addresses", "credentials"];
     let like: Vec<&str> = text
@@ -210,7 +195,8 @@ fn configuration(work: &Path, name: &str, sources: usize, start: &str) -> Result
         .filter(|line| kept.iter().any(|key| line.starts_with(&format!("{key} = "))))
         .collect();
     let like = like.join("\n");
-    let folder = work.join(name);
+    let folder = served.path(name);
+    crate::served::empty(&folder)?;
     let mut config = format!(
         "data_dir = {:?}\n\n[sinks.file]\ntype = \"file\"\ninputs = [\"*\"]\npath = {:?}\n",
         folder.join("state"),
@@ -223,9 +209,7 @@ fn configuration(work: &Path, name: &str, sources: usize, start: &str) -> Result
              readings = [\"0s\"]\npoll_interval = \"1h\"\n{like}\n"
         ));
     }
-    fs::create_dir_all(&folder).map_err(at(&folder))?;
-    let path = work.join(format!("{name}.toml"));
-    let mut file = File::create(&path).map_err(at(&path))?;
-    std::io::Write::write_all(&mut file, config.as_bytes()).map_err(at(&path))?;
+    let path = served.path(&format!("{name}.toml"));
+    File::create(&path)?.write_all(config.as_bytes())?;
     Ok(path)
 }

@@ -1,0 +1,17 @@
+//! Whole runs: the command as a process of its own, the simulator as another.
+
+mod backfill;
+mod command;
+mod end_to_end;
+mod floor;
+mod idle;
+mod memory;
+mod python;
+
+use crate::Piece;
+
+/// All of them, in the order of the table.
+pub fn all() -> Vec<Piece> {
+    let rooms = [end_to_end::pieces(), backfill::pieces(), memory::pieces(), idle::pieces()];
+    rooms.into_iter().flatten().collect()
+}
