@@ -138,6 +138,8 @@ impl<'n> Fields<'n> {
 
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
+        // Nearly every text begins and ends with what is surely no blank.
+        text if matches!(text.as_bytes(), [b'!'..=b'~', .., b'!'..=b'~']) => text,
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     }

@@ -8,9 +8,8 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-
 use crate::json::{Kind, Node, Parsed};
+use crate::lanes;
 
 /// What stands where a secret was.
 pub const MARK: &str = "[redacted]";
@@ -164,26 +163,32 @@ fn is_separator(byte: u8) -> bool {
     matches!(byte, b'-' | b'_' | b' ')
 }
 
-/// Nearly every key is told by its first letter and its last.
+/// Nearly every key is told by its first two letters and its last.
+#[inline]
 fn may_be_secret_key(key: &[u8]) -> bool {
-    let letter = |byte: &&u8| !is_separator(**byte);
-    let (Some(first), Some(last)) = (key.iter().find(letter), key.iter().rfind(letter)) else {
+    let [first, second, .., last] = key else {
         return false;
     };
-    SECRET_ENDS[usize::from(first & 31)] >> (last & 31) & 1 == 1
+    if [first, second, last].into_iter().any(|byte| is_separator(*byte)) {
+        return true;
+    }
+    let (seconds, lasts) = SECRET_LETTERS[usize::from(first & 31)];
+    seconds >> (second & 31) & lasts >> (last & 31) & 1 == 1
 }
 
-/// For each first letter of a secret key the last letters it comes with, both by their
-/// place in the alphabet.
-const SECRET_ENDS: [u32; 32] = {
-    let mut ends = [0; 32];
+/// For each first letter of a secret key the second and the last letters it comes with,
+/// all by their place in the alphabet.
+const SECRET_LETTERS: [(u32, u32); 32] = {
+    let mut letters = [(0, 0); 32];
     let mut at = 0;
     while at < SECRET_KEYS.len() {
         let key = SECRET_KEYS[at].as_bytes();
-        ends[(key[0] & 31) as usize] |= 1 << (key[key.len() - 1] & 31);
+        let (seconds, lasts) = &mut letters[(key[0] & 31) as usize];
+        *seconds |= 1 << (key[1] & 31);
+        *lasts |= 1 << (key[key.len() - 1] & 31);
         at += 1;
     }
-    ends
+    letters
 };
 
 fn is_kept_header(name: &str) -> bool {
@@ -194,14 +199,19 @@ fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
     text.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
 }
 
-/// What a JWT, an OCI security token and a private key begin with or end in.
-const TOKEN_MARKS: [&str; 3] = ["eyJ", "ST$", "PRIVATE KEY-----"];
-
-/// Where such marks stand, rising: in other texts no token has to be looked for.
+/// Where something stands that every JWT (`eyJ`), OCI security token (`ST$`) and private
+/// key (`-----`) has, rising: in other texts no token has to be looked for.
 fn token_marks(whole: &str) -> Vec<usize> {
-    let found = TOKEN_MARKS.iter().flat_map(|mark| memmem::find_iter(whole.as_bytes(), mark));
-    let mut marks: Vec<usize> = found.collect();
-    marks.sort_unstable();
+    let bytes = whole.as_bytes();
+    let mut marks = Vec::new();
+    lanes::pairs(bytes, [*b"ey", *b"ST", *b"--"], |at| {
+        if matches!(
+            bytes[at..],
+            [b'e', b'y', b'J', ..] | [b'S', b'T', b'$', ..] | [b'-', b'-', b'-', ..]
+        ) {
+            marks.push(at);
+        }
+    });
     marks
 }
 

@@ -54,10 +54,12 @@ struct Span {
 }
 
 impl Span {
+    #[inline]
     fn of(self, text: &str) -> &str {
         &text[self.start as usize..self.end as usize]
     }
 
+    #[inline]
     fn bytes_of(self, text: &str) -> &[u8] {
         &text.as_bytes()[self.start as usize..self.end as usize]
     }
@@ -150,40 +152,48 @@ impl fmt::Debug for Node<'_> {
 }
 
 impl<'d> Node<'d> {
+    #[inline]
     fn entry(self) -> &'d Entry {
         &self.parsed.entries[self.index]
     }
 
+    #[inline]
     fn at(self, index: u32) -> Self {
         Self { index: index as usize, ..self }
     }
 
     /// Its number in the text, which is no other's.
+    #[inline]
     pub fn index(self) -> usize {
         self.index
     }
 
     /// The number of the first value that is not in it.
+    #[inline]
     pub(crate) fn next(self) -> usize {
         self.entry().next as usize
     }
 
     /// What it is.
+    #[inline]
     pub fn kind(self) -> Kind {
         self.entry().kind
     }
 
     /// The exact text, without surrounding blanks.
+    #[inline]
     pub fn raw(self) -> &'d str {
         self.entry().span.of(&self.parsed.text)
     }
 
     /// Where that lies in the whole text.
+    #[inline]
     pub fn span(self) -> Range<usize> {
         self.entry().span.start as usize..self.entry().span.end as usize
     }
 
     /// The container it is in; `None` of the outermost value.
+    #[inline]
     pub fn parent(self) -> Option<Self> {
         (self.index > 0).then(|| self.at(self.entry().parent))
     }
@@ -208,6 +218,7 @@ impl<'d> Node<'d> {
     }
 
     /// The name of a member, unescaped; empty of what is none.
+    #[inline]
     pub fn key(self) -> Cow<'d, str> {
         match self.key_as_written() {
             Some(key) if !self.entry().key_escapes => Cow::Borrowed(key),
@@ -218,17 +229,21 @@ impl<'d> Node<'d> {
     }
 
     /// The name of a member as it stands between its quotes.
+    #[inline]
     pub fn key_as_written(self) -> Option<&'d str> {
         let key = self.entry().key;
         (key != NO_KEY).then(|| key.of(&self.parsed.text))
     }
 
+    #[inline]
     fn is_named(self, name: &str) -> bool {
         let entry = self.entry();
         // Most names differ in length, so most are told without a look at the text.
         let same_length = (entry.key.end - entry.key.start) as usize == name.len();
         match entry.key_escapes {
-            false => same_length && entry.key.bytes_of(&self.parsed.text) == name.as_bytes(),
+            false => {
+                same_length && lanes::same(entry.key.bytes_of(&self.parsed.text), name.as_bytes())
+            }
             true => self.key() == name,
         }
     }
@@ -260,6 +275,7 @@ impl<'d> Node<'d> {
 
     /// The text of a string, unescaped, lone surrogates replaced; `None` for everything
     /// else.
+    #[inline]
     pub fn as_str(self) -> Option<Cow<'d, str>> {
         let raw = self.raw();
         let text = || Cow::Borrowed(&raw[1..raw.len() - 1]);
@@ -271,6 +287,7 @@ impl<'d> Node<'d> {
     }
 
     /// Whether there is nothing here: `null`, or a container of nothing.
+    #[inline]
     pub fn is_blank(self) -> bool {
         match self.kind() {
             Kind::Null => true,

@@ -38,6 +38,7 @@ impl<'d> Names<'d> {
     }
 
     /// Where a member is, or would be.
+    #[inline]
     fn place(&self, parent: Node<'_>, name: &str) -> usize {
         let mask = self.places.len() - 1;
         let mut place = hash(parent.index(), name) & mask;
@@ -55,6 +56,7 @@ impl<'d> Names<'d> {
 /// Names differ in length, at their beginning or at their end; those that do not only
 /// meet in neighbouring places. Whoever writes such names gains a slow record, no more:
 /// there are as many comparisons as in going through the list.
+#[inline]
 fn hash(parent: usize, name: &str) -> usize {
     let bytes = name.as_bytes();
     let word = |bytes: Option<&[u8; 8]>| u64::from_le_bytes(*bytes.unwrap_or(&[0; 8]));

@@ -58,10 +58,12 @@ impl<'a> Parser<'a> {
         JsonError(format!("{problem} at byte {}", self.at))
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline]
     fn skip_blanks(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\t' | b'\r')) {
             self.at += 1;
@@ -69,6 +71,7 @@ impl<'a> Parser<'a> {
     }
 
     /// What was read from `start` to here.
+    #[inline]
     fn span(&self, start: usize) -> Span {
         // The whole text is shorter than 4 GiB.
         Span { start: start as u32, end: self.at as u32 }
@@ -154,6 +157,7 @@ impl<'a> Parser<'a> {
         Ok(Kind::Number)
     }
 
+    #[inline]
     fn string(&mut self) -> Result<Text> {
         self.at += 1;
         let start = self.at;
@@ -192,6 +196,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Goes on in a container: whether there is another item, or it ends here.
+    #[inline]
     fn goes_on(&mut self, first: bool, end: u8) -> Result<bool> {
         self.skip_blanks();
         match self.peek() {
