@@ -41,6 +41,7 @@ impl<'n> Fields<'n> {
         self.text_of(self.node(path)?)
     }
 
+    #[inline]
     fn text_of(&self, node: Node<'n>) -> Option<Cow<'n, str>> {
         let text = trimmed(node.or_only_element().scalar_text()?);
         (!text.is_empty()).then(|| cut(text, self.limit))
@@ -146,6 +147,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Appends the key of a member as it was written, and a colon.
+#[inline]
 fn write_key(member: Node<'_>, out: &mut String) {
     out.push('"');
     out.push_str(member.key_as_written().unwrap_or_default());

@@ -88,13 +88,14 @@ pub struct Block {
 
 impl Block {
     /// Looks at the bytes from `at` on; `None` where there are fewer than [`BLOCK`].
+    #[inline]
     pub fn read(bytes: &[u8], at: usize) -> Option<Self> {
-        let bytes = bytes.get(at..at + BLOCK)?;
+        let bytes: &[u8; BLOCK] = bytes.get(at..)?.first_chunk()?;
         let mut block = Self::default();
         // Both kinds of brackets differ in this bit only.
         let bit = u8x16::splat(0x20);
-        for part in 0..BLOCK / LANES {
-            let lanes = load(bytes, part * LANES)?;
+        for (part, lanes) in bytes.as_chunks::<LANES>().0.iter().enumerate() {
+            let lanes = u8x16::from(*lanes);
             let shift = part * LANES;
             let mask = |found: u8x16| u64::from(found.to_bitmask()) << shift;
             block.quotes |= mask(lanes.simd_eq(u8x16::splat(b'"')));

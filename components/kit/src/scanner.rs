@@ -65,6 +65,7 @@ impl Nesting {
     }
 
     /// Passes over a block, or up to where the outermost bracket closes in it.
+    #[inline]
     fn skip_block(&mut self, block: Block) -> Option<usize> {
         let escaped = self.escapes(block.backslashes);
         let quotes = block.quotes & !escaped;
@@ -97,9 +98,13 @@ impl Nesting {
 
     /// The bytes of a block that a backslash before them takes the meaning from.
     /// Backslashes are rare, so each is looked at.
+    #[inline]
     fn escapes(&mut self, mut backslashes: u64) -> u64 {
         let mut escaped = u64::from(self.escaped);
         self.escaped = false;
+        if backslashes == 0 {
+            return escaped;
+        }
         backslashes &= !escaped;
         while backslashes != 0 {
             let at = backslashes.trailing_zeros();

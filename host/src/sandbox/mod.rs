@@ -23,6 +23,8 @@ mod load;
 mod normalizer;
 mod pure;
 mod session;
+#[cfg(test)]
+mod work_tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,7 +32,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Engine, Inlining, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 pub use error::{SandboxError, describe, describe_finding};
 pub use fairness::runtime;
@@ -83,7 +85,11 @@ impl Sandbox {
     ///
     /// When this machine cannot run it.
     pub fn new(widest: &Limits) -> Result<Self, SandboxError> {
-        let engine = Engine::new(&configuration(widest)).map_err(engine_error)?;
+        Self::with(&configuration(widest))
+    }
+
+    fn with(configuration: &Config) -> Result<Self, SandboxError> {
+        let engine = Engine::new(configuration).map_err(engine_error)?;
         let mut linker = Linker::new(&engine);
         imports::link(&mut linker).map_err(engine_error)?;
         let mut void_cli = Linker::new(&engine);
@@ -133,6 +139,8 @@ fn configuration(limits: &Limits) -> Config {
     config
         .wasm_component_model(true)
         .epoch_interruption(true)
+        // A twentieth less time for each event, for as much longer compiling.
+        .compiler_inlining(Inlining::Yes)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }

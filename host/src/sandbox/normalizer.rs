@@ -26,6 +26,12 @@ impl NormalizerInstance {
         self.instance.store.data().meter.peak_memory
     }
 
+    /// What is left of the instructions it may execute, where they are counted.
+    #[cfg(test)]
+    pub(super) fn fuel(&self) -> u64 {
+        self.instance.store.get_fuel().unwrap_or_default()
+    }
+
     /// Opens a normalizer in a store of its own.
     ///
     /// # Errors
@@ -52,8 +58,8 @@ impl NormalizerInstance {
         if self.instance.ended {
             return Err(self.instance.is_over("normalizer.push"));
         }
-        let (normalizer, chunk) = (self.normalizer, chunk.to_vec());
-        call!(&mut self.instance, "normalizer.push", [normalizer] call_push(normalizer, &chunk))
+        let normalizer = self.normalizer;
+        call!(&mut self.instance, "normalizer.push", [normalizer] call_push(normalizer, chunk))
     }
 
     /// There are no more bytes.

@@ -306,10 +306,14 @@ impl<'d> Node<'d> {
     }
 
     /// The element of an array of just one; everything else is itself.
+    #[inline]
     pub fn or_only_element(self) -> Self {
+        if self.kind() != Kind::Array {
+            return self;
+        }
         let mut elements = self.children();
-        match (self.kind(), elements.next(), elements.next()) {
-            (Kind::Array, Some(only), None) => only,
+        match (elements.next(), elements.next()) {
+            (Some(only), None) => only,
             _ => self,
         }
     }
@@ -375,6 +379,10 @@ pub fn pointer(parent: &str, key: &str) -> String {
     let mut pointer = String::with_capacity(parent.len() + key.len() + 1);
     pointer.push_str(parent);
     pointer.push('/');
+    if !key.contains(['~', '/']) {
+        pointer.push_str(key);
+        return pointer;
+    }
     for character in key.chars() {
         match character {
             '~' => pointer.push_str("~0"),

@@ -24,17 +24,23 @@ impl<'a> Parsed<'a> {
             .map(|index| Span { start: *index as u32 + 1, end: self.entries[*index].next });
         let inside: Vec<Span> = inside.collect();
         let (moves, fewer) = (Moves::of(&spans, instead.len()), Moves::of(&inside, 0));
-        let mut index = 0;
+        let (mut index, mut behind) = (0, 0);
         self.entries.retain_mut(|entry| {
             let place = index;
             index += 1;
+            // What begins and ends before them all stays as it is, number and all.
             if entry.span.end < spans[0].start {
                 return true;
             }
-            entry.span = moves.of_span(entry.span);
-            entry.key = moves.of_span(entry.key);
+            while inside.get(behind).is_some_and(|inside| inside.end <= place) {
+                behind += 1;
+            }
+            if inside.get(behind).is_some_and(|inside| inside.start <= place) {
+                return false;
+            }
+            (entry.span, entry.key) = (moves.of_span(entry.span), moves.of_span(entry.key));
             (entry.parent, entry.next) = (fewer.of_place(entry.parent), fewer.of_place(entry.next));
-            !inside.iter().any(|inside| (inside.start..inside.end).contains(&place))
+            true
         });
         self
     }
@@ -68,8 +74,10 @@ impl Moves {
     }
 
     /// A place behind a replaced one goes with it; one before it stays.
+    #[inline]
     fn of_place(&self, place: u32) -> u32 {
-        let before = self.0.iter().take_while(|(end, _)| *end <= place).last();
+        // From the last on: most values stand behind most of the secrets.
+        let before = self.0.iter().rfind(|(end, _)| *end <= place);
         before.map_or(place, |(_, moved)| place.wrapping_add(*moved))
     }
 
