@@ -7,6 +7,9 @@ use std::process::Command;
 use crate::shell::{Failure, cargo, run, say, target};
 use crate::{python, setup};
 
+/// The name of the row that is measured against the peer in `benches/peers/vrl`.
+const NEEDS_PEER: &str = "transform to OCSF";
+
 /// `cargo xtask bench`.
 pub fn command(arguments: &[String]) -> Result<(), Failure> {
     let known = |argument: &&String| {
