@@ -92,8 +92,11 @@ fn scim_error(body: &[u8]) -> Option<String> {
         &value["code"],
         &value["message"],
     ];
-    let said: Vec<String> =
-        texts.iter().filter_map(|text| text.as_str()).map(|text| cut(text, 300)).collect();
+    let said: Vec<String> = texts
+        .iter()
+        .filter_map(|text| text.as_str())
+        .map(|text| cut(text, 300).into_owned())
+        .collect();
     (!said.is_empty()).then(|| said.join(": "))
 }
 

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
 use signon_kit::contract::ReadOptions;
 use signon_kit::digest::content_id;
 use signon_kit::gathering::Gathering;
-use signon_kit::json::{Key, Node};
+use signon_kit::json::{Members, Parsed, scalar};
+use signon_kit::text::from_bytes;
 use signon_kit::time;
 
 use crate::cursor::RowDigest;
@@ -16,7 +15,7 @@ use crate::walk::RowKey;
 
 /// Takes one framed row, the `position`th of its page, into a batch.
 pub fn take(gathering: &mut Gathering, bytes: &[u8], position: u64, options: ReadOptions) {
-    let text = String::from_utf8_lossy(bytes);
+    let text = from_bytes(bytes);
     match normalize::row(&text, options) {
         Ok(event) => gathering.event(event, text.len()),
         Err(Unreadable { reason, scrubbed }) => {
@@ -27,8 +26,7 @@ pub fn take(gathering: &mut Gathering, bytes: &[u8], position: u64, options: Rea
 
 /// What the walk has to know of a framed row.
 pub fn key(bytes: &[u8]) -> RowKey {
-    let text = String::from_utf8_lossy(bytes);
-    let Head { id, time } = Head::read(&text).unwrap_or_default();
+    let Head { id, time } = Head::read(bytes).unwrap_or_default();
     let digest = match &id {
         Some(id) => RowDigest::of(id),
         None => RowDigest::of(&content_id(bytes)),
@@ -56,10 +54,10 @@ impl Frame {
     }
 
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let text = String::from_utf8_lossy(bytes);
-        let node = Node::parse(&text).ok()?;
+        let text = from_bytes(bytes);
+        let parsed = Parsed::read(text).ok()?;
         // Some answers of Oracle's write numbers as texts.
-        let total = node.get("totalResults")?.scalar_text()?.trim().parse().ok();
+        let total = parsed.root().get("totalResults")?.scalar_text()?.trim().parse().ok();
         Some(Self { total })
     }
 }
@@ -72,38 +70,22 @@ struct Head {
 }
 
 impl Head {
-    fn read(text: &str) -> Option<Self> {
-        serde_json::Deserializer::from_str(text).deserialize_map(HeadVisitor).ok()
-    }
-}
-
-struct HeadVisitor;
-
-impl<'de> Visitor<'de> for HeadVisitor {
-    type Value = Head;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Head, A::Error> {
+    fn read(bytes: &[u8]) -> Option<Self> {
         let mut head = Head::default();
-        while let Some(key) = access.next_key::<Key<'de>>()? {
-            if key.0 == "id" {
-                head.id = text(access.next_value()?).map(Cow::into_owned);
-            } else if key.0.eq_ignore_ascii_case("timestamp") {
-                head.time = text(access.next_value()?).and_then(|text| time::parse(&text));
-            } else {
-                access.next_value::<IgnoredAny>()?;
+        for member in Members::of(bytes) {
+            let (key, value) = member.ok()?;
+            if key == "id" {
+                head.id = text(value);
+            } else if key.eq_ignore_ascii_case("timestamp") {
+                head.time = text(value).and_then(|text| time::parse(&text));
             }
         }
-        Ok(head)
+        Some(head)
     }
 }
 
-fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    let text = Node::parse(raw.get()).ok().and_then(|node| node.scalar_text());
-    text.filter(|text| !text.trim().is_empty())
+fn text(value: &[u8]) -> Option<String> {
+    scalar(value).filter(|text| !text.trim().is_empty()).map(Cow::into_owned)
 }
 
 #[cfg(test)]

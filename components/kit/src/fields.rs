@@ -2,52 +2,56 @@
 //! else travels on as `unmapped`: nothing a field of the contract does not take
 //! is lost, and nothing is there twice.
 
-use crate::json::{Node, Value, push_string};
+use std::borrow::Cow;
+
+use crate::json::{Kind, Names, Node, Parsed, push_string};
 use crate::text::cut;
 use crate::time;
 
 /// A record being taken apart.
 #[derive(Debug)]
-pub struct Fields<'n, 'a> {
-    root: &'n Node<'a>,
+pub struct Fields<'n> {
+    root: Node<'n>,
     limit: usize,
-    /// Addresses of the texts that were taken; a text is at one place only.
-    taken: Vec<usize>,
+    /// Which values were taken, by their number.
+    taken: Vec<bool>,
+    names: Names<'n>,
 }
 
-impl<'n, 'a> Fields<'n, 'a> {
+impl<'n> Fields<'n> {
     /// Nothing taken yet; texts will be cut to `limit` bytes.
-    pub fn new(root: &'n Node<'a>, limit: u32) -> Self {
-        Self { root, limit: limit as usize, taken: Vec::new() }
+    pub fn new(parsed: &'n Parsed<'_>, limit: u32) -> Self {
+        let root = parsed.root();
+        let taken = vec![false; root.next()];
+        Self { root, limit: limit as usize, taken, names: Names::of(parsed) }
     }
 
     /// The value at a path, without taking it; `null` counts as absent.
-    pub fn node(&self, path: &[&str]) -> Option<&'n Node<'a>> {
+    pub fn node(&self, path: &[&str]) -> Option<Node<'n>> {
         let mut node = self.root;
-        for key in path {
-            node = node.get(key)?;
+        for name in path {
+            node = self.names.get(node, name)?;
         }
         (!node.is_blank()).then_some(node)
     }
 
     /// The text at a path without taking it: a scalar, or an array of just one.
     /// Blanks around it do not count, and empty is absent.
-    pub fn peek(&self, path: &[&str]) -> Option<String> {
-        let node = self.node(path)?;
-        let node = match &node.value {
-            Value::Array(elements) if elements.len() == 1 => &elements[0],
-            _ => node,
-        };
-        let text = node.scalar_text()?;
-        let text = text.trim();
+    pub fn peek(&self, path: &[&str]) -> Option<Cow<'n, str>> {
+        self.text_of(self.node(path)?)
+    }
+
+    fn text_of(&self, node: Node<'n>) -> Option<Cow<'n, str>> {
+        let text = trimmed(node.or_only_element().scalar_text()?);
         (!text.is_empty()).then(|| cut(text, self.limit))
     }
 
     /// Takes the text at a path.
     pub fn text(&mut self, path: &[&str]) -> Option<String> {
-        let text = self.peek(path)?;
-        self.take(path);
-        Some(text)
+        let node = self.node(path)?;
+        let text = self.text_of(node)?;
+        self.take_node(node);
+        Some(text.into_owned())
     }
 
     /// Takes the text at the first of several paths that has one.
@@ -57,31 +61,38 @@ impl<'n, 'a> Fields<'n, 'a> {
 
     /// Takes the text at a path if it says `same`, being there twice.
     pub fn also(&mut self, path: &[&str], same: Option<&str>) {
-        if same.is_some() && self.peek(path).as_deref() == same {
-            self.take(path);
+        if let Some(node) = self.node(path).filter(|_| same.is_some())
+            && self.text_of(node).as_deref() == same
+        {
+            self.take_node(node);
         }
     }
 
     /// Takes the time at a path, if it can be read as one.
     pub fn time(&mut self, path: &[&str]) -> Option<i64> {
-        let time = time::parse(&self.peek(path)?)?;
-        self.take(path);
+        let node = self.node(path)?;
+        let time = time::parse(&self.text_of(node)?)?;
+        self.take_node(node);
         Some(time)
     }
 
     /// Marks the value at a path as taken.
     pub fn take(&mut self, path: &[&str]) {
         if let Some(node) = self.node(path) {
-            self.taken.push(node.raw.as_ptr() as usize);
+            self.take_node(node);
         }
+    }
+
+    /// Marks a value as taken, wherever it is.
+    pub fn take_node(&mut self, node: Node<'n>) {
+        self.taken[node.index()] = true;
     }
 
     /// A JSON object of every leaf that was not taken, nested and named as
     /// received, values verbatim. Blank ones (`null`, `[]`, `{}`, `""`) say nothing
     /// and stay in the raw text only.
-    pub fn unmapped(mut self) -> String {
-        self.taken.sort_unstable();
-        let mut out = String::new();
+    pub fn unmapped(self) -> String {
+        let mut out = String::with_capacity(self.root.raw().len());
         if !self.write_rest(self.root, &mut out) {
             out.push_str("{}");
         }
@@ -89,68 +100,90 @@ impl<'n, 'a> Fields<'n, 'a> {
     }
 
     /// Appends what is left of a value; `false`, and nothing, if that is nothing.
-    fn write_rest(&self, node: &Node<'a>, out: &mut String) -> bool {
-        let address = node.raw.as_ptr() as usize;
-        if node.is_blank() || node.raw == "\"\"" || self.taken.binary_search(&address).is_ok() {
+    fn write_rest(&self, node: Node<'n>, out: &mut String) -> bool {
+        if self.taken[node.index()] || node.is_blank() || node.raw() == "\"\"" {
             return false;
         }
-        let Value::Object(members) = &node.value else {
-            write_whole(node, out);
-            return true;
-        };
+        match node.kind() {
+            Kind::Object => self.write_children(node, '{', '}', out),
+            Kind::Array if self.taken[node.index()..node.next()].contains(&true) => {
+                self.write_children(node, '[', ']', out)
+            }
+            _ => {
+                write_whole(node, out);
+                true
+            }
+        }
+    }
+
+    fn write_children(&self, node: Node<'n>, open: char, close: char, out: &mut String) -> bool {
         let start = out.len();
-        for (key, member) in members {
+        for child in node.children() {
             let before = out.len();
-            out.push(if before == start { '{' } else { ',' });
-            push_string(out, key);
-            out.push(':');
-            if !self.write_rest(member, out) {
+            out.push(if before == start { open } else { ',' });
+            if child.key_as_written().is_some() {
+                write_key(child, out);
+            }
+            if !self.write_rest(child, out) {
                 out.truncate(before);
             }
         }
         if out.len() == start {
             return false;
         }
-        out.push('}');
+        out.push(close);
         true
     }
 }
 
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        // Nearly every text begins and ends with what is surely no blank.
+        text if matches!(text.as_bytes(), [b'!'..=b'~', .., b'!'..=b'~']) => text,
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// Appends the key of a member as it was written, and a colon.
+fn write_key(member: Node<'_>, out: &mut String) {
+    out.push('"');
+    out.push_str(member.key_as_written().unwrap_or_default());
+    out.push_str("\":");
+}
+
 /// Whether everybody can read a value. A number beyond the range of 64-bit floating
 /// point is JSON by its grammar, but parsers refuse the whole line for it.
-fn is_readable(node: &Node<'_>) -> bool {
-    match &node.value {
-        Value::Number => node.raw.parse().is_ok_and(f64::is_finite),
-        Value::Array(elements) => elements.iter().all(is_readable),
-        Value::Object(members) => members.iter().all(|(_, member)| is_readable(member)),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Opaque => true,
+fn is_readable(node: Node<'_>) -> bool {
+    match node.kind() {
+        // Without an exponent only hundreds of digits reach beyond it.
+        Kind::Number if node.raw().len() < 300 && !node.raw().contains(['e', 'E']) => true,
+        Kind::Number => node.raw().parse().is_ok_and(f64::is_finite),
+        _ => node.children().all(is_readable),
     }
 }
 
 /// Appends a value verbatim; numbers that not everybody can read become texts.
-fn write_whole(node: &Node<'_>, out: &mut String) {
+fn write_whole(node: Node<'_>, out: &mut String) {
     if is_readable(node) {
-        return out.push_str(node.raw);
+        return out.push_str(node.raw());
     }
-    match &node.value {
-        Value::Array(elements) => {
-            for (index, element) in elements.iter().enumerate() {
-                out.push(if index == 0 { '[' } else { ',' });
-                write_whole(element, out);
-            }
-            out.push(']');
+    let (open, close) = match node.kind() {
+        Kind::Array => ('[', ']'),
+        Kind::Object => ('{', '}'),
+        _ => return push_string(out, node.raw()),
+    };
+    out.push(open);
+    for (index, child) in node.children().enumerate() {
+        if index > 0 {
+            out.push(',');
         }
-        Value::Object(members) => {
-            for (index, (key, member)) in members.iter().enumerate() {
-                out.push(if index == 0 { '{' } else { ',' });
-                push_string(out, key);
-                out.push(':');
-                write_whole(member, out);
-            }
-            out.push('}');
+        if node.kind() == Kind::Object {
+            write_key(child, out);
         }
-        _ => push_string(out, node.raw),
+        write_whole(child, out);
     }
+    out.push(close);
 }
 
 #[cfg(test)]
@@ -159,10 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_not_taken_is_left_verbatim_and_nested() {
-        let node = Node::parse(
-            r#"{"a":{"b":" x ","c":9007199254740993,"n":null},"l":["one"],"e":{"f":{}},"z":[1, 2]}"#,
-        )
-        .unwrap();
+        let node = Parsed::read(r#"{"a":{"b":" x ","c":9007199254740993,"n":null},"l":["one"],"e":{"f":{}},"z":[1, 2]}"#).unwrap();
         let mut fields = Fields::new(&node, 0);
         assert_eq!(fields.text(&["a", "b"]).as_deref(), Some("x"));
         assert_eq!(fields.text(&["l"]).as_deref(), Some("one"));
@@ -171,9 +201,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_taken_out_of_a_list_leaves_the_rest_of_it() {
+        let parsed = Parsed::read(r#"{"l":[ [1], {"a":[2,3], "b":4}, 5 ],"m":[6]}"#).unwrap();
+        let mut fields = Fields::new(&parsed, 0);
+        let list = fields.node(&["l"]).unwrap();
+        let object = list.children().nth(1).unwrap();
+        fields.take_node(object.get("a").unwrap().children().next().unwrap());
+        fields.take_node(list.children().next().unwrap());
+        fields.take(&["m"]);
+        fields.take_node(parsed.root().get("m").unwrap().children().next().unwrap());
+        assert_eq!(fields.unmapped(), r#"{"l":[{"a":[3],"b":4},5]}"#);
+    }
+
+    #[test]
     fn a_number_that_not_everybody_can_read_becomes_a_text() {
         let text = r#"{"a":9007199E5474099,"b":[1, {"c":-1e999}],"d":1e-999}"#;
-        let node = Node::parse(text).unwrap();
+        let node = Parsed::read(text).unwrap();
         let unmapped = Fields::new(&node, 0).unmapped();
         assert_eq!(unmapped, r#"{"a":"9007199E5474099","b":[1,{"c":"-1e999"}],"d":1e-999}"#);
         assert!(serde_json::from_str::<serde_json::Value>(&unmapped).is_ok());
@@ -181,7 +224,7 @@ mod tests {
 
     #[test]
     fn everything_taken_leaves_an_empty_object() {
-        let node = Node::parse(r#"{"a":1}"#).unwrap();
+        let node = Parsed::read(r#"{"a":1}"#).unwrap();
         let mut fields = Fields::new(&node, 0);
         fields.text(&["a"]);
         assert_eq!(fields.unmapped(), "{}");

@@ -16,6 +16,7 @@ pub mod fields;
 pub mod gathering;
 pub mod http;
 pub mod json;
+mod lanes;
 pub mod listing;
 pub mod normalizer;
 pub mod outcome;

@@ -1,17 +1,27 @@
 //! Keeps texts that others control within bounds.
 
+use std::borrow::Cow;
+
 /// Stands at the end of a text that was cut.
 pub const CUT: &str = "…[cut]";
 
 /// Cuts `text` to at most `limit` bytes plus the mark, on a character boundary.
 /// A limit of 0 means no bound.
-pub fn cut(text: &str, limit: usize) -> String {
+pub fn cut<'t>(text: impl Into<Cow<'t, str>>, limit: usize) -> Cow<'t, str> {
+    let text = text.into();
     if limit == 0 || text.len() <= limit {
-        return text.to_owned();
+        return text;
     }
-    let mut cut = text[..text.floor_char_boundary(limit)].to_owned();
-    cut.push_str(CUT);
-    cut
+    Cow::Owned(format!("{}{CUT}", &text[..text.floor_char_boundary(limit)]))
+}
+
+/// Bytes as text; what is no UTF-8 is replaced.
+pub fn from_bytes(bytes: &[u8]) -> Cow<'_, str> {
+    // Nearly all of it is, and checking is quicker than looking for what to replace.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 /// Lower-case hex.

@@ -1,7 +1,9 @@
 //! A row freed of its secrets, in the one form that the mapping reads.
 
+use std::borrow::Cow;
+
 use sha2::{Digest as _, Sha256};
-use signon_kit::json::{Node, Value, push_string};
+use signon_kit::json::{Kind, Node, Parsed, push_string};
 use signon_kit::redact::MARK;
 use signon_kit::text::hex;
 
@@ -12,9 +14,9 @@ use crate::xml::Item;
 
 /// A row without its secrets.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Document {
+pub struct Document<'a> {
     /// The row as JSON.
-    pub json: String,
+    pub json: Parsed<'a>,
     /// The row as received; `None` where that is `json` itself.
     xml: Option<String>,
     /// JSON Pointers of what was taken out.
@@ -25,49 +27,48 @@ pub struct Document {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unreadable(pub String);
 
-impl Document {
+impl<'a> Document<'a> {
     /// Reads a row.
     ///
     /// # Errors
     ///
     /// [`Unreadable`] when it is no JSON object, or no XML element that may be read.
-    pub fn read(text: &str, form: Form) -> Result<Self, Unreadable> {
+    pub fn read(text: Cow<'a, str>, form: Form) -> Result<Self, Unreadable> {
         match form {
             Form::Json => {
-                let (json, redacted) =
-                    scrub(text).map_err(|error| Unreadable(format!("not JSON: {error}")))?;
-                if !json.trim_start().starts_with('{') {
+                let parsed =
+                    Parsed::read(text).map_err(|error| Unreadable(format!("not JSON: {error}")))?;
+                if parsed.root().kind() != Kind::Object {
                     return Err(Unreadable("not a JSON object".to_owned()));
                 }
-                Ok(Self { json: json.into_owned(), xml: None, redacted })
+                let (json, redacted) = scrub(parsed);
+                Ok(Self { json, xml: None, redacted })
             }
             Form::Xml => {
-                let item = Item::parse(text).map_err(Unreadable)?;
-                let json = item.to_json();
-                let (clean, redacted) =
-                    scrub(&json).map_err(|error| Unreadable(format!("not readable: {error}")))?;
-                let xml = take_out(text, &item, &redacted);
-                Ok(Self { json: clean.into_owned(), xml: Some(xml), redacted })
+                let item = Item::parse(&text).map_err(Unreadable)?;
+                let parsed = Parsed::read(item.to_json())
+                    .map_err(|error| Unreadable(format!("not readable: {error}")))?;
+                let (json, redacted) = scrub(parsed);
+                let xml = take_out(&text, &item, &redacted);
+                Ok(Self { json, xml: Some(xml), redacted })
             }
         }
     }
 
     /// The row as received, without its secrets.
     pub fn raw(&self) -> &str {
-        self.xml.as_deref().unwrap_or(&self.json)
+        self.xml.as_deref().unwrap_or(self.json.text())
     }
 
     /// What tells this row from others.
     pub fn key(&self) -> Key {
-        let Ok(root) = Node::parse(&self.json) else {
-            return content_key(self.json.as_bytes());
-        };
+        let root = self.json.root();
         let id = root.get("eventID").and_then(Node::scalar_text);
         match id.as_deref().map(str::trim) {
             Some(id) if !id.is_empty() => Key::Native(id.to_owned()),
             _ => {
                 let mut canonical = String::new();
-                write_canonical(&root, &mut canonical);
+                write_canonical(root, &mut canonical);
                 content_key(canonical.as_bytes())
             }
         }
@@ -75,9 +76,8 @@ impl Document {
 
     /// Whether this could be a row of this API at all.
     pub fn is_event(&self) -> bool {
-        Node::parse(&self.json).is_ok_and(|root| {
-            ["eventID", "accessTime"].into_iter().any(|name| root.get(name).is_some())
-        })
+        let root = self.json.root();
+        ["eventID", "accessTime"].into_iter().any(|name| root.get(name).is_some())
     }
 }
 
@@ -109,23 +109,25 @@ fn take_out(text: &str, item: &Item, redacted: &[String]) -> String {
 
 /// The same for every way to write a row: members by name, scalars as texts, a
 /// list of one as that one, nothing left out of what says something.
-fn write_canonical(node: &Node<'_>, out: &mut String) {
-    match &node.value {
-        Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().filter(|(_, m)| !says_nothing(m)).collect();
+fn write_canonical(node: Node<'_>, out: &mut String) {
+    match node.kind() {
+        Kind::Object => {
+            let mut members: Vec<_> = node.children().filter(|m| !says_nothing(*m)).collect();
             // Stable: of equal names the order received stays.
-            members.sort_by(|a, b| a.0.cmp(&b.0));
+            members.sort_by(|a, b| a.key().cmp(&b.key()));
             out.push('{');
-            for (name, member) in members {
-                push_string(out, name);
+            for member in members {
+                push_string(out, &member.key());
                 write_canonical(member, out);
             }
             out.push('}');
         }
-        Value::Array(elements) if elements.len() == 1 => write_canonical(&elements[0], out),
-        Value::Array(elements) => {
+        Kind::Array if node.children().count() == 1 => {
+            node.children().for_each(|only| write_canonical(only, out));
+        }
+        Kind::Array => {
             out.push('[');
-            for element in elements {
+            for element in node.children() {
                 write_canonical(element, out);
                 out.push(',');
             }
@@ -133,13 +135,13 @@ fn write_canonical(node: &Node<'_>, out: &mut String) {
         }
         _ => match node.scalar_text() {
             Some(text) => push_string(out, &text),
-            None => out.push_str(node.raw),
+            None => out.push_str(node.raw()),
         },
     }
 }
 
-fn says_nothing(node: &Node<'_>) -> bool {
-    node.is_blank() || node.as_str().is_some_and(str::is_empty)
+fn says_nothing(node: Node<'_>) -> bool {
+    node.is_blank() || node.as_str().is_some_and(|text| text.is_empty())
 }
 
 #[cfg(test)]
@@ -147,7 +149,7 @@ mod tests {
     use super::*;
 
     fn key(text: &str, form: Form) -> Key {
-        Document::read(text, form).unwrap().key()
+        Document::read(text.into(), form).unwrap().key()
     }
 
     #[test]
@@ -175,7 +177,7 @@ mod tests {
     fn an_element_loses_its_secrets_and_nothing_else() {
         let text = "<eventData>\n <password a='1'>S<b>T</b></password><attributeMap><value>U</value>\
                     <key>Cookie</key></attributeMap><t>&lt;ok&gt;</t></eventData>";
-        let document = Document::read(text, Form::Xml).unwrap();
+        let document = Document::read(text.into(), Form::Xml).unwrap();
         assert_eq!(
             document.raw(),
             "<eventData>\n <password a='[redacted]'>[redacted]</password><attributeMap>\
@@ -187,7 +189,7 @@ mod tests {
     #[test]
     fn what_is_no_object_is_unreadable() {
         for text in ["null", "7", "[]", "\"x\"", "{", ""] {
-            assert!(Document::read(text, Form::Json).is_err(), "{text}");
+            assert!(Document::read(text.into(), Form::Json).is_err(), "{text}");
         }
     }
 }

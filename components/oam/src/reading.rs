@@ -2,6 +2,7 @@
 
 use signon_kit::contract::ReadOptions;
 use signon_kit::gathering::Gathering;
+use signon_kit::text::from_bytes;
 
 use crate::document::{Document, Unreadable, content_key};
 use crate::framing::Form;
@@ -14,14 +15,13 @@ pub struct Row<'a> {
     bytes: &'a [u8],
     /// What tells it from others.
     pub key: Key,
-    content: Result<Document, Unreadable>,
+    content: Result<Document<'a>, Unreadable>,
 }
 
 impl<'a> Row<'a> {
     /// Reads a row.
     pub fn read(bytes: &'a [u8], form: Form) -> Self {
-        let text = String::from_utf8_lossy(bytes);
-        let content = Document::read(&text, form);
+        let content = Document::read(from_bytes(bytes), form);
         let key = match &content {
             Ok(document) => document.key(),
             Err(_) => content_key(bytes),

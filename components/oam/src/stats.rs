@@ -3,7 +3,7 @@
 
 use signon_kit::contract::{Finding, Severity, SourceError};
 use signon_kit::http::{Body, Response, Transport, TransportError};
-use signon_kit::json::{Node, Value};
+use signon_kit::json::{Node, Parsed};
 
 use crate::answers;
 use crate::config::Config;
@@ -76,7 +76,7 @@ pub fn total(body: &str) -> Option<u64> {
         None => body.to_owned(),
     };
     let mut numbers = Vec::new();
-    collect(&Node::parse(&json).ok()?, "", &mut numbers);
+    collect(Parsed::read(json).ok()?.root(), "", &mut numbers);
     let named: Vec<u64> = numbers
         .iter()
         .filter(|(name, _)| NAMES.contains(&name.to_ascii_lowercase().as_str()))
@@ -89,18 +89,14 @@ pub fn total(body: &str) -> Option<u64> {
 }
 
 /// Every whole number, native or quoted, under the name it has.
-fn collect(node: &Node<'_>, name: &str, numbers: &mut Vec<(String, u64)>) {
-    match &node.value {
-        Value::Object(members) => {
-            members.iter().for_each(|(name, member)| collect(member, name, numbers));
-        }
-        Value::Array(elements) => {
-            elements.iter().for_each(|element| collect(element, name, numbers));
-        }
-        _ => {
-            if let Some(number) = node.scalar_text().and_then(|text| text.trim().parse().ok()) {
-                numbers.push((name.to_owned(), number));
-            }
+fn collect(node: Node<'_>, name: &str, numbers: &mut Vec<(String, u64)>) {
+    if let Some(number) = node.scalar_text().and_then(|text| text.trim().parse().ok()) {
+        numbers.push((name.to_owned(), number));
+    }
+    for child in node.children() {
+        match child.key_as_written() {
+            Some(_) => collect(child, &child.key(), numbers),
+            None => collect(child, name, numbers),
         }
     }
 }

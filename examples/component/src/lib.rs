@@ -14,7 +14,7 @@ use signon_kit::contract::{
 use signon_kit::fields::Fields;
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body as _, Method, Request, Transport};
-use signon_kit::json::Node;
+use signon_kit::json::Parsed;
 use signon_kit::listing::{ListReader, ListStep};
 use signon_kit::normalizer::{Frames, Normalizer, Taken};
 use signon_kit::redact::redact;
@@ -143,9 +143,9 @@ impl<T: Transport> Session<T> {
                 }
             }
             ListStep::Frame => {
-                let frame = String::from_utf8_lossy(reader.frame()).into_owned();
-                let frame = Node::parse(&frame).ok();
-                let next = frame.and_then(|frame| frame.get("next")?.scalar_text()?.parse().ok());
+                let frame = Parsed::read(String::from_utf8_lossy(reader.frame())).ok();
+                let next = frame
+                    .and_then(|frame| frame.root().get("next")?.scalar_text()?.parse().ok());
                 self.position = Position { version: 1, page: next.unwrap_or(0), rows: 0 };
                 self.page = None;
             }
@@ -214,14 +214,12 @@ fn take(gathering: &mut Gathering, bytes: &[u8], position: u64, options: ReadOpt
 
 /// One row to one event. Secrets leave the text before anything else is read.
 fn read(text: &str, options: ReadOptions) -> Result<SignOnEvent, String> {
-    let parsed = Node::parse(text).map_err(|error| format!("not JSON: {error}"))?;
-    let redacted = redact(text, &parsed, &[]);
-    let clean = redacted.text.as_deref().unwrap_or(text);
-    let root = Node::parse(clean).map_err(|error| format!("not JSON: {error}"))?;
-    let mut fields = Fields::new(&root, options.text_limit);
-    let original = fields.peek(&["time"]).ok_or("no time")?;
+    let parsed = Parsed::read(text).map_err(|error| format!("not JSON: {error}"))?;
+    let (clean, redacted) = redact(parsed, &[]);
+    let mut fields = Fields::new(&clean, options.text_limit);
+    let original = fields.peek(&["time"]).ok_or("no time")?.into_owned();
     let moment = fields.time(&["time"]).ok_or("no readable time")?;
-    let id = fields.text(&["id"]).unwrap_or_else(|| digest::content_id(clean));
+    let id = fields.text(&["id"]).unwrap_or_else(|| digest::content_id(clean.text()));
     let kind = fields.text(&["action"]).unwrap_or_default();
     let mut made = event::blank(id, kind, moment, original);
     made.activity = match made.native_type.as_str() {
@@ -248,8 +246,8 @@ fn read(text: &str, options: ReadOptions) -> Result<SignOnEvent, String> {
     });
     // Everything that was not taken goes along.
     made.unmapped = fields.unmapped();
-    made.raw = options.keep_raw.then(|| clean.to_owned());
-    made.redacted = redacted.pointers;
+    made.raw = options.keep_raw.then(|| clean.text().to_owned());
+    made.redacted = redacted;
     Ok(made)
 }
 

@@ -5,6 +5,8 @@
 //! source keeps its text, numbers beyond 2^53 included. A tree of values would
 //! keep neither without a pass of its own.
 
+use std::cell::Cell;
+
 use serde_json::value::RawValue;
 
 /// An object being written.
@@ -13,14 +15,29 @@ pub struct Object<'o> {
     out: &'o mut Vec<u8>,
 }
 
+thread_local! {
+    /// Lines are written here first: one of just its length is then made at once, and a
+    /// batch of a thousand holds no more than it says.
+    static DRAFT: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A draft longer than this is not kept for the next line. Rendered lines of Oracle's
+/// records are 3 to 12 KiB.
+const LONGEST_DRAFT: usize = 256 << 10;
+
 /// Writes one object; `{}` if nothing goes into it.
 pub fn line(fill: impl FnOnce(&mut Object<'_>)) -> String {
-    // Rendered lines of Oracle's records are 3 to 12 KiB.
-    let mut out = Vec::with_capacity(8192);
+    let mut out = DRAFT.take();
+    out.clear();
     out.push(b'{');
     fill(&mut Object { out: &mut out });
     out.push(b'}');
-    String::from_utf8(out).expect("only whole strings and ASCII were written")
+    let line = std::str::from_utf8(&out).expect("only whole strings and ASCII were written");
+    let line = line.to_owned();
+    if out.capacity() <= LONGEST_DRAFT {
+        DRAFT.set(out);
+    }
+    line
 }
 
 impl Object<'_> {
@@ -43,7 +60,9 @@ impl Object<'_> {
     /// A whole number.
     pub fn number(&mut self, key: &str, number: impl Into<Option<i64>>) {
         if let Some(number) = number.into() {
-            self.json(key, &number.to_string());
+            self.key(key);
+            serde_json::to_writer(&mut *self.out, &number)
+                .expect("every number is a JSON number, and a vector takes it");
         }
     }
 
@@ -129,7 +148,19 @@ fn object(out: &mut Vec<u8>, fill: impl FnOnce(&mut Object<'_>)) -> bool {
 }
 
 fn string(out: &mut Vec<u8>, text: &str) {
+    if is_plain(text) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        return out.push(b'"');
+    }
     serde_json::to_writer(out, text).expect("every text is a JSON string, and a vector takes it");
+}
+
+/// Whether nothing in a text has to be escaped. Looks at all of it: without a way out
+/// the compiler looks at many bytes at a time.
+fn is_plain(text: &str) -> bool {
+    let special = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    !text.bytes().fold(false, |found, byte| found | special(byte))
 }
 
 /// How deep a record may nest that becomes part of a line. Oracle's are at most
@@ -158,8 +189,19 @@ fn strip(json: &str) -> Option<String> {
         let mut length = 1;
         let mut instead = None;
         match byte {
-            b'"' => in_string = !in_string,
-            b'\\' => (length, instead) = escape(&bytes[at..]),
+            b'"' if !in_string => {
+                in_string = true;
+                length = 1 + plain_length(&bytes[at + 1..]);
+            }
+            b'"' => in_string = false,
+            b'\\' => {
+                (length, instead) = escape(&bytes[at..]);
+                // What follows is still inside of its string.
+                let rest = at + length;
+                if instead.is_none() {
+                    length += plain_length(&bytes[rest..]);
+                }
+            }
             b' ' | b'\t' | b'\n' | b'\r' if !in_string => instead = Some(""),
             b'[' | b'{' if !in_string => {
                 depth += 1;
@@ -179,6 +221,11 @@ fn strip(json: &str) -> Option<String> {
     }
     out.push_str(&json[kept..]);
     Some(out)
+}
+
+/// How much of a string comes before its next escape or its end.
+fn plain_length(bytes: &[u8]) -> usize {
+    memchr::memchr2(b'"', b'\\', bytes).unwrap_or(bytes.len())
 }
 
 /// The length of the escape (or pair of them) at the start of `bytes`, and what

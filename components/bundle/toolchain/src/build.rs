@@ -84,7 +84,9 @@ fn compile(road: &Road, root: &Path, target: &Path, guests: &[&str]) -> Result<(
     }
     clear_environment(&mut command);
     command.env("RUSTC", &road.rustc);
-    let mut flags = Vec::new();
+    // Reading text sixteen bytes at a time: part of WebAssembly 2.0, which every runtime
+    // of components has.
+    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
     if let Some(linker) = &road.linker {
         flags.push("-Clinker-flavor=wasm-ld".to_owned());
         flags.push(format!("-Clinker={}", linker.display()));

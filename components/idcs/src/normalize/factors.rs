@@ -5,7 +5,7 @@ use signon_kit::factors::parse;
 use signon_kit::fields::Fields;
 
 /// The factors, and whether there was more than one, as far as that is known.
-pub fn read(f: &mut Fields<'_, '_>, activity: &Activity) -> (Vec<Factor>, Option<bool>) {
+pub fn read(f: &mut Fields<'_>, activity: &Activity) -> (Vec<Factor>, Option<bool>) {
     let mut factors = list(f, "ssoCompletedFactors");
     let completed = factors.len();
     for factor in list(f, "ssoAuthFactor") {
@@ -22,7 +22,7 @@ pub fn read(f: &mut Fields<'_, '_>, activity: &Activity) -> (Vec<Factor>, Option
     (factors, mfa)
 }
 
-fn list(f: &mut Fields<'_, '_>, key: &str) -> Vec<Factor> {
+fn list(f: &mut Fields<'_>, key: &str) -> Vec<Factor> {
     let mut factors = f.text(&[key]).map(|text| parse(&text)).unwrap_or_default();
     for factor in &mut factors {
         // `{USERNAME_PASSWORD=}`, as these rows have it, says nothing of how it went.

@@ -14,7 +14,7 @@ use signon_kit::contract::{
 };
 use signon_kit::digest::content_id;
 use signon_kit::fields::Fields;
-use signon_kit::json::{Node, Value};
+use signon_kit::json::{Kind, Parsed};
 use signon_kit::outcome::{self, Hints};
 use signon_kit::people as words;
 use signon_kit::redact::redact;
@@ -46,25 +46,19 @@ pub struct Unreadable {
 /// [`Unreadable`] for what is no JSON object or has no time.
 pub fn row(text: &str, options: ReadOptions) -> Result<SignOnEvent, Unreadable> {
     let unreadable = |reason: String| Unreadable { reason, scrubbed: None };
-    let parsed = Node::parse(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
-    let redacted = redact(text, &parsed, &[]);
-    let clean = redacted.text.as_deref().unwrap_or(text);
-    let root = if redacted.text.is_some() {
-        Node::parse(clean)
-            .map_err(|error| unreadable(format!("not JSON after redaction: {error}")))?
-    } else {
-        parsed
-    };
-    let mut event = read(Fields::new(&root, options.text_limit), &root, clean)?;
-    event.raw = options.keep_raw.then(|| clean.to_owned());
-    event.redacted = redacted.pointers;
+    let parsed = Parsed::read(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
+    let (clean, redacted) = redact(parsed, &[]);
+    let mut event = read(Fields::new(&clean, options.text_limit), &clean)?;
+    event.raw = options.keep_raw.then(|| clean.text().to_owned());
+    event.redacted = redacted;
     Ok(event)
 }
 
-fn read(mut f: Fields<'_, '_>, root: &Node<'_>, clean: &str) -> Result<SignOnEvent, Unreadable> {
+fn read(mut f: Fields<'_>, parsed: &Parsed<'_>) -> Result<SignOnEvent, Unreadable> {
+    let clean = parsed.text();
     let unreadable =
         |reason: &str| Unreadable { reason: reason.to_owned(), scrubbed: Some(clean.to_owned()) };
-    if !matches!(root.value, Value::Object(_)) {
+    if parsed.root().kind() != Kind::Object {
         return Err(unreadable("not a JSON object"));
     }
     let (time, original_time) =
@@ -75,7 +69,7 @@ fn read(mut f: Fields<'_, '_>, root: &Node<'_>, clean: &str) -> Result<SignOnEve
         content_id(clean)
     });
     let event_id = EVENT_ID.iter().find_map(|path| f.peek(path));
-    let native_type = event_id.clone().unwrap_or_else(|| NO_TYPE.to_owned());
+    let native_type = event_id.as_deref().unwrap_or(NO_TYPE).to_owned();
     let activity = names::activity(&native_type);
     if activity == Activity::BypassCode {
         labels.push(MFA_BYPASS.to_owned());
@@ -132,11 +126,11 @@ fn read(mut f: Fields<'_, '_>, root: &Node<'_>, clean: &str) -> Result<SignOnEve
 }
 
 /// When it happened; when it was stored, for a row fetched without that.
-fn time(f: &mut Fields<'_, '_>) -> Option<(i64, String)> {
+fn time(f: &mut Fields<'_>) -> Option<(i64, String)> {
     let places: [&[&str]; 3] = [&["timestamp"], &["timeStamp"], &["meta", "created"]];
     places.iter().find_map(|place| {
         let text = f.peek(place)?;
-        f.time(place).map(|time| (time, text))
+        f.time(place).map(|time| (time, text.into_owned()))
     })
 }
 
@@ -152,11 +146,11 @@ fn outcome(activity: &Activity, event_id: Option<&str>, message: Option<&str>) -
 }
 
 /// Nearest to the person first; a redacted address stays as it is.
-fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
+fn source_addresses(f: &mut Fields<'_>) -> Vec<String> {
     words::hops(&f.text(&["clientIp"]).unwrap_or_default())
 }
 
-fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
+fn agent(f: &mut Fields<'_>) -> Option<Agent> {
     let agent = Agent {
         original: f.text(&["ssoUserAgent"]),
         browser: f.text(&["ssoBrowser"]),
@@ -167,14 +161,14 @@ fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
 }
 
 /// The application, or the relying party where none is named.
-fn service(f: &mut Fields<'_, '_>) -> Option<Named> {
+fn service(f: &mut Fields<'_>) -> Option<Named> {
     let uid = f.text(&["ssoApplicationId"]);
     let name = f.first(&[&["ssoApplicationName"], &["ssoRp"]]);
     let kind = f.text(&["ssoApplicationType"]);
     (name.is_some() || uid.is_some() || kind.is_some()).then_some(Named { name, uid, kind })
 }
 
-fn idp(f: &mut Fields<'_, '_>) -> Option<Idp> {
+fn idp(f: &mut Fields<'_>) -> Option<Idp> {
     let name = f.text(&["ssoIdentityProvider"]);
     let kind = f.text(&["ssoIdentityProviderType"]);
     (name.is_some() || kind.is_some()).then_some(Idp { name, kind })
@@ -186,7 +180,7 @@ fn protocol(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
     kinds.into_iter().flatten().find_map(words::protocol)
 }
 
-fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {
+fn session(f: &mut Fields<'_>) -> Option<SessionInfo> {
     let session = SessionInfo {
         uid: f.text(&["ssoSessionId"]),
         uid_alt: None,
@@ -198,7 +192,7 @@ fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {
         .then_some(session)
 }
 
-fn target(f: &mut Fields<'_, '_>) -> Option<Endpoint> {
+fn target(f: &mut Fields<'_>) -> Option<Endpoint> {
     let target = Endpoint {
         name: f.text(&["ssoProtectedResource"]),
         hostname: f.first(&[&["ssoApplicationHostId"], &["hostName"]]),
@@ -207,7 +201,7 @@ fn target(f: &mut Fields<'_, '_>) -> Option<Endpoint> {
     (target.name.is_some() || target.hostname.is_some() || target.ip.is_some()).then_some(target)
 }
 
-fn cloud(f: &mut Fields<'_, '_>) -> Option<CloudPlace> {
+fn cloud(f: &mut Fields<'_>) -> Option<CloudPlace> {
     let cloud = CloudPlace {
         realm: None,
         region: None,

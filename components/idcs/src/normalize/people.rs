@@ -20,7 +20,7 @@ pub struct People {
 
 /// Reads them. In an account event the user is whose account it is (the actor of a
 /// password change is an app, `uiChangePassword`), in all others who acted.
-pub fn read(f: &mut Fields<'_, '_>, activity: &Activity) -> People {
+pub fn read(f: &mut Fields<'_>, activity: &Activity) -> People {
     let actor = actor(f);
     let app = named(f, "clientName", "clientId");
     if !is_about_account(activity) {
@@ -39,14 +39,14 @@ pub fn read(f: &mut Fields<'_, '_>, activity: &Activity) -> People {
 }
 
 /// `admin.me.…` events are about who acts.
-fn is_own(f: &Fields<'_, '_>) -> bool {
+fn is_own(f: &Fields<'_>) -> bool {
     super::EVENT_ID.iter().find_map(|path| f.peek(path)).is_some_and(|id| {
         let id = id.to_ascii_lowercase();
         id.starts_with("admin.me.") || id.starts_with("sso.")
     })
 }
 
-fn actor(f: &mut Fields<'_, '_>) -> Option<Identity> {
+fn actor(f: &mut Fields<'_>) -> Option<Identity> {
     let name = f.text(&["actorName"]);
     let mut ids = Vec::new();
     for key in ["actorId", "actorOcid"] {
@@ -73,16 +73,16 @@ fn actor(f: &mut Fields<'_, '_>) -> Option<Identity> {
 /// The account that was changed, if the row names it: the resource of the event,
 /// or what it refers to where the resource is a thing of the account (a bypass
 /// code, a device).
-fn account(f: &mut Fields<'_, '_>) -> Option<Identity> {
-    let is_person = |kind: Option<String>| {
-        kind.is_none_or(|kind| {
+fn account(f: &mut Fields<'_>) -> Option<Identity> {
+    let is_person = |key: &str| {
+        f.peek(&[key]).is_none_or(|kind| {
             let kind = kind.to_ascii_lowercase();
             kind.starts_with("me") || kind.contains("user") || kind.contains("password")
         })
     };
-    let keys = if is_person(f.peek(&["adminResourceType"])) {
+    let keys = if is_person("adminResourceType") {
         ["adminResourceName", "adminResourceId"]
-    } else if is_person(f.peek(&["adminRefResourceType"])) {
+    } else if is_person("adminRefResourceType") {
         ["adminRefResourceName", "adminRefResourceId"]
     } else {
         return None;
@@ -100,7 +100,7 @@ fn account(f: &mut Fields<'_, '_>) -> Option<Identity> {
     })
 }
 
-fn named(f: &mut Fields<'_, '_>, name: &str, uid: &str) -> Option<Named> {
+fn named(f: &mut Fields<'_>, name: &str, uid: &str) -> Option<Named> {
     let (name, uid) = (f.text(&[name]), f.text(&[uid]));
     (name.is_some() || uid.is_some()).then_some(Named { name, uid, kind: None })
 }

@@ -1,9 +1,8 @@
 //! The attribute map of a row, in every form that its schema allows: a list of
 //! pairs, one pair alone, such pairs inside a member of their own, or a plain map.
 
-use std::borrow::Cow;
-
-use signon_kit::json::{Node, Value, push_string};
+use signon_kit::fields::Fields;
+use signon_kit::json::{Kind, Node};
 
 use super::names;
 
@@ -13,126 +12,51 @@ const MAP: &str = "attributeMap";
 /// How deep pairs may be nested; one level is expected.
 const DEEPEST: usize = 4;
 
-/// The user agent's text, and the row without that one pair.
-pub struct Lifted<'a> {
-    /// The text as it stood.
-    pub agent: Option<String>,
-    /// The row's JSON, in which everything else is as it was.
-    pub rest: Cow<'a, str>,
-}
-
-/// Lifts the user agent out of a row.
-pub fn lift_agent(text: &str) -> Lifted<'_> {
-    let nothing = Lifted { agent: None, rest: Cow::Borrowed(text) };
-    let Ok(root) = Node::parse(text) else {
-        return nothing;
-    };
-    let Some(map) = root.get(MAP) else {
-        return nothing;
-    };
-    let Some(found) = find(map, DEEPEST) else {
-        return nothing;
-    };
-    let Some(pair) = found.pair else {
-        // More than key and value: used, and left where it is.
-        return Lifted { agent: Some(found.agent), ..nothing };
-    };
-    let span = map.span_in(text);
-    let mut rest = String::with_capacity(text.len());
-    rest.push_str(&text[..span.start]);
-    if !write_without(map, pair.raw.as_ptr(), &mut rest) {
-        rest.push_str("null");
+/// Takes the user agent, and nothing else, out of a row.
+pub fn take_agent(fields: &mut Fields<'_>) -> Option<String> {
+    let found = find(fields.node(&[MAP])?, DEEPEST)?;
+    // With more than key and value it is used, and left where it is.
+    if let Some(pair) = found.pair {
+        fields.take_node(pair);
     }
-    rest.push_str(&text[span.end..]);
-    Lifted { agent: Some(found.agent), rest: Cow::Owned(rest) }
+    Some(found.agent)
 }
 
-struct Found<'n, 'a> {
+struct Found<'n> {
     agent: String,
     /// What holds nothing but this pair.
-    pair: Option<&'n Node<'a>>,
+    pair: Option<Node<'n>>,
 }
 
-fn find<'n, 'a>(node: &'n Node<'a>, depth: usize) -> Option<Found<'n, 'a>> {
+fn find(node: Node<'_>, depth: usize) -> Option<Found<'_>> {
     let deeper = depth.checked_sub(1)?;
-    match &node.value {
-        Value::Array(elements) => elements.iter().find_map(|element| find(element, deeper)),
-        Value::Object(members) => match node.get("key") {
-            Some(key) => {
-                let value = node.get("value")?;
-                let agent = key.as_str().filter(|key| names::is_agent(key)).and(single(value))?;
-                Some(Found { agent, pair: (members.len() == 2).then_some(node) })
+    match (node.kind(), node.get("key")) {
+        (Kind::Object, Some(key)) => {
+            let value = node.get("value")?;
+            let agent = key.as_str().filter(|key| names::is_agent(key)).and(single(value))?;
+            Some(Found { agent, pair: (node.children().count() == 2).then_some(node) })
+        }
+        (Kind::Object, None) => node.children().find_map(|member| match single(member) {
+            Some(agent) if names::is_agent(&member.key()) => {
+                Some(Found { agent, pair: Some(member) })
             }
-            None => members.iter().find_map(|(name, member)| match single(member) {
-                Some(agent) if names::is_agent(name) => Some(Found { agent, pair: Some(member) }),
-                _ => find(member, deeper),
-            }),
-        },
-        _ => None,
+            _ => find(member, deeper),
+        }),
+        _ => node.children().find_map(|element| find(element, deeper)),
     }
 }
 
 /// A text, or a list of just one.
-fn single(node: &Node<'_>) -> Option<String> {
-    let node = match &node.value {
-        Value::Array(elements) if elements.len() == 1 => &elements[0],
-        _ => node,
-    };
-    let text = node.as_str()?.trim();
+fn single(node: Node<'_>) -> Option<String> {
+    let text = node.or_only_element().as_str()?;
+    let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// Writes a value without the one whose text is at `left_out`; `false`, and
-/// nothing, if nothing is left.
-fn write_without(node: &Node<'_>, left_out: *const u8, out: &mut String) -> bool {
-    if node.raw.as_ptr() == left_out {
-        return false;
-    }
-    let before = out.len();
-    let mut kept = 0;
-    match &node.value {
-        Value::Array(elements) => {
-            out.push('[');
-            for element in elements {
-                let start = out.len();
-                out.push_str(if kept == 0 { "" } else { "," });
-                if write_without(element, left_out, out) {
-                    kept += 1;
-                } else {
-                    out.truncate(start);
-                }
-            }
-            out.push(']');
-        }
-        Value::Object(members) => {
-            out.push('{');
-            for (name, member) in members {
-                let start = out.len();
-                out.push_str(if kept == 0 { "" } else { "," });
-                push_string(out, name);
-                out.push(':');
-                if write_without(member, left_out, out) {
-                    kept += 1;
-                } else {
-                    out.truncate(start);
-                }
-            }
-            out.push('}');
-        }
-        _ => {
-            out.push_str(node.raw);
-            return true;
-        }
-    }
-    if kept == 0 && !node.is_blank() {
-        out.truncate(before);
-        return false;
-    }
-    true
 }
 
 #[cfg(test)]
 mod tests {
+    use signon_kit::json::Parsed;
+
     use super::*;
 
     #[test]
@@ -150,18 +74,23 @@ mod tests {
                 r#"{"attribute":[{"key":"User-Agent","value":"M/5"},{"key":"d"}]}"#,
                 r#"{"attribute":[{"key":"d"}]}"#,
             ),
-            (r#"{"attribute":{"key":"User-Agent","value":["M/5"]}}"#, "null"),
-            (r#"{"key":"User-Agent","value":"M/5"}"#, "null"),
-            (r#"{"userAgent":"M/5","d":[ ]}"#, r#"{"d":[]}"#),
+            (r#"{"attribute":{"key":"User-Agent","value":["M/5"]}}"#, ""),
+            (r#"{"key":"User-Agent","value":"M/5"}"#, ""),
+            (r#"{"userAgent":"M/5","d":[ 1]}"#, r#"{"d":[ 1]}"#),
             (
                 r#"[{"key":"User-Agent","value":"M/5","t":1}]"#,
                 r#"[{"key":"User-Agent","value":"M/5","t":1}]"#,
             ),
         ] {
             let text = format!(r#"{{"a":1, "attributeMap": {map} ,"b":[ 2 ]}}"#);
-            let lifted = lift_agent(&text);
-            assert_eq!(lifted.agent.as_deref(), Some("M/5"), "{map}");
-            assert_eq!(lifted.rest, format!(r#"{{"a":1, "attributeMap": {rest} ,"b":[ 2 ]}}"#));
+            let parsed = Parsed::read(text).unwrap();
+            let mut fields = Fields::new(&parsed, 0);
+            assert_eq!(take_agent(&mut fields).as_deref(), Some("M/5"), "{map}");
+            let rest = match rest {
+                "" => String::new(),
+                rest => format!(r#","attributeMap":{rest}"#),
+            };
+            assert_eq!(fields.unmapped(), format!(r#"{{"a":1{rest},"b":[ 2 ]}}"#));
         }
     }
 
@@ -176,8 +105,11 @@ mod tests {
             "7",
         ] {
             let text = format!(r#"{{"attributeMap":{map}}}"#);
-            let lifted = lift_agent(&text);
-            assert!(lifted.agent.is_none() && lifted.rest == text, "{map}");
+            let parsed = Parsed::read(text.as_str()).unwrap();
+            let mut fields = Fields::new(&parsed, 0);
+            assert_eq!(take_agent(&mut fields), None, "{map}");
+            let nothing = "{}".to_owned();
+            assert_eq!(fields.unmapped(), if map == "null" { nothing } else { text });
         }
     }
 }

@@ -23,24 +23,27 @@ pub use signon_kit::digest::ID_FROM_CONTENT;
 /// # Errors
 ///
 /// Why the row cannot become an event.
-pub fn event(document: &Document, id: String, options: ReadOptions) -> Result<SignOnEvent, String> {
-    let lifted = attributes::lift_agent(&document.json);
-    let root = Node::parse(&lifted.rest).map_err(|error| format!("not readable: {error}"))?;
-    let fields = Fields::new(&root, options.text_limit);
-    let agent = lifted.agent.map(|agent| cut(&agent, options.text_limit as usize));
+pub fn event(
+    document: &Document<'_>,
+    id: String,
+    options: ReadOptions,
+) -> Result<SignOnEvent, String> {
+    let mut fields = Fields::new(&document.json, options.text_limit);
+    let agent = attributes::take_agent(&mut fields);
+    let agent = agent.map(|agent| cut(agent, options.text_limit as usize).into_owned());
     let mut event = read(fields, id, agent)?;
     event.raw = options.keep_raw.then(|| document.raw().to_owned());
     event.redacted.clone_from(&document.redacted);
     Ok(event)
 }
 
-fn read(mut f: Fields<'_, '_>, id: String, agent: Option<String>) -> Result<SignOnEvent, String> {
+fn read(mut f: Fields<'_>, id: String, agent: Option<String>) -> Result<SignOnEvent, String> {
     let own_id = f.node(&["eventID"]).and_then(Node::scalar_text);
     let has_id = own_id.is_some_and(|own| own.trim() == id);
     if has_id {
         f.take(&["eventID"]);
     }
-    let original_time = f.peek(&["accessTime"]).ok_or("no accessTime")?;
+    let original_time = f.peek(&["accessTime"]).ok_or("no accessTime")?.into_owned();
     let time = access_time(&original_time).ok_or("no readable accessTime")?;
     f.take(&["accessTime"]);
     let kind = f.text(&["type"]);
@@ -105,7 +108,7 @@ fn access_time(text: &str) -> Option<i64> {
     time::parse(bare)
 }
 
-fn user(f: &mut Fields<'_, '_>) -> Option<Identity> {
+fn user(f: &mut Fields<'_>) -> Option<Identity> {
     // An object by its schema; a plain login is understood too.
     let name = f.first(&[&["userID", "loginID"], &["userID"]]);
     let identity = Identity {
@@ -123,6 +126,6 @@ fn user(f: &mut Fields<'_, '_>) -> Option<Identity> {
 }
 
 /// Nearest to the person first; proxies follow, as in `X-Forwarded-For`.
-fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
+fn source_addresses(f: &mut Fields<'_>) -> Vec<String> {
     hops(&f.text(&["ipAddress"]).unwrap_or_default())
 }

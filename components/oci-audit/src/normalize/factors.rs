@@ -9,7 +9,7 @@ const COMPLETED: [&str; 3] = ["data", "additionalDetails", "ssoCompletedFactors"
 const ASKED: [&str; 3] = ["data", "additionalDetails", "ssoAuthFactor"];
 
 /// The factors, and whether there was more than one, as far as that is known.
-pub fn read(f: &mut Fields<'_, '_>, activity: &Activity) -> (Vec<Factor>, Option<bool>) {
+pub fn read(f: &mut Fields<'_>, activity: &Activity) -> (Vec<Factor>, Option<bool>) {
     let mut factors = f.text(&COMPLETED).map(|text| parse(&text)).unwrap_or_default();
     let completed = factors.len();
     for factor in f.text(&ASKED).map(|text| parse(&text)).unwrap_or_default() {

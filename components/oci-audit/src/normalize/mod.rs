@@ -16,13 +16,14 @@ use signon_kit::contract::{
 };
 use signon_kit::digest::content_id;
 use signon_kit::fields::Fields;
-use signon_kit::json::Node;
+use signon_kit::json::Parsed;
 use signon_kit::outcome::{self, Hints};
 use signon_kit::people as words;
 use signon_kit::redact::{MARK, redact};
 
 /// Objects that hold HTTP headers.
-const HEADER_MAPS: [&str; 2] = ["/data/request/headers", "/data/response/headers"];
+const HEADER_MAPS: [&[&str]; 2] =
+    [&["data", "request", "headers"], &["data", "response", "headers"]];
 
 pub use signon_kit::digest::ID_FROM_CONTENT;
 
@@ -55,22 +56,15 @@ pub fn record(
     options: ReadOptions,
 ) -> Result<SignOnEvent, Unreadable> {
     let unreadable = |reason: String| Unreadable { reason, scrubbed: None };
-    let parsed = Node::parse(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
-    let redacted = redact(text, &parsed, &HEADER_MAPS);
-    let clean = redacted.text.as_deref().unwrap_or(text);
-    let root = if redacted.text.is_some() {
-        Node::parse(clean)
-            .map_err(|error| unreadable(format!("not JSON after redaction: {error}")))?
-    } else {
-        parsed
-    };
-    let mut event = read(Fields::new(&root, options.text_limit), clean, origin)?;
-    event.raw = options.keep_raw.then(|| clean.to_owned());
-    event.redacted = redacted.pointers;
+    let parsed = Parsed::read(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
+    let (clean, redacted) = redact(parsed, &HEADER_MAPS);
+    let mut event = read(Fields::new(&clean, options.text_limit), clean.text(), origin)?;
+    event.raw = options.keep_raw.then(|| clean.text().to_owned());
+    event.redacted = redacted;
     Ok(event)
 }
 
-fn read(mut f: Fields<'_, '_>, clean: &str, origin: &Origin) -> Result<SignOnEvent, Unreadable> {
+fn read(mut f: Fields<'_>, clean: &str, origin: &Origin) -> Result<SignOnEvent, Unreadable> {
     let mut labels = Vec::new();
     let native_type = f.first(&[&["eventType"], &["type"]]).unwrap_or_default();
     let native_id = f.first(&[&["eventId"], &["id"], &["eventID"]]).unwrap_or_else(|| {
@@ -172,7 +166,7 @@ fn read(mut f: Fields<'_, '_>, clean: &str, origin: &Origin) -> Result<SignOnEve
 }
 
 /// The first place that holds a time, and its text.
-fn time(f: &mut Fields<'_, '_>) -> Option<(i64, String)> {
+fn time(f: &mut Fields<'_>) -> Option<(i64, String)> {
     let places: [&[&str]; 4] = [
         &["eventTime"],
         &["time"],
@@ -181,19 +175,19 @@ fn time(f: &mut Fields<'_, '_>) -> Option<(i64, String)> {
     ];
     places.iter().find_map(|place| {
         let text = f.peek(place)?;
-        f.time(place).map(|time| (time, text))
+        f.time(place).map(|time| (time, text.into_owned()))
     })
 }
 
 /// Nearest to the person first; proxies follow, as in `X-Forwarded-For`.
-fn source_addresses(f: &mut Fields<'_, '_>) -> Vec<String> {
+fn source_addresses(f: &mut Fields<'_>) -> Vec<String> {
     const CLIENT_IP: [&str; 3] = ["data", "additionalDetails", "clientIp"];
     let main = f.text(&["data", "identity", "ipAddress"]);
     f.also(&CLIENT_IP, main.as_deref());
     main.or_else(|| f.text(&CLIENT_IP)).map(|list| words::hops(&list)).unwrap_or_default()
 }
 
-fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
+fn agent(f: &mut Fields<'_>) -> Option<Agent> {
     const SSO: [&str; 3] = ["data", "additionalDetails", "ssoUserAgent"];
     let main = f.text(&["data", "identity", "userAgent"]);
     f.also(&SSO, main.as_deref());
@@ -206,7 +200,7 @@ fn agent(f: &mut Fields<'_, '_>) -> Option<Agent> {
         .then_some(agent)
 }
 
-fn service(f: &mut Fields<'_, '_>) -> Option<Named> {
+fn service(f: &mut Fields<'_>) -> Option<Named> {
     let name = f.text(&["data", "additionalDetails", "ssoApplicationName"]);
     let uid = f.text(&["data", "additionalDetails", "ssoApplicationId"]);
     let kind = f.text(&["data", "additionalDetails", "ssoApplicationType"]);
@@ -216,7 +210,7 @@ fn service(f: &mut Fields<'_, '_>) -> Option<Named> {
     (name.is_some() || uid.is_some()).then_some(Named { name, uid, kind })
 }
 
-fn idp(f: &mut Fields<'_, '_>) -> Option<Idp> {
+fn idp(f: &mut Fields<'_>) -> Option<Idp> {
     let name = f.text(&["data", "additionalDetails", "ssoIdentityProvider"]);
     let kind = f.text(&["data", "additionalDetails", "ssoIdentityProviderType"]);
     (name.is_some() || kind.is_some()).then_some(Idp { name, kind })
@@ -228,7 +222,7 @@ fn protocol(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
     kinds.into_iter().flatten().find_map(words::protocol)
 }
 
-fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {
+fn session(f: &mut Fields<'_>) -> Option<SessionInfo> {
     let single_sign_on = f.text(&["data", "additionalDetails", "ssoSessionId"]);
     let console = f.text(&["data", "identity", "consoleSessionId"]);
     // Stars and our own mark name no credential.
@@ -253,7 +247,7 @@ fn session(f: &mut Fields<'_, '_>) -> Option<SessionInfo> {
     something.then_some(session)
 }
 
-fn target(f: &mut Fields<'_, '_>) -> Option<Endpoint> {
+fn target(f: &mut Fields<'_>) -> Option<Endpoint> {
     let target = Endpoint {
         name: f.text(&["data", "additionalDetails", "ssoProtectedResource"]),
         hostname: f.text(&["data", "additionalDetails", "hostName"]),
@@ -262,7 +256,7 @@ fn target(f: &mut Fields<'_, '_>) -> Option<Endpoint> {
     (target.name.is_some() || target.hostname.is_some() || target.ip.is_some()).then_some(target)
 }
 
-fn http(f: &mut Fields<'_, '_>, status: Option<&str>) -> Option<HttpInfo> {
+fn http(f: &mut Fields<'_>, status: Option<&str>) -> Option<HttpInfo> {
     let http = HttpInfo {
         request_id: f.text(&["data", "request", "id"]),
         method: f.text(&["data", "request", "action"]),
@@ -278,7 +272,7 @@ fn http(f: &mut Fields<'_, '_>, status: Option<&str>) -> Option<HttpInfo> {
     something.then_some(http)
 }
 
-fn cloud(f: &mut Fields<'_, '_>, origin: &Origin) -> CloudPlace {
+fn cloud(f: &mut Fields<'_>, origin: &Origin) -> CloudPlace {
     let tenancy = f.text(&["data", "identity", "tenantId"]);
     f.also(&["oracle", "tenantid"], tenancy.as_deref());
     let compartment = f.text(&["data", "compartmentId"]);

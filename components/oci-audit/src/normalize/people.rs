@@ -18,7 +18,7 @@ pub struct People {
 
 /// Reads them. In a password or account event the user is whose account it is,
 /// in all others who signed in.
-pub fn read(f: &mut Fields<'_, '_>, activity: &Activity) -> People {
+pub fn read(f: &mut Fields<'_>, activity: &Activity) -> People {
     let principal = principal(f);
     let app = client(f);
     let about_account = matches!(
@@ -31,7 +31,7 @@ pub fn read(f: &mut Fields<'_, '_>, activity: &Activity) -> People {
     }
 }
 
-fn principal(f: &mut Fields<'_, '_>) -> Option<Identity> {
+fn principal(f: &mut Fields<'_>) -> Option<Identity> {
     let principal = f.text(&["data", "identity", "principalName"]);
     const ACTOR_NAME: [&str; 3] = ["data", "additionalDetails", "actorName"];
     f.also(&ACTOR_NAME, principal.as_deref());
@@ -45,10 +45,10 @@ fn principal(f: &mut Fields<'_, '_>) -> Option<Identity> {
         let path = ["data", "additionalDetails", key];
         match f.peek(&path) {
             Some(id) if id == NO_ID => {}
-            Some(id) if ids.contains(&id) => f.take(&path),
+            Some(id) if ids.iter().any(|known| *known == id) => f.take(&path),
             Some(id) if ids.len() < 2 => {
                 f.take(&path);
-                ids.push(id);
+                ids.push(id.into_owned());
             }
             _ => {}
         }
@@ -70,7 +70,7 @@ fn principal(f: &mut Fields<'_, '_>) -> Option<Identity> {
 }
 
 /// The account that was changed, if the record names it.
-fn account(f: &mut Fields<'_, '_>) -> Option<Identity> {
+fn account(f: &mut Fields<'_>) -> Option<Identity> {
     let is_user = f
         .peek(&["data", "additionalDetails", "adminResourceType"])
         .is_none_or(|kind| kind.eq_ignore_ascii_case("User"));
@@ -91,7 +91,7 @@ fn account(f: &mut Fields<'_, '_>) -> Option<Identity> {
     })
 }
 
-fn client(f: &mut Fields<'_, '_>) -> Option<Named> {
+fn client(f: &mut Fields<'_>) -> Option<Named> {
     let name = f.first(&[
         &["data", "identity", "callerName"],
         &["data", "additionalDetails", "clientName"],
