@@ -117,9 +117,7 @@ impl Caller {
             date_header: DateHeader::Date,
             body: Body::None,
         };
-        let mut headers = vec![("host", self.host.clone())];
-        headers.extend(self.signer.sign(&request, &mut rand_core::OsRng)?);
-        Ok(headers)
+        Ok(self.signer.sign(&request, &mut rand_core::OsRng)?)
     }
 
     /// Lists a range (Unix milliseconds) page by page, each page as it came.

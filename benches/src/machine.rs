@@ -30,6 +30,7 @@ impl Machine {
         tell("signon", said(Command::new(signon).arg("--version")));
         tell("wasmtime", version_in(include_str!("../../Cargo.lock"), "wasmtime"));
         tell("serde_json", version_in(include_str!("../../Cargo.lock"), "serde_json"));
+        tell("vrl", version_in(include_str!("../peers/vrl/Cargo.lock"), "vrl"));
         let sdk = "import oci, sys; print(f'{oci.__version__}, Python {sys.version.split()[0]}')";
         tell("python SDK", python.and_then(|python| said(Command::new(python).args(["-c", sdk]))));
         Self(facts)

@@ -32,6 +32,8 @@ pub struct Setting {
     pub signon: PathBuf,
     /// A Python with Oracle's SDK, if there is one.
     pub python: Option<PathBuf>,
+    /// The peer in `peers/vrl`, if it could be built.
+    pub vrl: Option<PathBuf>,
     /// For whatever has to be written.
     pub work: PathBuf,
     /// As the command has it.
@@ -82,7 +84,7 @@ struct Arguments {
 impl Arguments {
     fn read(arguments: &[String]) -> Outcome<Self> {
         let (mut quick, mut json, mut asked) = (false, false, Vec::new());
-        let (mut signon, mut python, mut work) = (None, None, None);
+        let (mut signon, mut python, mut vrl, mut work) = (None, None, None, None);
         let mut arguments = arguments.iter().cloned();
         while let Some(argument) = arguments.next() {
             let mut path = || -> Outcome<PathBuf> {
@@ -94,6 +96,7 @@ impl Arguments {
                 "--json" => json = true,
                 "--signon" => signon = Some(path()?),
                 "--python" => python = Some(path()?),
+                "--vrl" => vrl = Some(path()?),
                 "--work" => work = Some(path()?),
                 other if other.starts_with('-') => {
                     return Err(format!("there is no option {other}").into());
@@ -105,7 +108,7 @@ impl Arguments {
         let work = work.ok_or("--work names a folder to write into")?;
         std::fs::create_dir_all(&work)?;
         let runtime = signon_host::sandbox::runtime()?;
-        Ok(Self { json, asked, setting: Setting { quick, signon, python, work, runtime } })
+        Ok(Self { json, asked, setting: Setting { quick, signon, python, vrl, work, runtime } })
     }
 }
 

@@ -7,6 +7,9 @@ use std::process::Command;
 use crate::shell::{Failure, cargo, run, say, target};
 use crate::{python, setup};
 
+/// The name of the row that is measured against the peer in `benches/peers/vrl`.
+const NEEDS_PEER: &str = "transform to OCSF";
+
 /// `cargo xtask bench`.
 pub fn command(arguments: &[String]) -> Result<(), Failure> {
     let known = |argument: &&String| {
@@ -26,7 +29,23 @@ pub fn command(arguments: &[String]) -> Result<(), Failure> {
              cargo xtask setup --with-python",
         ),
     }
+    match peer() {
+        Ok(peer) => {
+            driver.arg("--vrl").arg(peer);
+        }
+        Err(_) => {
+            say("the peer in benches/peers/vrl could not be built: nothing is measured against it")
+        }
+    }
     run(&mut driver)
+}
+
+/// The peer that is written in Rust; with a lock file and a target folder of its own.
+fn peer() -> Result<PathBuf, Failure> {
+    let folder = target().join("bench-peers");
+    let mut build = cargo(&["build", "--release", "--locked", "--manifest-path"]);
+    run(build.arg("benches/peers/vrl/Cargo.toml").arg("--target-dir").arg(&folder))?;
+    Ok(folder.join("release").join(format!("signon-bench-vrl{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// `cargo xtask density`.

@@ -4,6 +4,7 @@ mod calls;
 mod normalize;
 mod rendering;
 mod skip;
+mod transform;
 mod weight;
 
 use signon_host::contract::{BatchLimits, ReadOptions};
@@ -18,6 +19,7 @@ pub fn all() -> Vec<Piece> {
         skip::pieces(),
         calls::pieces(),
         rendering::pieces(),
+        transform::pieces(),
         weight::pieces(),
     ];
     rooms.into_iter().flatten().collect()
