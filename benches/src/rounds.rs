@@ -1,8 +1,9 @@
 //! Measuring on a machine that does other things, too.
 //!
 //! Invariant: the two sides of a ratio are measured in turn, round by round, so that
-//! whatever else the machine does meanwhile does it to both. Of each side the best
-//! round counts: what disturbs makes slower, never faster.
+//! whatever else the machine does meanwhile does it to both. What only computes is
+//! measured in time of computing, which does not pass while others have the core. Of
+//! each side the best round counts: what disturbs makes slower, never faster.
 
 use std::time::{Duration, Instant};
 
@@ -86,6 +87,29 @@ fn in_turn(
         round += 1;
     }
     Ok(times.into_iter().map(Times).collect())
+}
+
+/// Time for which this process has computed, on all its threads.
+pub fn computed() -> Duration {
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        let seconds = Duration::from_secs(time.tv_sec.unsigned_abs());
+        seconds + Duration::from_nanos(time.tv_nsec.unsigned_abs())
+    }
+    // Elsewhere what others do is measured, too.
+    #[cfg(not(unix))]
+    {
+        static STARTED: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+        STARTED.elapsed()
+    }
+}
+
+/// For how long something computed, and what came of it.
+pub fn computing<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let started = computed();
+    let result = work();
+    (computed().saturating_sub(started), result)
 }
 
 /// How long something took, and what came of it.

@@ -14,7 +14,7 @@ use signon_simulator::Service;
 
 use super::{BATCH, CHUNK, Loaded, TEXT_LIMIT};
 use crate::records::{Mix, Records};
-use crate::rounds::{against, timed};
+use crate::rounds::{against, computed, computing};
 use crate::row::{Bound, Row};
 use crate::{Outcome, Piece, Setting};
 
@@ -49,7 +49,7 @@ fn measure(setting: &Setting, name: &str, mix: Mix, keep_raw: bool) -> Outcome<V
         setting.effort(),
         || sandboxed(setting, &loaded, &records, keep_raw),
         || {
-            let (time, counted) = timed(|| natively(mix.service, &records.bytes, keep_raw));
+            let (time, counted) = computing(|| natively(mix.service, &records.bytes, keep_raw));
             check(&records, counted?)?;
             Ok(time)
         },
@@ -90,9 +90,9 @@ pub fn sandboxed(
     let (loaded, bytes) = (loaded.clone(), records.bytes.clone());
     // On a thread of the runtime, where the command has it.
     let (time, counted) = setting.runtime.block_on(setting.runtime.spawn(async move {
-        let started = std::time::Instant::now();
+        let started = computed();
         let counted = in_sandbox(&loaded, &bytes, keep_raw).await;
-        (started.elapsed(), counted)
+        (computed().saturating_sub(started), counted)
     }))?;
     check(records, counted?)?;
     Ok(time)

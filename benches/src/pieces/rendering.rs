@@ -6,7 +6,7 @@ use signon_simulator::Service;
 
 use super::{BATCH, Loaded};
 use crate::records::{Mix, Records};
-use crate::rounds::{alone, timed};
+use crate::rounds::{alone, computing};
 use crate::row::Row;
 use crate::{Outcome, Piece, Setting};
 
@@ -27,7 +27,7 @@ fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
     for format in FORMATS {
         let mut bytes = 0;
         let times = alone(setting.effort(), || {
-            let (time, length) = timed(|| lines(&events, format));
+            let (time, length) = computing(|| lines(&events, format));
             bytes = length;
             Ok(time)
         })?;

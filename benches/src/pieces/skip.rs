@@ -9,7 +9,7 @@ use signon_simulator::Service;
 use super::Loaded;
 use super::normalize::sandboxed;
 use crate::records::{Mix, Records};
-use crate::rounds::{against, timed};
+use crate::rounds::{against, computing};
 use crate::row::{Bound, Row};
 use crate::{Outcome, Piece, Setting};
 
@@ -31,7 +31,7 @@ fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
         setting.effort(),
         || sandboxed(setting, &loaded, &records, false),
         || {
-            let (time, count) = timed(|| count(&records.bytes));
+            let (time, count) = computing(|| count(&records.bytes));
             match count? == records.count {
                 true => Ok(time),
                 false => Err("serde_json counts other records".into()),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use signon_host::contract::Progress;
@@ -15,7 +15,7 @@ use signon_simulator::Service;
 
 use super::{BATCH, CHUNK, Loaded};
 use crate::records::{Mix, Records};
-use crate::rounds::{Effort, against, alone};
+use crate::rounds::{Effort, against, alone, computed};
 use crate::row::{Bound, Row};
 use crate::{Outcome, Piece, Setting};
 
@@ -84,7 +84,7 @@ fn ours(
 ) -> Outcome<Duration> {
     let (loaded, bytes, keeps) = (loaded.clone(), records.bytes.clone(), keep.is_some());
     let work = setting.runtime.spawn(async move {
-        let started = Instant::now();
+        let started = computed();
         let (mut count, mut kept) = (0, Vec::new());
         let mut normalizer = loaded.normalizer(false).await?;
         let mut chunks = bytes.chunks(CHUNK);
@@ -107,7 +107,7 @@ fn ours(
             progress = batch.progress;
         }
         drop(normalizer);
-        Outcome::Ok((started.elapsed(), count, kept))
+        Outcome::Ok((computed().saturating_sub(started), count, kept))
     });
     let (time, count, kept) = setting.runtime.block_on(work)??;
     if count != records.events {

@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use vrl::compiler::runtime::Runtime;
 use vrl::compiler::{Program, TargetValue, TimeZone};
@@ -38,17 +38,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         file.flush()?;
     }
 
-    let (mut best, started) = (Duration::MAX, Instant::now());
+    // Time of computing: what others do on the machine is not in it.
+    let (mut best, started) = (Duration::MAX, computed());
     let mut runtime = Runtime::default();
-    while best == Duration::MAX || started.elapsed() < patience {
-        let pass = Instant::now();
+    while best == Duration::MAX || computed() - started < patience {
+        let pass = computed();
         for record in &records {
             std::hint::black_box(run(&mut runtime, &program, record)?);
         }
-        best = best.min(pass.elapsed());
+        best = best.min(computed() - pass);
     }
     println!("{}", best.as_nanos() / records.len().max(1) as u128);
     Ok(())
+}
+
+fn computed() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 fn run(runtime: &mut Runtime, program: &Program, record: &str) -> Result<String, Box<dyn Error>> {
