@@ -6,6 +6,7 @@
 //! (a crash, a failing sink, a failing commit) leaves the position where it was,
 //! and the batch comes again.
 
+mod ahead;
 mod backfill;
 mod batch;
 mod board;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::CollectError;
+use super::ahead::Ahead;
 use super::batch::{self, Fresh};
 use super::opener::Session;
 use super::position::{Delta, Position, Slot};
@@ -20,7 +21,7 @@ use crate::contract::{Batch, BatchLimits, Progress, Severity, SignOnEvent};
 use crate::deliver::Receipt;
 use crate::ledger::{LedgerEntry, ReadingEntry};
 use crate::plan::Step;
-use crate::sandbox::{SandboxError, describe_finding};
+use crate::sandbox::describe_finding;
 use crate::state::{Counts, ReadingState, StreamState};
 use crate::telemetry;
 
@@ -99,16 +100,27 @@ impl<'s> Reader<'s> {
     }
 
     async fn batches(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Ended, CollectError> {
-        let mut session = self.open().await?;
+        let limits = BatchLimits {
+            events: BATCH_EVENTS,
+            bytes: BATCH_BYTES,
+            soft_deadline_ms: BATCH_DEADLINE_MS,
+        };
+        let mut session = Ahead::of(self.open().await?, limits);
         let mut last_commit = Instant::now();
+        let mut delivered = false;
         loop {
             let wait = self.shared.opener.wait();
             pause(self.shared.clock.as_ref(), wait, stop).await;
-            let Some(batch) = next(session.as_mut(), stop).await else {
+            let Some(batch) = next(&mut session, stop).await else {
                 return Ok(Ended::Stopped);
             };
             let batch = batch?;
             let finished = batch.progress == Progress::Finished;
+            // Not before a batch went through: while a sink is down, every try would ask
+            // the service for one more than it delivers.
+            if delivered && !finished && self.shared.opener.wait().is_zero() {
+                session.begin();
+            }
             self.note(&batch);
             let (cursor, received) = (batch.cursor.clone(), batch.counts.received);
             // From here to the commit nobody else of this stream, or of its family,
@@ -144,6 +156,7 @@ impl<'s> Reader<'s> {
             self.commit(locked, fresh, entry, receipts).await?;
             drop(family);
             last_commit = Instant::now();
+            delivered = true;
             if finished {
                 return Ok(Ended::Finished);
             }
@@ -336,16 +349,11 @@ impl Fresh {
 
 /// The next batch; `None` when told to stop and the service does not answer in time.
 async fn next(
-    session: &mut dyn Session,
+    session: &mut Ahead,
     stop: &mut watch::Receiver<bool>,
-) -> Option<Result<Batch, SandboxError>> {
-    let limits = BatchLimits {
-        events: BATCH_EVENTS,
-        bytes: BATCH_BYTES,
-        soft_deadline_ms: BATCH_DEADLINE_MS,
-    };
+) -> Option<Result<Batch, CollectError>> {
     tokio::select! {
-        batch = session.next(limits) => Some(batch),
+        batch = session.next() => Some(batch),
         () = long_told(stop) => None,
     }
 }

@@ -139,8 +139,6 @@ fn configuration(limits: &Limits) -> Config {
     config
         .wasm_component_model(true)
         .epoch_interruption(true)
-        // A twentieth less time for each event, for as much longer compiling.
-        .compiler_inlining(Inlining::Yes)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     config
 }
