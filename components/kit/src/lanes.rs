@@ -121,7 +121,7 @@ mod tests {
             let mut found = Vec::new();
             pairs(bytes, known, |at| found.push(at));
             let is_known = |pair: &&[u8]| known.iter().any(|known| known == pair);
-            let places = bytes.windows(2).enumerate().filter(|(_, pair)| is_known(&pair));
+            let places = bytes.windows(2).enumerate().filter(|(_, pair)| is_known(pair));
             assert_eq!(found, places.map(|(at, _)| at).collect::<Vec<_>>());
         }
     }

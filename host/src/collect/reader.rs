@@ -1,5 +1,5 @@
 //! One reading of one range: batch after batch, each delivered and committed before
-//! the next.
+//! the next is. That one may be read meanwhile, see [`Ahead`].
 //!
 //! Invariant: `current` runs ahead of `saved` only by what passed without events or
 //! is being delivered; after any failure `current` is `saved` again, and that is

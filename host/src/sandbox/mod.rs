@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, Linker};
-use wasmtime::{Config, Engine, Inlining, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 pub use error::{SandboxError, describe, describe_finding};
 pub use fairness::runtime;

@@ -47,15 +47,19 @@ impl<'a> Members<'a> {
         Ok(())
     }
 
-    /// Passes over a string, and gives what is between its quotes.
-    fn string(&mut self) -> Result<&'a [u8], JsonError> {
+    /// Passes over a string: what is between its quotes, and whether it has escapes.
+    fn string(&mut self) -> Result<(&'a [u8], bool), JsonError> {
         self.expect(b'"', "expected a string")?;
         let start = self.at;
+        let mut escapes = false;
         loop {
             self.at = lanes::string_stop(self.bytes, self.at);
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
-                Some(b'\\') => self.at += 2,
+                Some(b'\\') => {
+                    escapes = true;
+                    self.at += 2;
+                }
                 Some(_) => return Err(self.error("control character in a string")),
                 None => {
                     self.at = self.bytes.len();
@@ -64,7 +68,7 @@ impl<'a> Members<'a> {
             }
         }
         self.at += 1;
-        Ok(&self.bytes[start..self.at - 1])
+        Ok((&self.bytes[start..self.at - 1], escapes))
     }
 
     fn value(&mut self) -> Result<&'a [u8], JsonError> {
@@ -120,11 +124,11 @@ impl<'a> Members<'a> {
     fn key_and_value(&mut self) -> Result<Member<'a>, JsonError> {
         self.peek();
         let start = self.at;
-        let key = self.string()?;
-        let key = match memchr::memchr(b'\\', key) {
-            None => from_bytes(key),
-            Some(_) => {
-                scalar(&self.bytes[start..self.at]).ok_or_else(|| self.error("unreadable key"))?
+        let key = match self.string()? {
+            (key, false) => from_bytes(key),
+            (..) => {
+                let written = &self.bytes[start..self.at];
+                scalar(written).ok_or_else(|| self.error("unreadable key"))?
             }
         };
         self.expect(b':', "expected a colon")?;
