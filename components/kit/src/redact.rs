@@ -314,6 +314,15 @@ mod tests {
     }
 
     #[test]
+    fn secrets_by_the_thousand_are_each_taken_out_at_their_place() {
+        let many = 60_000;
+        let (clean, pointers) = redacted(&format!("[{}0]", "\"ST$\",".repeat(many)));
+        assert_eq!(pointers.len(), many);
+        assert_eq!(pointers.last().unwrap(), "/59999");
+        assert_eq!(clean.matches(MARK).count(), many);
+    }
+
+    #[test]
     fn what_cannot_be_looked_into_is_taken_out_whole() {
         let deep = format!("{{\"v\":{}{}}}", "[".repeat(100), "]".repeat(100));
         assert_eq!(redacted(&deep).1.len(), 1);

@@ -38,6 +38,11 @@ impl Ahead {
         }
     }
 
+    /// Whether the next batch was begun.
+    pub fn is_under_way(&self) -> bool {
+        self.session.is_none()
+    }
+
     /// The next batch.
     ///
     /// # Errors

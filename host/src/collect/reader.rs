@@ -109,8 +109,11 @@ impl<'s> Reader<'s> {
         let mut last_commit = Instant::now();
         let mut delivered = false;
         loop {
-            let wait = self.shared.opener.wait();
-            pause(self.shared.clock.as_ref(), wait, stop).await;
+            // What was asked for already costs no more.
+            if !session.is_under_way() {
+                let wait = self.shared.opener.wait();
+                pause(self.shared.clock.as_ref(), wait, stop).await;
+            }
             let Some(batch) = next(&mut session, stop).await else {
                 return Ok(Ended::Stopped);
             };

@@ -76,6 +76,8 @@ struct Entry {
     key: Span,
     /// The container it is in; of the outermost value itself.
     parent: u32,
+    /// How many values stand before it in that container.
+    place: u32,
     /// The entry behind it and all that is in it.
     next: u32,
     kind: Kind,
@@ -327,8 +329,7 @@ impl<'d> Node<'d> {
         if parent.kind() == Kind::Object {
             return pointer(&before, &self.key());
         }
-        let place = parent.children().take_while(|child| child.index < self.index).count();
-        pointer(&before, &place.to_string())
+        pointer(&before, &self.entry().place.to_string())
     }
 }
 

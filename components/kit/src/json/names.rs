@@ -15,6 +15,10 @@ pub(crate) struct Names<'d> {
 
 const FREE: u32 = u32::MAX;
 
+/// Places looked at for a name. A table half empty needs three; whoever writes thousands
+/// of names with one hash gains a look through a list, not through all pairs of them.
+const MOST_LOOKS: usize = 32;
+
 impl<'d> Names<'d> {
     pub(crate) fn of(parsed: &'d Parsed<'_>) -> Self {
         let root = parsed.root();
@@ -23,9 +27,10 @@ impl<'d> Names<'d> {
         for node in parsed.nodes() {
             if let Some(parent) = node.parent().filter(|parent| parent.kind() == Kind::Object) {
                 let key = node.key();
-                let place = names.place(parent, &key);
-                // Of duplicates the last counts.
-                names.places[place] = node.index() as u32;
+                // Of duplicates the last counts. Without a place it stands in the list only.
+                if let Some(place) = names.place(parent, &key) {
+                    names.places[place] = node.index() as u32;
+                }
             }
         }
         names
@@ -33,29 +38,31 @@ impl<'d> Names<'d> {
 
     /// The member of that name; of duplicates the last, as most parsers do.
     pub(crate) fn get(&self, parent: Node<'d>, name: &str) -> Option<Node<'d>> {
-        let found = self.places[self.place(parent, name)];
-        (found != FREE).then(|| self.root.at(found))
+        match self.place(parent, name).map(|place| self.places[place]) {
+            Some(FREE) => None,
+            Some(found) => Some(self.root.at(found)),
+            None => parent.get(name),
+        }
     }
 
-    /// Where a member is, or would be.
+    /// Where a member is, or would be; `None` where there is no room for its name.
     #[inline]
-    fn place(&self, parent: Node<'_>, name: &str) -> usize {
+    fn place(&self, parent: Node<'_>, name: &str) -> Option<usize> {
         let mask = self.places.len() - 1;
-        let mut place = hash(parent.index(), name) & mask;
-        while self.places[place] != FREE {
-            let node = self.root.at(self.places[place]);
-            if node.entry().parent as usize == parent.index() && node.is_named(name) {
-                break;
+        let first = hash(parent.index(), name);
+        let mut places = (0..MOST_LOOKS).map(|look| (first + look) & mask);
+        places.find(|place| {
+            let found = self.places[*place];
+            found == FREE || {
+                let node = self.root.at(found);
+                node.entry().parent as usize == parent.index() && node.is_named(name)
             }
-            place = (place + 1) & mask;
-        }
-        place
+        })
     }
 }
 
-/// Names differ in length, at their beginning or at their end; those that do not only
-/// meet in neighbouring places. Whoever writes such names gains a slow record, no more:
-/// there are as many comparisons as in going through the list.
+/// Names differ in length, at their beginning or at their end; those that do not meet in
+/// neighbouring places.
 #[inline]
 fn hash(parent: usize, name: &str) -> usize {
     let bytes = name.as_bytes();

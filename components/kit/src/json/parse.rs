@@ -13,7 +13,7 @@ use crate::lanes;
 
 /// Most values of a text. Oracle's records have about a hundred; a text of nothing but
 /// `[[],[],…` must not take more memory than a guest has.
-const MOST_VALUES: usize = 1 << 18;
+const MOST_VALUES: usize = 1 << 16;
 
 /// Values that there is room for at once: most records have fewer.
 const USUAL_VALUES: usize = 160;
@@ -46,7 +46,7 @@ impl<'a> Parser<'a> {
             return Err(JsonError("4 GiB and more are too much to read".to_owned()));
         }
         self.skip_blanks();
-        self.value(0, 0, None)?;
+        self.value(0, 0, 0, None)?;
         self.skip_blanks();
         if self.at < self.bytes.len() {
             return Err(self.error("trailing characters"));
@@ -77,8 +77,8 @@ impl<'a> Parser<'a> {
         Span { start: start as u32, end: self.at as u32 }
     }
 
-    /// Reads a value in the container `parent`.
-    fn value(&mut self, depth: usize, parent: usize, key: Option<Text>) -> Result<()> {
+    /// Reads a value in the container `parent`, behind `place` others.
+    fn value(&mut self, depth: usize, parent: usize, place: u32, key: Option<Text>) -> Result<()> {
         let index = self.entries.len();
         if index >= MOST_VALUES {
             return Err(self.error("too many values to read"));
@@ -92,6 +92,7 @@ impl<'a> Parser<'a> {
             span: Span::default(),
             key,
             parent: parent as u32,
+            place,
             next: 0,
             kind: Kind::Null,
             escapes: false,
@@ -216,7 +217,8 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self, depth: usize, index: usize) -> Result<Kind> {
         self.at += 1;
-        while self.goes_on(self.entries.len() == index + 1, b'}')? {
+        let mut place = 0;
+        while self.goes_on(place == 0, b'}')? {
             if self.peek() != Some(b'"') {
                 return Err(self.error("expected a key"));
             }
@@ -227,15 +229,18 @@ impl<'a> Parser<'a> {
             }
             self.at += 1;
             self.skip_blanks();
-            self.value(depth + 1, index, Some(key))?;
+            self.value(depth + 1, index, place, Some(key))?;
+            place += 1;
         }
         Ok(Kind::Object)
     }
 
     fn array(&mut self, depth: usize, index: usize) -> Result<Kind> {
         self.at += 1;
-        while self.goes_on(self.entries.len() == index + 1, b']')? {
-            self.value(depth + 1, index, None)?;
+        let mut place = 0;
+        while self.goes_on(place == 0, b']')? {
+            self.value(depth + 1, index, place, None)?;
+            place += 1;
         }
         Ok(Kind::Array)
     }

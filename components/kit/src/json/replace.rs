@@ -76,9 +76,10 @@ impl Moves {
     /// A place behind a replaced one goes with it; one before it stays.
     #[inline]
     fn of_place(&self, place: u32) -> u32 {
-        // From the last on: most values stand behind most of the secrets.
-        let before = self.0.iter().rfind(|(end, _)| *end <= place);
-        before.map_or(place, |(_, moved)| place.wrapping_add(*moved))
+        match self.0.partition_point(|(end, _)| *end <= place) {
+            0 => place,
+            before => place.wrapping_add(self.0[before - 1].1),
+        }
     }
 
     fn of_span(&self, span: Span) -> Span {

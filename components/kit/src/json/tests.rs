@@ -224,3 +224,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn names_of_one_hash_are_found_beyond_the_room_for_them() {
+    // Alike in length, at the beginning and at the end.
+    let name = |number: usize| format!("beginnin{number:05}theends!");
+    let members: Vec<String> = (0..5_000).map(|at| format!("{:?}:{at}", name(at))).collect();
+    let again = format!("{:?}:5000", name(4_999));
+    let parsed = Parsed::read(format!("{{{},{again}}}", members.join(","))).unwrap();
+    let names = Names::of(&parsed);
+    let found = |name: &str| names.get(parsed.root(), name).map(Node::raw);
+    assert_eq!(found(&name(0)), Some("0"));
+    assert_eq!(found(&name(3_000)), Some("3000"));
+    assert_eq!(found(&name(4_999)), Some("5000"));
+    assert_eq!(found(&name(5_000)), None);
+}
