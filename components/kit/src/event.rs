@@ -6,6 +6,7 @@ use crate::contract::{Activity, Outcome, SignOnEvent};
 pub fn blank(native_id: String, native_type: String, time: i64, text: String) -> SignOnEvent {
     SignOnEvent {
         native_id,
+        same_as: Vec::new(),
         activity: Activity::Other(native_type.clone()),
         native_type,
         time,

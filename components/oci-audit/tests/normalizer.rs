@@ -132,6 +132,24 @@ fn with_name(name: &str, details: &str, rest: &str) -> SignOnEvent {
 }
 
 #[test]
+fn the_id_of_the_domains_record_is_carried_from_wherever_it_stands() {
+    let pairs = include_str!("../../../tests/fixtures/pairs/one-ecid-two-users.oci.json");
+    let (events, ..) = read(pairs.as_bytes(), usize::MAX);
+    assert_eq!(events.len(), 5);
+    assert!(events.iter().all(|event| event.same_as == [event.native_id.clone()]));
+    assert!(!events[0].unmapped.contains(r#""id":"de638aac-"#), "{}", events[0].unmapped);
+    let same_as = |details: &str| with_name("InteractiveLogin", details, "").same_as;
+    assert_eq!(same_as(r#""id":"d1""#), ["d1"]);
+    assert_eq!(same_as(r#""auditEventMapValue":"{\"id\":\"d2\",\"a\":[1]}""#), ["d2"]);
+    assert_eq!(same_as(r#""id":"d1","auditEventMapValue":"{\"id\":\"d2\"}""#), ["d1", "d2"]);
+    let event = with_name("InteractiveLogin", r#""id":"d1""#, "");
+    assert!(event.unmapped.contains(r#""id":"d1""#), "another id is not lost");
+    for none in [r#""auditEventMapValue":"{\"schemas\"}""#, r#""auditEventMapValue":"[1]""#, ""] {
+        assert_eq!(same_as(none), [""; 0], "{none}");
+    }
+}
+
+#[test]
 fn each_of_the_eleven_names_has_its_activity_and_new_ones_are_kept() {
     use Activity as A;
     for (name, activity) in [

@@ -29,6 +29,7 @@ pub fn head(source: &str, stream: &str, tip: Tip, closed: Range) -> SignOnEvent 
     });
     SignOnEvent {
         native_id: text["id"].as_str().unwrap_or_default().to_owned(),
+        same_as: Vec::new(),
         native_type: HEAD_TYPE.to_owned(),
         native_name: None,
         domain_event_id: None,

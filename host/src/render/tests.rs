@@ -36,6 +36,7 @@ pub(crate) fn sample_event() -> SignOnEvent {
     let compartment = "ocid1.tenancy.oc1..aaaaaexampleaaaaa";
     SignOnEvent {
         native_id: "fd380a65-c887-4d48-8a52-c405c0c96bc4".to_owned(),
+        same_as: Vec::new(),
         native_type: "com.oraclecloud.IdentitySignOn.InteractiveLogin".to_owned(),
         native_name: some("InteractiveLogin"),
         domain_event_id: some("sso.session.create.success"),
@@ -124,6 +125,7 @@ pub(crate) fn sample_event() -> SignOnEvent {
 fn bare_event(activity: Activity, outcome: Outcome) -> SignOnEvent {
     SignOnEvent {
         native_id: "id-1".to_owned(),
+        same_as: Vec::new(),
         native_type: "com.oraclecloud.IdentitySignOn.Something".to_owned(),
         activity,
         outcome,

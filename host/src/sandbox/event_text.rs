@@ -10,6 +10,7 @@ use crate::contract::{
 pub fn each_text(event: &SignOnEvent, see: &mut dyn FnMut(&str)) {
     let SignOnEvent {
         native_id,
+        same_as,
         native_type,
         native_name,
         domain_event_id,
@@ -46,7 +47,7 @@ pub fn each_text(event: &SignOnEvent, see: &mut dyn FnMut(&str)) {
     [native_id, native_type, original_time].into_iter().for_each(|text| see(text));
     let optional = [native_name, domain_event_id, code, reason, message, policy, rule, correlation];
     optional.into_iter().flatten().for_each(|text| see(text));
-    for texts in [source_addresses, labels, redacted] {
+    for texts in [same_as, source_addresses, labels, redacted] {
         texts.iter().for_each(|text| see(text));
     }
     if let Activity::Other(name) = activity {

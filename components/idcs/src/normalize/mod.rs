@@ -90,6 +90,7 @@ fn read(mut f: Fields<'_>, parsed: &Parsed<'_>) -> Result<SignOnEvent, Unreadabl
     let (factors, mfa) = factors::read(&mut f, &activity);
     Ok(SignOnEvent {
         native_id,
+        same_as: Vec::new(),
         native_type,
         native_name: None,
         domain_event_id: None,

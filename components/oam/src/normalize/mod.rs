@@ -58,6 +58,7 @@ fn read(mut f: Fields<'_>, id: String, agent: Option<String>) -> Result<SignOnEv
     }
     Ok(SignOnEvent {
         native_id: id,
+        same_as: Vec::new(),
         activity: names::activity(kind.as_deref()),
         native_type: kind.unwrap_or_default(),
         native_name: None,

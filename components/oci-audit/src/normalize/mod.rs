@@ -10,13 +10,15 @@ mod factors;
 pub mod names;
 mod people;
 
+use std::borrow::Cow;
+
 use signon_kit::contract::{
     Agent, CloudPlace, Endpoint, HttpInfo, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
     SignOnEvent,
 };
 use signon_kit::digest::content_id;
 use signon_kit::fields::Fields;
-use signon_kit::json::Parsed;
+use signon_kit::json::{Node, Parsed};
 use signon_kit::outcome::{self, Hints};
 use signon_kit::people as words;
 use signon_kit::redact::{MARK, redact};
@@ -123,6 +125,7 @@ fn read(mut f: Fields<'_>, clean: &str, origin: &Origin) -> Result<SignOnEvent, 
     let session = session(&mut f);
     let (factors, mfa) = factors::read(&mut f, &activity);
     Ok(SignOnEvent {
+        same_as: same_as(&mut f, &native_id),
         native_id,
         native_type,
         native_name: Some(name),
@@ -163,6 +166,26 @@ fn read(mut f: Fields<'_>, clean: &str, origin: &Origin) -> Result<SignOnEvent, 
         raw: None,
         redacted: Vec::new(),
     })
+}
+
+/// The id of the identity domain's AuditEvent that the record was made of: beside the
+/// details, and in the AuditEvent's own text where the record carries that.
+fn same_as(f: &mut Fields<'_>, native_id: &str) -> Vec<String> {
+    const BESIDE: [&str; 3] = ["data", "additionalDetails", "id"];
+    let beside = f.peek(&BESIDE).map(Cow::into_owned);
+    f.also(&BESIDE, Some(native_id));
+    let inside = f
+        .node(&["data", "additionalDetails", "auditEventMapValue"])
+        .and_then(Node::scalar_text)
+        .and_then(|text| {
+            let event = Parsed::read(text).ok()?;
+            event.root().get("id")?.scalar_text().map(Cow::into_owned)
+        });
+    let mut ids: Vec<String> = beside.into_iter().chain(inside).collect();
+    ids.retain(|id| !id.is_empty() && id != MARK);
+    ids.sort();
+    ids.dedup();
+    ids
 }
 
 /// The first place that holds a time, and its text.

@@ -259,6 +259,7 @@ pub fn event() -> BoxedStrategy<SignOnEvent> {
         .prop_flat_map(|parts| (raw(parts.0.0.clone()), Just(parts)))
         .prop_map(|(raw, (head, meaning, people, places, proofs, rest, tail))| SignOnEvent {
             native_id: head.0,
+            same_as: Vec::new(),
             native_type: head.1,
             native_name: head.2,
             domain_event_id: head.3,

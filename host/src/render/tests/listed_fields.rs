@@ -67,6 +67,7 @@ const TABLE: [&str; 8] = [
 fn event() -> SignOnEvent {
     SignOnEvent {
         native_id: "2f5d0d1e-7e9f-4c0b-9d39-1f6a8d2a6c11".to_owned(),
+        same_as: Vec::new(),
         native_type: "com.oraclecloud.IdentitySignOn.DeleteSession".to_owned(),
         native_name: some("DeleteSession"),
         domain_event_id: some("sso.session.delete.success"),

@@ -104,6 +104,7 @@ fn odd(number: usize) -> SignOnEvent {
 fn event(number: usize) -> SignOnEvent {
     SignOnEvent {
         native_id: format!("hostile-{number}"),
+        same_as: Vec::new(),
         native_type: "hostile".to_owned(),
         native_name: None,
         domain_event_id: None,
