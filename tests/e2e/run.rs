@@ -27,7 +27,7 @@ fn a_run_delivers_every_sign_on_once_and_a_second_run_nothing() {
 fn every_record_received_becomes_exactly_one_thing() {
     let service = Service::start(options());
     let finished = service.collect();
-    let parts = ["emitted", "duplicate", "filtered", "rejected"];
+    let parts = ["emitted", "duplicate", "yielded", "filtered", "rejected"];
     let sum: u64 = parts.iter().map(|part| finished.counted(part)).sum();
     assert_eq!(finished.counted("received"), sum);
     assert_eq!(finished.counted("received"), service.simulator.statistics().records);

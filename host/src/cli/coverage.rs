@@ -145,8 +145,13 @@ fn table(report: &StreamReport) -> String {
     let counts = report.counts;
     let _ = writeln!(
         text,
-        "  received {} = emitted {} + duplicate {} + filtered {} + rejected {}",
-        counts.received, counts.emitted, counts.duplicate, counts.filtered, counts.rejected
+        "  received {} = emitted {} + duplicate {} + yielded {} + filtered {} + rejected {}",
+        counts.received,
+        counts.emitted,
+        counts.duplicate,
+        counts.yielded,
+        counts.filtered,
+        counts.rejected
     );
     if !report.late.is_none() {
         let _ = writeln!(

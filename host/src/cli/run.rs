@@ -109,6 +109,7 @@ pub fn finish(summary: &Summary) -> Result<(), Failure> {
         received = counts.received,
         emitted = counts.emitted,
         duplicate = counts.duplicate,
+        yielded = counts.yielded,
         filtered = counts.filtered,
         rejected = counts.rejected,
         "Collected."

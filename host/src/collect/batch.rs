@@ -4,56 +4,68 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::families::Membership;
+use super::families::{Membership, Pairing};
 use super::filter::Filter;
 use crate::contract::{Batch, SignOnEvent};
 use crate::deliver::Line;
 use crate::render::{Format, render};
-use crate::state::{Counts, State, StateError, StreamKey};
+use crate::state::{Counts, SignOnRecord, State, StateError, StreamKey};
 
 /// A batch without what was delivered before.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Fresh {
     /// What is to be delivered.
     pub events: Vec<SignOnEvent>,
+    /// What another source delivered: remembered, so that it is met once.
+    pub yielded: Vec<SignOnEvent>,
+    /// What the sources that report the same sign-ons remember: (family, record).
+    pub records: Vec<(String, SignOnRecord)>,
     /// What became of the batch's records.
     pub counts: Counts,
 }
 
-/// Takes out what is not wanted, then duplicates: of earlier batches, within this
-/// one, and of sources that report the same sign-ons.
+impl Fresh {
+    /// What had not been met before, delivered or not.
+    pub fn met(&self) -> impl Iterator<Item = &SignOnEvent> {
+        self.events.iter().chain(&self.yielded)
+    }
+}
+
+/// Takes out what is not wanted, then duplicates: of earlier batches and within this
+/// one, then what yields to sources that report the same sign-ons.
 pub fn fresh(
     mut batch: Batch,
     filter: &Filter,
     family: &Membership,
     key: &StreamKey,
+    now: i64,
     state: &dyn State,
 ) -> Result<Fresh, StateError> {
     let all = batch.events.len();
     batch.events.retain(|event| filter.wants(event));
-    let unwanted = (all - batch.events.len()) as u64;
+    let wanted = batch.events.len();
     let ids: Vec<&str> = batch.events.iter().map(|event| event.native_id.as_str()).collect();
     let delivered = state.delivered(key, &ids)?;
-    let elsewhere = family.known(&batch.events, state)?;
     let mut met = BTreeSet::new();
-    let keep: Vec<bool> = ids
-        .iter()
-        .zip(delivered.iter().zip(elsewhere))
-        .map(|(id, (delivered, elsewhere))| !delivered && !elsewhere && met.insert(*id))
-        .collect();
-    let mut keep = keep.into_iter();
-    let received = batch.events.len() as u64;
+    let new: Vec<bool> =
+        ids.iter().zip(delivered).map(|(id, known)| !known && met.insert(*id)).collect();
+    let mut new = new.into_iter();
     let mut events = batch.events;
-    events.retain(|_| keep.next().unwrap_or(true));
-    let emitted = events.len() as u64;
+    events.retain(|_| new.next().unwrap_or(true));
+    let duplicate = (wanted - events.len()) as u64;
+    let Pairing { yields, records } = family.pair(key, &events, now, state)?;
+    let mut yields = yields.into_iter();
+    let (yielded, events): (Vec<SignOnEvent>, Vec<SignOnEvent>) =
+        events.into_iter().partition(|_| yields.next().unwrap_or(false));
     let counts = Counts {
         received: batch.counts.received,
-        emitted,
-        duplicate: received - emitted,
-        filtered: batch.counts.filtered + unwanted,
+        emitted: events.len() as u64,
+        duplicate,
+        yielded: yielded.len() as u64,
+        filtered: batch.counts.filtered + (all - wanted) as u64,
         rejected: batch.counts.rejected,
     };
-    Ok(Fresh { events, counts })
+    Ok(Fresh { events, yielded, records, counts })
 }
 
 /// The events of a source as lines of a format. `component` is the name in the

@@ -1,12 +1,13 @@
 //! Sources that report the same sign-ons, of which one is kept (`prefer`).
 //!
-//! A family is named after its preferred source; the others yield to it. A sign-on
-//! is the same when correlation, activity and outcome are. Whoever delivers it first
-//! keeps it, and those who yield read behind the preferred source, so it is the
+//! A family is named after its preferred source; the others yield to it. Which records
+//! are the same sign-on is told by [`pairing`](super::pairing). Whoever delivers it
+//! first keeps it, and those who yield read behind the preferred source, so it is the
 //! preferred one that comes first.
 //!
-//! Invariant: within a family a sign-on with a correlation is delivered by one
-//! source only; one without is never taken for another.
+//! Invariant: between looking for partners and the commit of what was found no other
+//! member looks. What yielded is remembered with the record it yielded to, so that
+//! reading it again, in whatever order and after whatever crash, changes nothing.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -15,12 +16,22 @@ use std::time::Duration;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::board::Board;
-use crate::contract::{Activity, Outcome, SignOnEvent};
-use crate::state::{State, StateError};
+use super::pairing::{self, Known};
+use crate::contract::SignOnEvent;
+use crate::state::{SignOnRecord, State, StateError, StreamKey};
 
 /// How long a source waits for one that stands still: a preferred source that fails
 /// must not hold the others up for ever.
 const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// How long a record is remembered at least, in milliseconds: a day, so that two
+/// sources that read their past side by side meet.
+const BACKFILLED_MS: i64 = 86_400_000;
+
+/// How long a record is remembered at most, in milliseconds: thirty days. A member that
+/// stands still must not let the state grow for ever; what is forgotten is delivered
+/// twice, never lost.
+const KEPT_MS: i64 = 30 * 86_400_000;
 
 /// The families of a configuration. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +66,7 @@ impl Families {
             .map(|(family, _)| family.clone())
             .collect();
         let waits_for = families.iter().filter(|family| *family != source).cloned().collect();
-        Membership { all: self.clone(), source: source.to_owned(), families, waits_for }
+        Membership { all: self.clone(), families, waits_for }
     }
 }
 
@@ -63,7 +74,6 @@ impl Families {
 #[derive(Debug, Clone)]
 pub struct Membership {
     all: Families,
-    source: String,
     families: Vec<String>,
     waits_for: Vec<String>,
 }
@@ -91,47 +101,47 @@ impl Membership {
         held
     }
 
-    /// For each event whether another member delivered it.
-    pub fn known(
+    /// Which events yield to a record that another member delivered, and what a commit
+    /// of the others remembers. `at` is the time of that commit.
+    pub fn pair(
         &self,
+        key: &StreamKey,
         events: &[SignOnEvent],
+        at: i64,
         state: &dyn State,
-    ) -> Result<Vec<bool>, StateError> {
-        let mut known = vec![false; events.len()];
-        let keys: Vec<(usize, String)> = events
-            .iter()
-            .enumerate()
-            .filter_map(|(index, event)| Some((index, sign_on(event)?)))
-            .collect();
-        if keys.is_empty() {
-            return Ok(known);
+    ) -> Result<Pairing, StateError> {
+        let mut yields = vec![false; events.len()];
+        if self.families.is_empty() || events.is_empty() {
+            return Ok(Pairing { yields, records: Vec::new() });
         }
-        let texts: Vec<&str> = keys.iter().map(|(_, key)| key.as_str()).collect();
+        let new: Vec<SignOnRecord> =
+            events.iter().map(|event| pairing::record(key, event, at)).collect();
+        let wanted = pairing::wanted(&new);
+        let mut families = Vec::with_capacity(self.families.len());
         for family in &self.families {
-            let first = state.correlated(family, &texts)?;
-            for ((index, _), first) in keys.iter().zip(first) {
-                known[*index] |= first.is_some_and(|first| first != self.source);
+            let mut known = Known::default();
+            known.add(state.sign_ons(family, &wanted)?);
+            known.add(state.sign_ons(family, &known.partners())?);
+            let rest: Vec<usize> = (0..new.len()).filter(|index| !yields[*index]).collect();
+            let records: Vec<&SignOnRecord> = rest.iter().map(|index| &new[*index]).collect();
+            for (index, partner) in rest.iter().zip(known.pair(&records)) {
+                yields[*index] = partner.is_some();
             }
+            families.push((family, known));
         }
-        Ok(known)
+        let mut changed = Vec::new();
+        for (family, mut known) in families {
+            let delivered = new.iter().zip(&yields).filter(|(_, yields)| !**yields);
+            delivered.for_each(|(record, _)| known.deliver(record));
+            let records = known.into_changed().into_iter();
+            changed.extend(records.map(|record| (family.clone(), record)));
+        }
+        Ok(Pairing { yields, records: changed })
     }
 
-    /// What a commit remembers of delivered events.
-    pub fn remember(&self, events: &[SignOnEvent]) -> Vec<(String, String)> {
-        let keys: Vec<String> = match self.families.is_empty() {
-            true => Vec::new(),
-            false => events.iter().filter_map(sign_on).collect(),
-        };
-        let pairs = self
-            .families
-            .iter()
-            .flat_map(|family| keys.iter().map(move |key| (family.clone(), key.clone())));
-        pairs.collect()
-    }
-
-    /// What a commit forgets: keys that no member can meet again. `margin` is how
-    /// far behind its closed time a reading may still look.
-    pub fn forget(&self, board: &Board, margin: i64) -> Vec<(String, i64)> {
+    /// What a commit forgets: records that no member can meet again, by when they were
+    /// committed. `margin` is how far behind its closed time a reading may still look.
+    pub fn forget(&self, board: &Board, margin: i64, now: i64) -> Vec<(String, i64)> {
         let bound = |family: &String| {
             let members = self.all.members.get(family)?;
             let streams = board.streams();
@@ -140,27 +150,23 @@ impl Membership {
                 of_member.map(|(_, status)| status.closed_until_ms).min().flatten()
             };
             // A member that never read may still read anything.
-            let slowest = members.iter().map(closed).collect::<Option<Vec<i64>>>()?;
-            Some((family.clone(), slowest.into_iter().min()? - margin))
+            let slowest = members.iter().map(closed).collect::<Option<Vec<i64>>>();
+            let slowest = slowest.and_then(|all| all.into_iter().min()).unwrap_or(i64::MIN);
+            // What a backfill read is old at once, and the other's may be under way.
+            let met = slowest.saturating_sub(margin).min(now - BACKFILLED_MS);
+            Some((family.clone(), met.max(now - KEPT_MS)))
         };
         self.families.iter().filter_map(bound).collect()
     }
 }
 
-/// What makes two records the same sign-on.
-fn sign_on(event: &SignOnEvent) -> Option<String> {
-    let correlation = event.correlation.as_deref().filter(|text| !text.is_empty())?;
-    let activity = match &event.activity {
-        Activity::Other(name) => name.clone(),
-        // What one source calls an attempt is a logon to another.
-        Activity::FederatedAttempt => format!("{:?}", Activity::Logon),
-        known => format!("{known:?}"),
-    };
-    let outcome = match &event.outcome {
-        Outcome::Other(name) => name.clone(),
-        known => format!("{known:?}"),
-    };
-    Some(format!("{correlation}\u{1f}{activity}\u{1f}{outcome}"))
+/// What becomes of a batch between the members.
+#[derive(Debug)]
+pub struct Pairing {
+    /// For each event whether it yields.
+    pub yields: Vec<bool>,
+    /// What a commit writes: (family, record).
+    pub records: Vec<(String, SignOnRecord)>,
 }
 
 #[cfg(test)]
@@ -196,26 +202,22 @@ mod tests {
     }
 
     #[test]
-    fn the_same_sign_on_has_the_same_correlation_activity_and_outcome() {
-        let event = crate::render::sample_event();
-        let mut other = event.clone();
-        other.native_id = "another".into();
-        assert_eq!(sign_on(&event), sign_on(&other));
-        other.outcome = Outcome::Failure;
-        assert_ne!(sign_on(&event), sign_on(&other));
-        other.correlation = None;
-        assert_eq!(sign_on(&other), None);
-    }
-
-    #[test]
-    fn nothing_is_forgotten_while_a_member_has_not_read() {
-        let board = Board::default();
+    fn what_was_met_by_all_is_forgotten_and_after_a_month_everything() {
+        const DAY: i64 = 86_400_000;
+        let (board, now) = (Board::default(), 100 * DAY);
+        let forgotten = |board: &Board| families().of("new").forget(board, 10, now)[0].1;
         board.enter(&key("new"), "t");
-        board.tell(&key("new"), |status| status.closed_until_ms = Some(1_000));
-        assert!(families().of("new").forget(&board, 10).is_empty());
+        board.tell(&key("new"), |status| status.closed_until_ms = Some(now - 2 * DAY));
+        assert_eq!(forgotten(&board), now - 30 * DAY, "one never read");
         board.enter(&key("old"), "t");
-        assert!(families().of("new").forget(&board, 10).is_empty());
-        board.tell(&key("old"), |status| status.closed_until_ms = Some(500));
-        assert_eq!(families().of("new").forget(&board, 10), [("new".to_owned(), 490)]);
+        assert_eq!(forgotten(&board), now - 30 * DAY);
+        board.tell(&key("old"), |status| status.closed_until_ms = Some(now - 3 * DAY));
+        assert_eq!(forgotten(&board), now - 3 * DAY - 10);
+        for member in ["old", "new"] {
+            board.tell(&key(member), |status| status.closed_until_ms = Some(now));
+        }
+        assert_eq!(forgotten(&board), now - DAY, "a backfill may be under way");
+        board.tell(&key("new"), |status| status.closed_until_ms = Some(0));
+        assert_eq!(forgotten(&board), now - 30 * DAY, "one stands still");
     }
 }

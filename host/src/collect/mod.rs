@@ -17,6 +17,7 @@ mod error;
 mod families;
 mod filter;
 mod opener;
+mod pairing;
 mod position;
 mod prepare;
 mod reader;

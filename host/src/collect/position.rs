@@ -14,7 +14,7 @@ use super::committer::Committer;
 use crate::deliver::Receipt;
 use crate::ledger::LedgerEntry;
 use crate::plan::{Range, Reading};
-use crate::state::{Commit, ReadingState, State, StreamKey, StreamState};
+use crate::state::{Commit, ReadingState, SignOnRecord, State, StreamKey, StreamState};
 
 /// Which of a stream's readings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +37,10 @@ pub struct Position {
 #[derive(Debug, Default)]
 pub struct Delta {
     pub delivered: Vec<String>,
-    pub correlated: Vec<(String, String)>,
+    pub sign_ons: Vec<(String, SignOnRecord)>,
     pub fetched_until: i64,
     pub forget: Vec<Range>,
-    pub forget_correlated: Vec<(String, i64)>,
+    pub forget_sign_ons: Vec<(String, i64)>,
     pub ledger: Vec<LedgerEntry>,
 }
 
@@ -85,10 +85,10 @@ impl Position {
             key: self.key.clone(),
             state: next.clone(),
             delivered: delta.delivered,
-            correlated: delta.correlated,
+            sign_ons: delta.sign_ons,
             fetched_until: delta.fetched_until,
             forget: delta.forget,
-            forget_correlated: delta.forget_correlated,
+            forget_sign_ons: delta.forget_sign_ons,
             ledger: delta.ledger,
             sinks: receipts.iter().filter_map(|receipt| receipt.mark()).collect(),
         };

@@ -92,7 +92,7 @@ impl<'s> Reader<'s> {
             // in writing that down is the lesser one.
             let quiet = self.current.cursor != self.saved.cursor;
             if quiet && self.current.counts.emitted == self.saved.counts.emitted {
-                self.save(Fresh::none(), None).await?;
+                self.save(Fresh::default(), None).await?;
             }
             self.current = self.saved.clone();
         }
@@ -131,7 +131,7 @@ impl<'s> Reader<'s> {
             let locked = self.position.lock().await;
             let family = self.shared.family.lock().await;
             let fresh = self.dedupe(batch).await?;
-            let quiet = fresh.events.is_empty() && !finished && !*stop.borrow();
+            let quiet = fresh.met().next().is_none() && !finished && !*stop.borrow();
             let before = self.current.clone();
             self.absorb(&fresh, cursor, received);
             if quiet && last_commit.elapsed() < QUIET_COMMIT {
@@ -179,7 +179,8 @@ impl<'s> Reader<'s> {
     async fn dedupe(&self, batch: Batch) -> Result<Fresh, CollectError> {
         let (shared, key) = (self.shared.clone(), self.position.key.clone());
         let fresh = tokio::task::spawn_blocking(move || {
-            batch::fresh(batch, &shared.filter, &shared.family, &key, shared.state.as_ref())
+            let (filter, family, now) = (&shared.filter, &shared.family, shared.now());
+            batch::fresh(batch, filter, family, &key, now, shared.state.as_ref())
         });
         Ok(fresh.await.map_err(|error| CollectError::Task(error.to_string()))??)
     }
@@ -192,7 +193,7 @@ impl<'s> Reader<'s> {
         current.received += received;
         if current.reading.first > 0 {
             let now = self.shared.now();
-            for event in &fresh.events {
+            for event in fresh.met() {
                 current.late.record(now - event.logged.unwrap_or(event.time));
             }
         }
@@ -270,7 +271,8 @@ impl<'s> Reader<'s> {
                 self.shared.schedule.advance(&state.frontiers, &Step::Read(reading.clone()));
         }
         // What brought nothing and proves nothing may be read again by a backfill.
-        let brought = entry.counts.emitted + entry.counts.duplicate > 0;
+        let Counts { emitted, duplicate, yielded, .. } = entry.counts;
+        let brought = emitted + duplicate + yielded > 0;
         if self.shared.schedule.closes(&reading) && (entry.doubt.is_none() || brought) {
             next.closed.insert(entry.range);
         }
@@ -293,15 +295,19 @@ impl<'s> Reader<'s> {
         let mut next = self.next_state(&locked, entry.as_ref());
         // The past says nothing about when the next event is due.
         if self.slot == Slot::Live {
-            next.rhythm.note(fresh.events.iter().map(|event| event.time));
+            next.rhythm.note(fresh.met().map(|event| event.time));
         }
         let doubt = self.current.doubt.clone();
         let delta = Delta {
-            correlated: shared.family.remember(&fresh.events),
-            delivered: fresh.events.into_iter().map(|event| event.native_id).collect(),
+            delivered: fresh.met().map(|event| event.native_id.clone()).collect(),
+            sign_ons: fresh.records,
             fetched_until: self.current.reading.asked.end,
             forget: shared.schedule.forget(&next.closed, shared.now()),
-            forget_correlated: shared.family.forget(&shared.board, shared.schedule.reach()),
+            forget_sign_ons: shared.family.forget(
+                &shared.board,
+                shared.schedule.reach(),
+                shared.now(),
+            ),
             ledger: entry.clone().into_iter().collect(),
         };
         self.position.commit(&mut locked, next, delta, receipts).await?;
@@ -341,12 +347,6 @@ impl<'s> Reader<'s> {
             status.failures = 0;
             status.counts.add(counts);
         });
-    }
-}
-
-impl Fresh {
-    fn none() -> Self {
-        Self { events: Vec::new(), counts: Counts::default() }
     }
 }
 

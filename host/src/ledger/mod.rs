@@ -5,7 +5,7 @@
 //! up later is a further entry. Closed entries form a hash chain. Pure: what is
 //! stored where is the business of [`state`](crate::state).
 //!
-//! Invariant: for every entry received = emitted + duplicate + filtered +
+//! Invariant: for every entry received = emitted + duplicate + yielded + filtered +
 //! rejected, and what an open entry counted is found in exactly one closed one.
 
 mod chain;
@@ -23,15 +23,17 @@ pub use head::{HEAD_TYPE, head};
 pub use late::{DELAY_BOUNDS_MS, Late};
 
 /// What became of the records of a reading.
-/// `received = emitted + duplicate + filtered + rejected`, always.
+/// `received = emitted + duplicate + yielded + filtered + rejected`, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
     /// Records framed.
     pub received: u64,
     /// Events delivered.
     pub emitted: u64,
-    /// Events delivered before.
+    /// Events met before: delivered, or yielded.
     pub duplicate: u64,
+    /// Events that another source delivered (`prefer`), counted when first met.
+    pub yielded: u64,
     /// Records that are no sign-ons, or not wanted.
     pub filtered: u64,
     /// Records that could not be read.
@@ -44,6 +46,7 @@ impl Counts {
         self.received += other.received;
         self.emitted += other.emitted;
         self.duplicate += other.duplicate;
+        self.yielded += other.yielded;
         self.filtered += other.filtered;
         self.rejected += other.rejected;
     }
@@ -55,6 +58,7 @@ impl Counts {
             received: self.received - earlier.received,
             emitted: self.emitted - earlier.emitted,
             duplicate: self.duplicate - earlier.duplicate,
+            yielded: self.yielded - earlier.yielded,
             filtered: self.filtered - earlier.filtered,
             rejected: self.rejected - earlier.rejected,
         }
@@ -62,7 +66,8 @@ impl Counts {
 
     /// Whether every record became exactly one thing.
     pub fn balance(&self) -> bool {
-        self.received == self.emitted + self.duplicate + self.filtered + self.rejected
+        let Self { received, emitted, duplicate, yielded, filtered, rejected } = *self;
+        received == emitted + duplicate + yielded + filtered + rejected
     }
 }
 

@@ -8,6 +8,7 @@
 mod embedded;
 mod report;
 mod rhythm;
+mod sign_ons;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ pub use crate::ledger::Counts;
 pub use embedded::EmbeddedState;
 pub use report::{Question, StreamReport, report};
 pub use rhythm::Rhythm;
+pub use sign_ons::{Fold, KnownId, Looks, Partner, RecordKey, SignOnRecord, Standing, Wanted};
 
 /// Which stream: source, identity of its configuration, and the stream's own id.
 /// A change of identity is another stream with a position of its own.
@@ -174,16 +176,16 @@ pub struct Commit {
     pub key: StreamKey,
     /// Where it stands now.
     pub state: StreamState,
-    /// Ids delivered, to be kept until no reading can meet them again.
+    /// Ids delivered or yielded, to be kept until no reading can meet them again.
     pub delivered: Vec<String>,
-    /// Sign-ons delivered, for other sources that report the same ones: (family, key).
-    pub correlated: Vec<(String, String)>,
+    /// Records for other sources that report the same sign-ons: (family, record).
+    pub sign_ons: Vec<(String, SignOnRecord)>,
     /// End of the range in which they were fetched.
     pub fetched_until: i64,
     /// Ids fetched in ranges that end within these are forgotten.
     pub forget: Vec<Range>,
-    /// Families whose keys fetched in ranges that end before a time are forgotten.
-    pub forget_correlated: Vec<(String, i64)>,
+    /// Families whose records committed before a time are forgotten.
+    pub forget_sign_ons: Vec<(String, i64)>,
     /// For the ledger, of ranges that are done.
     pub ledger: Vec<LedgerEntry>,
     /// What the sinks wrote.
@@ -197,10 +199,10 @@ impl Commit {
             key,
             state,
             delivered: Vec::new(),
-            correlated: Vec::new(),
+            sign_ons: Vec::new(),
             fetched_until: 0,
             forget: Vec::new(),
-            forget_correlated: Vec::new(),
+            forget_sign_ons: Vec::new(),
             ledger: Vec::new(),
             sinks: Vec::new(),
         }
@@ -258,11 +260,11 @@ pub trait State: Send + Sync + std::fmt::Debug {
     /// Where a stream stands; `None` if it was never read.
     fn stream(&self, key: &StreamKey) -> Result<Option<StreamState>, StateError>;
 
-    /// For each id whether it was delivered before.
+    /// For each id whether it was delivered, or yielded, before.
     fn delivered(&self, key: &StreamKey, ids: &[&str]) -> Result<Vec<bool>, StateError>;
 
-    /// For each key of a family which source delivered its sign-on first.
-    fn correlated(&self, family: &str, keys: &[&str]) -> Result<Vec<Option<String>>, StateError>;
+    /// The records of a family that are wanted, each once.
+    fn sign_ons(&self, family: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError>;
 
     /// Writes commits of different streams, all or nothing, and durably.
     fn commit(&self, commits: &[Commit]) -> Result<(), StateError>;

@@ -83,16 +83,17 @@ pub struct BatchCommitted<'a> {
 impl BatchCommitted<'_> {
     /// Logs and counts.
     pub fn emit(self) {
-        let Counts { received, emitted, duplicate, filtered, rejected } = self.counts;
+        let Counts { received, emitted, duplicate, yielded, filtered, rejected } = self.counts;
         let (source, stream) = (self.source, self.stream);
         debug!(
             source,
-            stream, received, emitted, duplicate, filtered, rejected, "Batch committed."
+            stream, received, emitted, duplicate, yielded, filtered, rejected, "Batch committed."
         );
         let counters = counters();
         counters.records_received.add(received);
         counters.events_emitted.add(emitted);
         counters.events_duplicate.add(duplicate);
+        counters.events_yielded.add(yielded);
         counters.records_filtered.add(filtered);
         counters.records_rejected.add(rejected);
     }

@@ -64,7 +64,7 @@ fn seconds(ms: i64) -> String {
     format!("{sign}{}.{:03}", ms / 1000, ms % 1000)
 }
 
-const GAUGES: [Gauge; 11] = [
+const GAUGES: [Gauge; 12] = [
     Gauge {
         name: "read_until_seconds",
         help: "Read up to here at the live edge, Unix time; now minus this is the lag.",
@@ -115,9 +115,15 @@ const GAUGES: [Gauge; 11] = [
     },
     Gauge {
         name: "stream_duplicate_total",
-        help: "Events that had been delivered before.",
+        help: "Events that had been met before.",
         kind: "counter",
         value: |status| Some(status.counts.duplicate.to_string()),
+    },
+    Gauge {
+        name: "stream_yielded_total",
+        help: "Events that another source delivered.",
+        kind: "counter",
+        value: |status| Some(status.counts.yielded.to_string()),
     },
     Gauge {
         name: "stream_filtered_total",

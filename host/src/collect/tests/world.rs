@@ -25,7 +25,8 @@ use crate::ledger::{Closing, HEAD_TYPE, Link, ReadingEntry, Segment, Tip, verify
 use crate::plan::{Schedule, Spans};
 use crate::render::Format;
 use crate::state::{
-    Commit, EmbeddedState, Question, SinkMark, State, StateError, StreamKey, StreamState, report,
+    Commit, EmbeddedState, Question, SignOnRecord, SinkMark, State, StateError, StreamKey,
+    StreamState, Wanted, report,
 };
 use crate::testing::Disk;
 
@@ -59,8 +60,8 @@ impl State for Watched {
     fn delivered(&self, key: &StreamKey, ids: &[&str]) -> Result<Vec<bool>, StateError> {
         self.state.delivered(key, ids)
     }
-    fn correlated(&self, family: &str, keys: &[&str]) -> Result<Vec<Option<String>>, StateError> {
-        self.state.correlated(family, keys)
+    fn sign_ons(&self, family: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError> {
+        self.state.sign_ons(family, wanted)
     }
     fn commit(&self, commits: &[Commit]) -> Result<(), StateError> {
         let mut fails = None;

@@ -8,7 +8,8 @@ use redb::{
 };
 
 use super::{
-    ADOPTED, DELIVERED, ENDS, FAMILY, FAMILY_ENDS, Failure, LEDGER, META, OPEN, SINKS, STREAMS,
+    ADOPTED, DELIVERED, ENDS, Failure, LEDGER, META, OPEN, SIGN_ON_INDEX, SIGN_ON_TIMES, SIGN_ONS,
+    SINKS, STREAMS,
 };
 
 /// Copies every table into a new file.
@@ -20,8 +21,9 @@ pub(super) fn copy(from: &Database, to: &Path) -> Result<(), Failure> {
     table(&snapshot, &transaction, STREAMS)?;
     table(&snapshot, &transaction, DELIVERED)?;
     table(&snapshot, &transaction, ENDS)?;
-    table(&snapshot, &transaction, FAMILY)?;
-    table(&snapshot, &transaction, FAMILY_ENDS)?;
+    table(&snapshot, &transaction, SIGN_ONS)?;
+    table(&snapshot, &transaction, SIGN_ON_INDEX)?;
+    table(&snapshot, &transaction, SIGN_ON_TIMES)?;
     table(&snapshot, &transaction, LEDGER)?;
     table(&snapshot, &transaction, OPEN)?;
     table(&snapshot, &transaction, SINKS)?;

@@ -7,8 +7,9 @@
 //! streams    stream                     -> StreamState, JSON
 //! delivered  (stream, id)               -> end of the range it was fetched in
 //! ends       (stream, end, id)          -> ()      the same, by end, to forget by
-//! family     (family, key)              -> end of the range it was fetched in, source
-//! family_ends (family, end, key)        -> ()
+//! sign_ons   (family, record)           -> SignOnRecord, JSON
+//! sign_on_index (family, what, time, record) -> ()  by ids (time 0) and by looks
+//! sign_on_times (family, commit, record) -> ()     to forget by
 //! ledger     (stream, number)           -> hash and ClosedEntry, JSON
 //! open       (stream, end, start)       -> ReadingEntry, JSON
 //! sinks      sink                       -> committed length
@@ -23,6 +24,7 @@
 mod copy;
 #[cfg(test)]
 mod damage;
+mod pairs;
 mod store;
 mod write;
 
@@ -36,7 +38,7 @@ use super::StateError;
 use crate::ledger::{Hash, Tip, genesis};
 
 /// Format of the tables below.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 /// What is said of a file over which redb panicked.
 const DAMAGED: &str = "is damaged";
@@ -48,8 +50,11 @@ const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const STREAMS: TableDefinition<'_, &str, &str> = TableDefinition::new("streams");
 const DELIVERED: TableDefinition<'_, (&str, &str), i64> = TableDefinition::new("delivered");
 const ENDS: TableDefinition<'_, (&str, i64, &str), ()> = TableDefinition::new("ends");
-const FAMILY: TableDefinition<'_, (&str, &str), (i64, &str)> = TableDefinition::new("family");
-const FAMILY_ENDS: TableDefinition<'_, (&str, i64, &str), ()> = TableDefinition::new("family_ends");
+const SIGN_ONS: TableDefinition<'_, (&str, &str), &str> = TableDefinition::new("sign_ons");
+const SIGN_ON_INDEX: TableDefinition<'_, (&str, &str, i64, &str), ()> =
+    TableDefinition::new("sign_on_index");
+const SIGN_ON_TIMES: TableDefinition<'_, (&str, i64, &str), ()> =
+    TableDefinition::new("sign_on_times");
 const LEDGER: TableDefinition<'_, (&str, u64), (&str, &str)> = TableDefinition::new("ledger");
 const OPEN: TableDefinition<'_, (&str, i64, i64), &str> = TableDefinition::new("open");
 const SINKS: TableDefinition<'_, &str, u64> = TableDefinition::new("sinks");
@@ -224,8 +229,9 @@ impl EmbeddedState {
                 transaction.open_table(STREAMS)?;
                 transaction.open_table(DELIVERED)?;
                 transaction.open_table(ENDS)?;
-                transaction.open_table(FAMILY)?;
-                transaction.open_table(FAMILY_ENDS)?;
+                transaction.open_table(SIGN_ONS)?;
+                transaction.open_table(SIGN_ON_INDEX)?;
+                transaction.open_table(SIGN_ON_TIMES)?;
                 transaction.open_table(LEDGER)?;
                 transaction.open_table(OPEN)?;
                 transaction.open_table(SINKS)?;

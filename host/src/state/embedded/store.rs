@@ -3,11 +3,11 @@
 use redb::{ReadableDatabase as _, ReadableTable as _};
 
 use super::{
-    ADOPTED, DELIVERED, ENDS, EmbeddedState, FAMILY, LEDGER, OPEN, SINKS, STREAMS, add_waiting,
-    last, write,
+    ADOPTED, DELIVERED, ENDS, EmbeddedState, LEDGER, OPEN, SINKS, STREAMS, add_waiting, last,
+    pairs, write,
 };
 use crate::ledger::{Link, ReadingEntry, Tip};
-use crate::state::{Commit, State, StateError, StreamKey, StreamState};
+use crate::state::{Commit, SignOnRecord, State, StateError, StreamKey, StreamState, Wanted};
 
 impl State for EmbeddedState {
     fn stream(&self, key: &StreamKey) -> Result<Option<StreamState>, StateError> {
@@ -34,16 +34,11 @@ impl State for EmbeddedState {
         })
     }
 
-    fn correlated(&self, family: &str, keys: &[&str]) -> Result<Vec<Option<String>>, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let known = transaction.open_table(FAMILY)?;
-            let mut answers = Vec::with_capacity(keys.len());
-            for key in keys {
-                answers.push(known.get((family, *key))?.map(|first| first.value().1.to_owned()));
-            }
-            Ok(answers)
-        })
+    fn sign_ons(&self, family: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.run(|| pairs::read(&self.database()?.begin_read()?, family, wanted))
     }
 
     fn commit(&self, commits: &[Commit]) -> Result<(), StateError> {

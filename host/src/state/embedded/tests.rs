@@ -3,7 +3,10 @@
 use super::*;
 use crate::ledger::{Closing, Counts, Late, LedgerEntry, ReadingEntry, verify};
 use crate::plan::{Range, Schedule};
-use crate::state::{Commit, SinkMark, State as _, StreamKey, StreamState};
+use crate::state::{
+    Commit, Fold, KnownId, Looks, RecordKey, SignOnRecord, SinkMark, Standing, State as _,
+    StreamKey, StreamState, Wanted,
+};
 
 fn key() -> StreamKey {
     StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "a/b".into() }
@@ -110,21 +113,51 @@ fn open_entries_end_up_in_the_one_that_closes_them_and_the_chain_verifies() {
     assert_eq!(verify(&key().text(), &links).unwrap(), state.tip(&key()).unwrap());
 }
 
+fn sign_on(id: &str, carried: &str, time: i64, at: i64) -> (String, SignOnRecord) {
+    let record = SignOnRecord {
+        key: RecordKey { source: "s".into(), id: Fold::of(id) },
+        form: KnownId::of(id).form,
+        same_as: vec![KnownId::of(carried)],
+        looks: Some(Looks {
+            key: Fold::of("ecid"),
+            time,
+            users: Vec::new(),
+            domain: None,
+            addresses: Vec::new(),
+        }),
+        standing: Standing::Delivered(Vec::new()),
+        at,
+    };
+    ("new".to_owned(), record)
+}
+
 #[test]
-fn a_sign_on_of_a_family_is_its_first_sources_until_it_is_forgotten() {
+fn a_sign_on_of_a_family_is_found_by_its_ids_and_its_looks_until_it_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
-    let family = |key: &str| ("new".to_owned(), key.to_owned());
-    let first = Commit { correlated: vec![family("e1")], ..commit(&["a"], 60_000, i64::MIN) };
+    let (one, two) = (sign_on("e1", "d1", 5_000, 10), sign_on("e2", "d2", 9_000, 20));
+    let first = Commit { sign_ons: vec![one.clone(), two.clone()], ..commit(&[], 0, i64::MIN) };
     state.commit(&[first]).unwrap();
-    assert_eq!(state.correlated("new", &["e1", "e2"]).unwrap(), [Some("s".to_owned()), None]);
-    assert_eq!(state.correlated("other", &["e1"]).unwrap(), [None]);
-    let later = Commit {
-        forget_correlated: vec![("new".to_owned(), 60_001)],
-        ..commit(&[], 120_000, i64::MIN)
-    };
+    let looks = |from, to| Wanted::Looks { key: Fold::of("ecid"), from, to };
+    let found = |family: &str, wanted: Wanted| state.sign_ons(family, &[wanted]).unwrap();
+    assert_eq!(found("new", Wanted::Id(Fold::of("e1"))), [one.1.clone()]);
+    assert_eq!(found("new", Wanted::Id(Fold::of("d1"))), [one.1.clone()]);
+    assert_eq!(found("new", looks(5_000, 8_999)), [one.1.clone()]);
+    assert_eq!(found("new", looks(5_001, 8_999)), []);
+    assert_eq!(found("other", looks(0, 10_000)), []);
+    let wanted = [looks(0, 10_000), Wanted::Id(Fold::of("d2")), Wanted::Id(Fold::of("e2"))];
+    assert_eq!(state.sign_ons("new", &wanted).unwrap().len(), 2, "each once");
+    // Written again it has one place only.
+    let moved = sign_on("e1", "d3", 1_000, 30);
+    let again = Commit { sign_ons: vec![moved.clone()], ..commit(&[], 0, i64::MIN) };
+    state.commit(&[again]).unwrap();
+    assert_eq!(found("new", Wanted::Id(Fold::of("d1"))), []);
+    assert_eq!(found("new", looks(0, 6_000)), [moved.1.clone()]);
+    let later =
+        Commit { forget_sign_ons: vec![("new".to_owned(), 30)], ..commit(&[], 120_000, i64::MIN) };
     state.commit(&[later]).unwrap();
-    assert_eq!(state.correlated("new", &["e1"]).unwrap(), [None]);
+    assert_eq!(found("new", looks(0, 10_000)), [moved.1]);
+    assert_eq!(found("new", Wanted::Id(Fold::of("e2"))), []);
 }
 
 #[test]

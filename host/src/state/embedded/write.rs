@@ -3,8 +3,7 @@
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::{
-    ADOPTED, DELIVERED, ENDS, FAMILY, FAMILY_ENDS, Failure, LEDGER, OPEN, SINKS, STREAMS,
-    add_waiting, last,
+    ADOPTED, DELIVERED, ENDS, Failure, LEDGER, OPEN, SINKS, STREAMS, add_waiting, last, pairs,
 };
 use crate::ledger::{self, LedgerEntry, ReadingEntry};
 use crate::state::{Commit, SinkMark};
@@ -15,7 +14,7 @@ pub(super) fn commit(transaction: &WriteTransaction, commit: &Commit) -> Result<
     let state = serde_json::to_string(&commit.state)?;
     transaction.open_table(STREAMS)?.insert(stream, state.as_str())?;
     ids(transaction, stream, commit)?;
-    correlations(transaction, commit)?;
+    pairs::write(transaction, commit)?;
     for entry in &commit.ledger {
         add_to_ledger(transaction, stream, entry)?;
     }
@@ -42,32 +41,6 @@ fn ids(transaction: &WriteTransaction, stream: &str, commit: &Commit) -> Result<
             let (forgotten, _) = entry?;
             let (stream, _, id) = forgotten.value();
             delivered.remove((stream, id))?;
-        }
-    }
-    Ok(())
-}
-
-fn correlations(transaction: &WriteTransaction, commit: &Commit) -> Result<(), Failure> {
-    if commit.correlated.is_empty() && commit.forget_correlated.is_empty() {
-        return Ok(());
-    }
-    let mut keys = transaction.open_table(FAMILY)?;
-    let mut ends = transaction.open_table(FAMILY_ENDS)?;
-    for (family, key) in &commit.correlated {
-        let (family, key) = (family.as_str(), key.as_str());
-        let value = (commit.fetched_until, commit.key.source.as_str());
-        let before = keys.insert((family, key), value)?;
-        if let Some(before) = before.map(|first| first.value().0) {
-            ends.remove((family, before, key))?;
-        }
-        ends.insert((family, commit.fetched_until, key), ())?;
-    }
-    for (family, before) in &commit.forget_correlated {
-        let old = (family.as_str(), i64::MIN, "")..(family.as_str(), *before, "");
-        for entry in ends.extract_from_if(old, |_, ()| true)? {
-            let (forgotten, _) = entry?;
-            let (family, _, key) = forgotten.value();
-            keys.remove((family, key))?;
         }
     }
     Ok(())
