@@ -7,10 +7,12 @@ mod components;
 mod crash;
 mod house;
 mod lint;
+mod load;
 mod node;
 mod python;
 mod setup;
 mod shell;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -28,8 +30,10 @@ Commands:
                                    quick when there is nothing to do
   demo [ARGUMENTS]                 build and run `signon demo`; arguments go to it
                                    (cargo xtask demo --help shows them)
-  test [--with-python] [--with-node] [ARGUMENTS]
-                                   run every test; arguments go to `cargo test`
+  test [--with-python] [--with-node] [--soak N [--busy B]] [ARGUMENTS]
+                                   run every test; arguments go to `cargo test`. With --soak N
+                                   times beside B busy processes (default: 4), and tell which
+                                   tests failed how often; `-- NAME` runs those of that name
   lint                             format, clippy for host and guests, documentation, links
   mapping                          write docs/mapping.md anew from the components' tables
   components [DIR]                 write the components as files (default: target/components)
@@ -54,6 +58,9 @@ Environment:
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next();
+    if command.as_deref() == Some(load::ARGUMENT) {
+        return load::be_busy();
+    }
     let arguments: Vec<String> = arguments.collect();
     let asks_for_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
     let result = match command.as_deref() {
