@@ -49,10 +49,9 @@ fn what_the_service_no_longer_keeps_is_told_and_passed() {
     // to read, and reading it takes thousands of requests.
     let config = service.config().set("start", "\"367d ago\"").write("old.toml");
     let mut running = crate::support::Running::start(&mut crate::support::run(&config, false));
-    crate::support::wait_until("requests", || service.simulator.statistics().requests > 3);
-    assert!(!running.has_ended());
+    running.until("requests", |_| service.simulator.statistics().requests > 3);
     running.terminate();
-    running.wait_for(Duration::from_secs(10)).success();
+    running.wait().success();
     let text = service.coverage(&config, &["--json"]).success().stdout;
     let report: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
     let gap = &report["segments"][0];

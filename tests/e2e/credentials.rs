@@ -4,12 +4,10 @@
 
 mod instance;
 
-use std::time::Duration;
-
 use signon_simulator::Service::{Idcs, Oam};
 
 use crate::support::{
-    Finished, Running, Service, options, options_of, run, wait_until, whole_lines,
+    Finished, Running, Service, ids_so_far, options, options_of, run, whole_lines,
 };
 
 /// The configuration with the session token of the profile.
@@ -25,16 +23,17 @@ fn a_session_token_that_was_replaced_is_used_without_a_restart() {
     let token = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, "a.token.of-yesterday").unwrap();
     // A profile of a session needs its key beside it.
-    let running = Running::start(&mut run(&with_session(&service), false));
-    wait_until("the refusal", || running.stderr().contains("unauthorized"));
+    let mut running = Running::start(&mut run(&with_session(&service), false));
+    running.until("the refusal", |running| running.stderr().contains("unauthorized"));
     assert!(whole_lines(&service.events()).is_empty());
-    std::fs::write(&file, token).unwrap();
+    // At once, as those do who write it: half a token would be refused, too.
+    let whole = service.path("session_token.new");
+    std::fs::write(&whole, token).unwrap();
+    std::fs::rename(&whole, &file).unwrap();
     let truth = service.simulator.truth().len();
-    wait_until("all events", || {
-        whole_lines(&service.events()).iter().filter(|byte| **byte == b'\n').count() == truth
-    });
+    running.until("all events", |_| ids_so_far(&service.events()).len() == truth);
     running.terminate();
-    running.wait_for(Duration::from_secs(10)).success();
+    running.wait().success();
     service.assert_complete();
 }
 
@@ -96,23 +95,20 @@ fn an_abort_leaves_no_core() {
     use std::process::{Command, Stdio};
     let service = Service::start(options());
     let config = service.path("signon.toml");
-    let mut child = Command::new("sh")
+    let mut command = Command::new("sh");
+    command
         .args(["-c", "ulimit -c unlimited; exec \"$0\" run --config \"$1\""])
         .args([env!("CARGO_BIN_EXE_signon").as_ref(), config.as_os_str()])
         .current_dir(service.folder())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    wait_until("the first events", || !whole_lines(&service.events()).is_empty());
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+        .stdin(Stdio::null());
+    let mut running = Running::start(&mut command);
+    running.until("the first events", |_| !whole_lines(&service.events()).is_empty());
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.id())).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     let words: Vec<&str> = core.split_whitespace().collect();
     assert_eq!(words[4..6], ["0", "0"], "{core}");
-    let abort = format!("kill -ABRT {}", child.id());
-    assert!(Command::new("sh").args(["-c", &abort]).status().unwrap().success());
-    let status = child.wait().unwrap();
+    running.signal("ABRT");
+    let status = running.wait().status;
     assert_eq!(status.signal(), Some(6), "{status}");
     assert!(!status.core_dumped(), "a core was written");
     let left = std::fs::read_dir(service.folder()).unwrap();

@@ -121,13 +121,13 @@ fn what_arrives_late_comes_with_the_second_reading() {
 #[test]
 fn a_source_stays_within_its_budget_of_requests() {
     let service = Service::start(options());
-    let config = service.config().set("requests_per_minute", "60").write("budget.toml");
+    let config = service.config().set("requests_per_minute", "120").write("budget.toml");
     let started = std::time::Instant::now();
     service.once(&config).success();
     service.assert_complete();
     let requests = service.simulator.statistics().requests;
-    // A second each, far beyond what the run takes without a budget; the last one is
+    // Half a second each, far beyond what the run takes without a budget; the last one is
     // not waited for, and one page may take two.
-    let least = std::time::Duration::from_secs(requests.saturating_sub(3) / 2);
+    let least = std::time::Duration::from_millis(requests.saturating_sub(3) * 250);
     assert!(requests > 10 && started.elapsed() >= least, "{requests} in {:?}", started.elapsed());
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Output, Running, repository, run, signon, wait_until};
+use crate::support::{Output, Running, repository, run, signon};
 
 /// An hour ago: recent enough to be kept, old enough to have been processed.
 fn an_hour_ago() -> String {
@@ -52,9 +52,9 @@ impl Simulated {
         std::fs::write(&events, content).unwrap();
         let mut command = signon(["simulate", "--write-config"]);
         command.arg(folder.path()).arg("--truth").arg(folder.path().join("truth"));
-        let running = Running::start(command.arg("--oci-events").arg(events));
-        let truth = folder.path().join("truth");
-        wait_until("the truth", || truth.exists());
+        let mut running = Running::start(command.arg("--oci-events").arg(events));
+        // Said when every file is written.
+        running.until("word", |running| running.stderr().contains("collect them with"));
         Self { folder, running }
     }
 
@@ -86,7 +86,7 @@ fn published_samples_are_collected_from_an_array_and_from_lines() {
         assert_eq!(finished.counted("filtered") as usize, samples.len() - truth.len());
 
         simulated.running.terminate();
-        let ended = simulated.running.wait_for(Duration::from_secs(10)).success();
+        let ended = simulated.running.wait().success();
         assert!(ended.stderr.contains("serving 4 records"), "{}", ended.stderr);
         assert!(ended.stderr.contains("run --once --config"), "{}", ended.stderr);
     }

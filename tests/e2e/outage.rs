@@ -73,23 +73,28 @@ impl Outage {
         let (complete, open): (Vec<_>, Vec<_>) = segments.iter().partition(|s| s.0 == "complete");
         assert!(open.iter().all(|segment| segment.0 == "open"), "{segments:?}");
         assert_eq!(complete.len(), 1, "{segments:?}");
-        near(complete[0].1, start);
-        at_most(complete[0].2, self.now - DAY_MS);
-        near(segments.last().unwrap().2, self.now);
+        self.near(complete[0].1, start);
+        self.at_most(complete[0].2, self.now - DAY_MS);
+        self.near(segments.last().unwrap().2, self.now);
     }
-}
 
-/// Asserts that two times are the same but for what runs and clocks need.
-fn near(time: i64, expected: i64) {
-    let apart = (time - expected).abs();
-    assert!(apart <= 6 * 60_000, "{} instead of {}", rfc3339(time), rfc3339(expected));
-}
+    /// How far apart two times may be that are the same: clocks differ by some minutes,
+    /// and they went on while the commands ran.
+    fn slack(&self) -> i64 {
+        6 * 60_000 + (now() - self.now)
+    }
 
-/// The same for where the last sweep stands: it reads six hours at once.
-fn at_most(time: i64, expected: i64) {
-    let behind = expected - time;
-    let bounds = -6 * 60_000..=6 * HOUR_MS + 6 * 60_000;
-    assert!(bounds.contains(&behind), "{} instead of {}", rfc3339(time), rfc3339(expected));
+    fn near(&self, time: i64, expected: i64) {
+        let apart = (time - expected).abs();
+        assert!(apart <= self.slack(), "{} instead of {}", rfc3339(time), rfc3339(expected));
+    }
+
+    /// The same for where the last sweep stands: it reads six hours at once.
+    fn at_most(&self, time: i64, expected: i64) {
+        let behind = expected - time;
+        let bounds = -self.slack()..=6 * HOUR_MS + self.slack();
+        assert!(bounds.contains(&behind), "{} instead of {}", rfc3339(time), rfc3339(expected));
+    }
 }
 
 #[test]
@@ -123,10 +128,10 @@ fn what_vanished_during_an_outage_is_a_gap_and_what_was_read_once_is_unproven() 
     assert_eq!(words[..4], ["complete", "unproven", "gap", "complete"], "{segments:?}");
     assert!(words[4..].iter().all(|word| *word == "open"), "{segments:?}");
     let away = now - 10 * DAY_MS;
-    at_most(segments[0].2, away - DAY_MS);
-    near(segments[1].2, away);
-    near(segments[2].2, now - 7 * DAY_MS);
-    at_most(segments[3].2, now - DAY_MS);
+    outage.at_most(segments[0].2, away - DAY_MS);
+    outage.near(segments[1].2, away);
+    outage.near(segments[2].2, now - 7 * DAY_MS);
+    outage.at_most(segments[3].2, now - DAY_MS);
     for segment in &segments[1..3] {
         assert!(segment.3.contains("older than the source keeps events"), "{segments:?}");
     }

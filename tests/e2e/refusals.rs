@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::support::{
-    Finished, HOUR, Running, Service, ids, options, repository, run, signon, wait_until,
+    Finished, HOUR, Running, Service, options, repository, run, signon, whole_lines,
 };
 
 /// Holds every word against a message.
@@ -225,8 +225,8 @@ fn a_data_dir_that_may_not_be_written_is_named() {
 #[test]
 fn a_state_folder_has_one_user_at_a_time() {
     let service = service();
-    let first = Running::start(&mut run(&service.path("signon.toml"), false));
-    wait_until("the first run", || !ids(&service.events()).is_empty());
+    let mut first = Running::start(&mut run(&service.path("signon.toml"), false));
+    first.until("the first events", |_| !whole_lines(&service.events()).is_empty());
     let config = service.config().set_path("path", "other.ndjson").write("second.toml");
     let second = service.once(&config);
     assert_says(second.refusal(1), &["data_dir", "state", "in use by another process"]);
@@ -238,8 +238,8 @@ fn a_state_folder_has_one_user_at_a_time() {
 #[test]
 fn an_output_file_has_one_writer_at_a_time() {
     let service = service();
-    let first = Running::start(&mut run(&service.path("signon.toml"), false));
-    wait_until("the first run", || !ids(&service.events()).is_empty());
+    let mut first = Running::start(&mut run(&service.path("signon.toml"), false));
+    first.until("the first events", |_| !whole_lines(&service.events()).is_empty());
     let config = service.config().set_path("data_dir", "state2").write("second.toml");
     let second = service.once(&config);
     assert_says(second.refusal(1), &["sink file", "events.ndjson", "another process writes"]);

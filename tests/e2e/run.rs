@@ -1,11 +1,9 @@
 //! `signon run` when nothing goes wrong: complete, once, and on from where it was.
 
-use std::time::Duration;
-
 use signon_simulator::{Options, SECRET_MARKER};
 
 use crate::support::{
-    ConfigFile, Finished, HOUR, Output, Running, Service, ids, lines, options, run, wait_until,
+    ConfigFile, Finished, HOUR, Output, Running, Service, ids, ids_so_far, lines, options, run,
     whole_lines,
 };
 
@@ -36,13 +34,19 @@ fn every_record_received_becomes_exactly_one_thing() {
 
 #[test]
 fn a_terminated_run_ends_well_and_the_next_one_completes_it() {
-    let service = Service::with_faults(options(), &["latency=150"]);
-    let config = service.config().set("longest_range", "\"10m\"").write("slow.toml");
-    let running = Running::start(&mut run(&config, false));
-    wait_until("the first events", || !whole_lines(&service.events()).is_empty());
+    let service = Service::start(options());
+    let config = service.config().set("longest_range", "\"10m\"").write("short.toml");
+    // Of 36 ranges, a request or more each, the run gets a third.
+    service.simulator.answer_at_most(12);
+    let mut running = Running::start(&mut run(&config, false));
+    running.until("the first events", |_| !whole_lines(&service.events()).is_empty());
     running.terminate();
-    let finished = running.wait_for(Duration::from_secs(10)).success();
-    assert!(finished.stderr.contains("Ending after the batch in hand"), "{}", finished.stderr);
+    running.until("word of the end", |running| {
+        running.stderr().contains("Ending after the batch in hand")
+    });
+    service.simulator.answer_at_most(18);
+    running.wait().success();
+    service.simulator.answer_all();
 
     let before = whole_lines(&service.events());
     let delivered = ids(&service.events());
@@ -56,16 +60,12 @@ fn a_terminated_run_ends_well_and_the_next_one_completes_it() {
 #[test]
 fn a_run_without_an_end_collects_and_waits() {
     let service = Service::start(options());
-    let running = Running::start(&mut run(&service.path("signon.toml"), false));
+    let mut running = Running::start(&mut run(&service.path("signon.toml"), false));
     let truth = service.simulator.truth();
-    wait_until("all events", || ids_of_whole_lines(&service).len() == truth.len());
+    running.until("all events", |_| ids_so_far(&service.events()).len() == truth.len());
     running.terminate();
-    running.wait_for(Duration::from_secs(10)).success();
+    running.wait().success();
     service.assert_complete();
-}
-
-fn ids_of_whole_lines(service: &Service) -> std::collections::BTreeSet<String> {
-    Output::parse(&String::from_utf8(whole_lines(&service.events())).unwrap()).ids()
 }
 
 #[test]
@@ -103,10 +103,10 @@ fn https_with_an_unknown_authority_is_refused() {
         .write("https.toml");
     let command = &mut run(&config, false);
     let mut running = Running::start(command.env("SSL_CERT_FILE", other.path("ca.pem")));
-    wait_until("the refusal", || running.stderr().contains("certificate"));
+    running.until("the refusal", |running| running.stderr().contains("certificate"));
     assert!(!running.has_ended(), "an endpoint that may come back ends no run");
     running.terminate();
-    running.wait_for(Duration::from_secs(10)).success();
+    running.wait().success();
     assert_eq!(service.simulator.statistics().requests, 0);
     assert!(ids(&service.events()).is_empty());
 }

@@ -20,8 +20,7 @@ use signon_host::render::{Format, event_id};
 use signon_simulator::{Options, Service as Simulated};
 
 use crate::support::{
-    ConfigFile, Finished, Output, Running, Service, ids_of, options_of, run, signon, wait_until,
-    whole_lines,
+    ConfigFile, Finished, Output, Running, Service, ids_of, options_of, run, signon, whole_lines,
 };
 
 const ALL: &[Simulated] = &Simulated::ALL;
@@ -124,7 +123,7 @@ fn source_of(line: &Value, place: &str) -> Option<String> {
 #[test]
 fn every_format_is_exactly_once_although_the_run_is_killed() {
     let slow = Options { oam_event_count: 200, idcs_event_count: 300, ..options_of(ALL) };
-    let service = Service::with_faults(slow, &["latency=15"]);
+    let service = Service::start(slow);
     let files: Vec<(Format, &str, PathBuf)> = FORMATS
         .map(|(format, place)| (format, place, service.path(&format!("{format}.ndjson"))))
         .to_vec();
@@ -136,11 +135,14 @@ fn every_format_is_exactly_once_although_the_run_is_killed() {
         .with(&sinks)
         .write("formats.toml");
 
-    let running = Running::start(&mut run(&config, true));
-    wait_until("the first events of every format", || {
+    // A part of what it takes, and several ranges at the least.
+    service.simulator.answer_at_most(30);
+    let mut running = Running::start(&mut run(&config, true));
+    running.until("the first events of every format", |_| {
         files.iter().all(|(_, _, path)| !whole_lines(path).is_empty())
     });
     assert!(running.kill(), "it was done already");
+    service.simulator.answer_all();
     let kept: Vec<Vec<u8>> = files.iter().map(|(_, _, path)| whole_lines(path)).collect();
 
     service.once(&config).success();

@@ -9,7 +9,9 @@ use signon_simulator::SECRET_MARKER;
 
 use super::tokens::{WAYS, authenticated};
 use super::{ALL, sink, small_pages};
-use crate::support::{Finished, Running, Service, options_of, run, wait_until, whole_lines};
+use crate::support::{
+    Finished, Running, Service, get, ids_so_far, metrics_address, options_of, run, with_metrics,
+};
 
 /// Each secret, also as it is written on the wire.
 fn secrets(service: &Service) -> Vec<String> {
@@ -78,24 +80,16 @@ fn no_secret_of_any_service_is_left_in_output_log_or_state() {
 
 #[test]
 fn no_secret_is_in_the_metrics() {
-    use std::io::{Read as _, Write as _};
     let service = Service::start(options_of(ALL));
     let secrets = secrets(&service);
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let text = format!("metrics_listen = \"{free}\"\n{}", service.config().text());
-    let config = service.path("metrics.toml");
-    std::fs::write(&config, text).unwrap();
-    let running = Running::start(&mut run(&config, false));
+    let config = with_metrics(&service, &service.config());
+    let mut running = Running::start(&mut run(&config, false));
+    let address = metrics_address(&mut running);
     let truth = service.truth_of(ALL).len();
-    wait_until("all events", || {
-        whole_lines(&service.events()).iter().filter(|byte| **byte == b'\n').count() == truth
-    });
-    let mut stream = std::net::TcpStream::connect(free).unwrap();
-    stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
-    let mut metrics = Vec::new();
-    stream.read_to_end(&mut metrics).unwrap();
-    assert!(metrics.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&metrics));
-    assert_holds_none("the metrics", &metrics, &secrets);
+    running.until("all events", |_| ids_so_far(&service.events()).len() == truth);
+    let (status, metrics) = get(&address, "/metrics").unwrap();
+    assert_eq!(status, 200, "{metrics}");
+    assert_holds_none("the metrics", metrics.as_bytes(), &secrets);
     running.terminate();
-    running.wait_for(std::time::Duration::from_secs(10)).success();
+    running.wait().success();
 }

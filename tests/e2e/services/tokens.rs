@@ -66,8 +66,10 @@ fn a_token_that_ends_in_mid_run_is_renewed_before_and_never_twice_at_once() {
     let elapsed = started.elapsed();
     service.assert_holds(&[Idcs]);
     // Renewed after nine tenths of its life, so there is room for so many; two at
-    // once would be more.
-    let room = 1 + elapsed.as_millis() / (lifetime.as_millis() * 9 / 10);
+    // once would be more. One that ended all the same, on its way over a machine that
+    // others use, was refused and replaced.
+    let refused: u64 = service.simulator.statistics().rejected.values().sum();
+    let room = 1 + elapsed.as_millis() / (lifetime.as_millis() * 9 / 10) + u128::from(refused);
     let tokens = tokens(&service);
     assert!(tokens > 2, "{tokens} tokens in {elapsed:?}: none ended in mid-run");
     assert!(u128::from(tokens) <= room, "{tokens} tokens in {elapsed:?}");

@@ -8,8 +8,7 @@ use super::*;
 fn refused_events_are_kept_and_sent_again_when_an_operator_says_so() {
     let service = Service::start(options());
     let Some(picky) = Receiver::start(service.folder(), "poison") else { return };
-    let port = picky.port;
-    let config = http_config(&service, "http.toml", port, "");
+    let config = http_config(&service, "http.toml", picky.port, "");
     service.once(&config).success();
     let truth = service.simulator.truth();
     let taken: BTreeSet<String> = picky.taken().into_keys().collect();
@@ -24,7 +23,8 @@ fn refused_events_are_kept_and_sent_again_when_an_operator_says_so() {
     let replayed = deadletter("replay", &config).success().stdout;
     assert!(replayed.contains(&format!("0 delivered, {} still refused", refused.len())));
     drop(picky);
-    let Some(mended) = Receiver::start_at(service.folder(), "none", port) else { return };
+    let Some(mended) = Receiver::start(service.folder(), "none") else { return };
+    let config = http_config(&service, "mended.toml", mended.port, "");
     let replayed = deadletter("replay", &config).success().stdout;
     assert!(replayed.contains(&format!("{} delivered, 0 still refused", refused.len())));
     let taken = mended.taken();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::support::{Running, say, wait_until};
+use crate::support::{Running, ids_so_far, say};
 
 #[test]
 fn nothing_is_lost_whatever_goes_wrong_at_the_receiver() {
@@ -13,7 +13,7 @@ fn nothing_is_lost_whatever_goes_wrong_at_the_receiver() {
         ("429", "batch_events = 20"),
         ("413", ""),
         ("cut", "batch_events = 10"),
-        ("slow", "timeout = \"10s\""),
+        ("slow", ""),
         ("lost", "batch_events = 10"),
     ] {
         let service = Service::start(options());
@@ -43,9 +43,8 @@ fn killed_again_and_again_only_what_was_in_flight_comes_twice() {
     for wait in [100, 150, 200, 250, 300, 350, 400, 500] {
         let asked = service.simulator.statistics().requests;
         let mut running = Running::start(&mut run(&config, true));
-        wait_until("a page", || {
-            running.has_ended() || service.simulator.statistics().requests > asked + 1
-        });
+        running.ends_before("a page", |_| service.simulator.statistics().requests > asked + 1);
+        // A moment of its work: any will do.
         std::thread::sleep(std::time::Duration::from_millis(wait));
         kills += u32::from(running.kill());
     }
@@ -62,29 +61,27 @@ fn killed_again_and_again_only_what_was_in_flight_comes_twice() {
 #[test]
 fn a_dead_sink_blocks_only_its_own_inputs() {
     let service = Service::start(options());
-    let Some(receiver) = Receiver::start(service.folder(), "none") else { return };
+    let Some(mut receiver) = Receiver::start_away(service.folder(), "none") else { return };
     let port = receiver.port;
-    drop(receiver);
     let text = service.config().text();
     let (head, sinks) = text.split_once("[sinks.").unwrap();
     let (_, source) = head.split_once("[sources.oci_audit]").unwrap();
     let second = format!("[sources.second]{source}");
     let dead = format!(
         "\n[sinks.siem]\ntype = \"http\"\ninputs = [\"second\"]\n\
-         uri = \"http://127.0.0.1:{port}/\"\nretry_for = \"1s\"\n"
+         uri = \"http://127.0.0.1:{port}/\"\nretry_for = \"1s\"\ntimeout = \"10m\"\n"
     );
     let config = service.path("two.toml");
     std::fs::write(&config, format!("{head}{second}[sinks.{sinks}{dead}")).unwrap();
-    let running = Running::start(&mut run(&config, false));
-    wait_until("the living sink", || {
-        crate::support::ids(&service.events()) == service.simulator.truth()
-    });
-    wait_until("word of the dead one", || {
+    let mut running = Running::start(&mut run(&config, false));
+    running
+        .until("the living sink", |_| ids_so_far(&service.events()) == service.simulator.truth());
+    running.until("word of the dead one", |running| {
         let log = running.stderr();
         log.contains("Sink not ready") && log.contains("Sink failed")
     });
-    let Some(receiver) = Receiver::start_at(service.folder(), "none", port) else { return };
-    wait_until("the sink's return", || {
+    receiver.arrive();
+    running.until("the sink's return", |_| {
         receiver.taken().keys().cloned().collect::<BTreeSet<_>>() == service.simulator.truth()
     });
     running.terminate();
@@ -97,12 +94,16 @@ fn a_sink_that_takes_events_gets_none_twice_while_another_of_its_source_is_dead(
     let service = Service::start(options());
     let Some(receiver) = Receiver::start(service.folder(), "none") else { return };
     let config = http_config(&service, "http.toml", receiver.port, "");
-    let dead = "\n[sinks.zzz]\ntype = \"http\"\ninputs = [\"*\"]\n\
-                uri = \"http://127.0.0.1:9/\"\nretry_for = \"1s\"\n";
-    let text = std::fs::read_to_string(&config).unwrap() + dead;
+    let Some(dead) = Receiver::start_away(service.folder(), "none") else { return };
+    let dead = format!(
+        "\n[sinks.zzz]\ntype = \"http\"\ninputs = [\"*\"]\n\
+         uri = \"http://127.0.0.1:{}/\"\nretry_for = \"1s\"\n",
+        dead.port
+    );
+    let text = std::fs::read_to_string(&config).unwrap() + &dead;
     std::fs::write(&config, text).unwrap();
-    let running = Running::start(&mut run(&config, false));
-    wait_until("three failures", || running.stderr().matches("Sink failed").count() >= 3);
+    let mut running = Running::start(&mut run(&config, false));
+    running.until("three failures", |running| running.stderr().matches("Sink failed").count() >= 3);
     running.terminate();
     running.wait().success();
     let taken = receiver.taken();
@@ -127,10 +128,12 @@ fn no_secret_of_a_sink_is_logged_even_if_the_receiver_echoes_it() {
 #[test]
 fn check_tells_a_receiver_that_is_not_there() {
     let service = Service::start(options());
-    let config = http_config(&service, "http.toml", 9, "");
+    let Some(receiver) = Receiver::start_away(service.folder(), "none") else { return };
+    let port = receiver.port;
+    let config = http_config(&service, "http.toml", port, "");
     let finished = Finished::of(signon(["check", "--config"]).arg(&config));
     assert_eq!(finished.code, Some(1));
-    let told = "sink siem: error: http://127.0.0.1:9/in: Connection refused";
-    assert!(finished.stdout.contains(told), "{}", finished.stdout);
+    let told = format!("sink siem: error: http://127.0.0.1:{port}/in: Connection refused");
+    assert!(finished.stdout.contains(&told), "{}", finished.stdout);
     assert!(!service.path("state").exists(), "check left something behind");
 }

@@ -12,7 +12,9 @@ pub use receiver::Receiver;
 
 /// The simulator's configuration with its file sink replaced by one for a port.
 fn http_config(service: &Service, name: &str, port: u16, keys: &str) -> std::path::PathBuf {
-    let keys = format!("type = \"http\"\nuri = \"http://127.0.0.1:{port}/in\"\n{keys}");
+    // A receiver that takes long is none that has failed: what it took would come again.
+    let keys =
+        format!("type = \"http\"\nuri = \"http://127.0.0.1:{port}/in\"\ntimeout = \"10m\"\n{keys}");
     sink_config(service, name, &keys)
 }
 

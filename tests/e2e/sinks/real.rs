@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::*;
-use crate::support::{Output, ids, say, wait_until};
+use crate::support::{Output, ids, say, wait_until, whole_lines};
 
 /// A program that ends with its value.
 struct Program(Child);
@@ -30,9 +30,35 @@ fn program(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A port that nobody uses now.
+/// A port that nobody uses now. Somebody may before it is bound, and nginx cannot be
+/// told to choose: `nginx_on` looks whether it got it.
 fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Starts nginx in a folder, with what its configuration is made of for a port.
+fn nginx_on(nginx: &Path, service: &Service, conf: &dyn Fn(u16) -> String) -> (Program, u16) {
+    let (file, pid) = (service.path("nginx.conf"), service.path("nginx.pid"));
+    let log = service.path("error.log");
+    loop {
+        let port = free_port();
+        std::fs::write(&file, conf(port)).unwrap();
+        let mut command = Command::new(nginx);
+        command.arg("-c").arg(&file).arg("-e").arg(&log);
+        let mut program =
+            Program(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        let mut ended = false;
+        wait_until("nginx", || {
+            ended = program.0.try_wait().unwrap().is_some();
+            // It writes its number when it listens.
+            ended || !whole_lines(&pid).is_empty()
+        });
+        if !ended {
+            return (program, port);
+        }
+        let log = std::fs::read_to_string(&log).unwrap();
+        assert!(log.contains("Address already in use"), "{log}");
+    }
 }
 
 #[test]
@@ -41,31 +67,29 @@ fn nginx_with_its_own_limit_gets_every_event() {
     let service = Service::start(options());
     let Some(receiver) = Receiver::start(service.folder(), "none") else { return };
     let folder = service.folder().display().to_string();
-    let port = free_port();
     // Everything on, as it is shipped, but for the paths and a body limit that is
     // in the way.
-    let conf = format!(
-        "daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n\
-         events {{ }}\nhttp {{ access_log {folder}/access.log; client_max_body_size 16k;\n\
-         client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; \
-         fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n\
-         server {{ listen 127.0.0.1:{port}; location /in {{ \
-         proxy_pass http://127.0.0.1:{}; }} }} }}\n",
-        receiver.port
-    );
-    let file = service.path("nginx.conf");
-    std::fs::write(&file, conf).unwrap();
-    let mut command = Command::new(nginx);
-    command.arg("-c").arg(&file).args(["-e", &format!("{folder}/error.log")]);
-    let _nginx = Program(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-    wait_until("nginx", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    let conf = |port| {
+        format!(
+            "daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n\
+             events {{ }}\nhttp {{ access_log {folder}/access.log; client_max_body_size 16k;\n\
+             client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; \
+             fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n\
+             server {{ listen 127.0.0.1:{port}; location /in {{ \
+             proxy_pass http://127.0.0.1:{}; }} }} }}\n",
+            receiver.port
+        )
+    };
+    let (_nginx, port) = nginx_on(&nginx, &service, &conf);
     let config = http_config(&service, "http.toml", port, "");
     service.once(&config).success();
     let taken = receiver.taken();
     assert_eq!(taken.keys().cloned().collect::<BTreeSet<_>>(), service.simulator.truth());
     assert!(taken.values().all(|count| *count == 1));
-    let log = std::fs::read_to_string(service.path("access.log")).unwrap();
-    assert!(log.contains(" 413 "), "the limit was never met: {log}");
+    // nginx writes of an answer after it has given it.
+    wait_until("an answer 413 to a body beyond the limit", || {
+        String::from_utf8_lossy(&whole_lines(&service.path("access.log"))).contains(" 413 ")
+    });
 }
 
 #[test]
@@ -95,8 +119,8 @@ fn syslog_ng_reads_every_event_of_the_file_sink() {
     let _syslog_ng = Program(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     service.collect();
     wait_until("syslog-ng", || {
-        std::fs::read_to_string(&read).unwrap_or_default().lines().count()
-            >= service.simulator.truth().len()
+        let lines = whole_lines(&read).iter().filter(|byte| **byte == b'\n').count();
+        lines >= service.simulator.truth().len()
     });
     Output::read(&read).assert_holds(&ids(&service.events()));
     service.assert_complete();

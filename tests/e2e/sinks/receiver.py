@@ -2,7 +2,8 @@
 
 usage: receiver.py FILE FAULT
 
-Prints its port, then appends the id of every event it takes to FILE, one a line. FAULT says
+Prints its port and refuses connections until a line comes on stdin; says so when it takes
+them, and appends the id of every event it takes to FILE, one a line. FAULT says
 what goes wrong: none, 503, 429, cut (no answer, nothing taken), lost (taken, but no
 answer), slow, 413 (more than 20,000 bytes), poison (400 if an event's id has a sum of
 bytes that 7 divides), echo (403 with the request's headers), hec (a Splunk collector
@@ -149,7 +150,10 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             super().handle_error(request, client_address)
 
 
-port = int(sys.argv[3]) if len(sys.argv) > 3 else 0
-with Server(("127.0.0.1", port), Handler) as server:
+with Server(("127.0.0.1", 0), Handler, bind_and_activate=False) as server:
+    server.server_bind()
     print(server.server_address[1], flush=True)
+    sys.stdin.readline()
+    server.server_activate()
+    print("here", flush=True)
     server.serve_forever()

@@ -1,7 +1,8 @@
 //! Reading what the command wrote.
 //!
 //! Invariant: a line that is no JSON object with an id fails the test that reads
-//! it; it is never passed over.
+//! it; it is never passed over. What is still being written is read up to the end of
+//! its last whole line: what is behind it is no fault.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -62,9 +63,14 @@ impl Output {
     }
 }
 
-/// The ids in a file of OCSF lines, each once.
+/// The ids in a file of OCSF lines that nobody writes to any more, each once.
 pub fn ids(path: &Path) -> BTreeSet<String> {
     Output::read(path).ids()
+}
+
+/// The ids in a file that is still being written, each once.
+pub fn ids_so_far(path: &Path) -> BTreeSet<String> {
+    Output::parse(&String::from_utf8(whole_lines(path)).unwrap()).ids()
 }
 
 /// The bytes of a file; none if it is not there.

@@ -1,6 +1,6 @@
 //! The command as a process.
 //!
-//! Invariant: no process outlives its test, and none runs longer than its limit;
+//! Invariant: no process outlives its test, and none that hangs goes on for ever;
 //! both output streams are always drained, so that a full pipe cannot hold it up.
 
 use std::ffi::OsStr;
@@ -10,9 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// Beyond this something hangs: the longest run takes some ten seconds on two
-/// cores, and others may use them too.
-const LIMIT: Duration = Duration::from_secs(150);
+use super::PATIENCE;
 
 /// The command, with these arguments. Of the environment only what it needs to
 /// start is kept, so that nobody's own settings take part.
@@ -30,6 +28,8 @@ pub fn signon<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comman
 /// What became of a process.
 #[derive(Debug)]
 pub struct Finished {
+    /// All there is to tell of its end.
+    pub status: ExitStatus,
     /// `None` when a signal ended it.
     pub code: Option<i32>,
     /// All of it.
@@ -108,11 +108,16 @@ impl Running {
         self.signal("TERM");
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal by its short name.
     #[cfg(unix)]
     pub fn signal(&self, name: &str) {
         // The standard library knows no signals, every shell does.
-        let kill = format!("kill -{name} {}", self.child.id());
+        let kill = format!("kill -{name} {}", self.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
@@ -129,34 +134,65 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// What it has written to stderr so far.
+    /// The whole lines it has written to stderr so far.
     pub fn stderr(&self) -> String {
-        self.stderr.text()
+        self.stderr.whole_lines()
+    }
+
+    /// Waits for something that it brings about; fails the test if it ends without.
+    pub fn until(&mut self, what: &str, happened: impl FnMut(&Self) -> bool) {
+        if !self.ends_before(what, happened) {
+            return;
+        }
+        let finished = self.finish();
+        panic!("it ended ({:?}) before {what}: {}", finished.code, finished.stderr);
+    }
+
+    /// Waits for something that it brings about or for its end, whichever comes first;
+    /// tells whether that was its end.
+    pub fn ends_before(&mut self, what: &str, happened: impl FnMut(&Self) -> bool) -> bool {
+        // Seldom enough that a test that waits keeps nobody from working.
+        self.ends_before_look(Duration::from_millis(5), what, happened)
+    }
+
+    /// The same, looking that often.
+    pub fn ends_before_look(
+        &mut self,
+        pause: Duration,
+        what: &str,
+        mut happened: impl FnMut(&Self) -> bool,
+    ) -> bool {
+        let started = Instant::now();
+        loop {
+            // In this order: what it did last of all, it did before it ended.
+            let ended = self.has_ended();
+            if ended {
+                self.stderr.wait();
+            }
+            if happened(self) {
+                return false;
+            }
+            if ended {
+                return true;
+            }
+            if started.elapsed() > PATIENCE {
+                let log = self.stderr();
+                panic!("waited for {PATIENCE:?}, in vain: {what}: {log}");
+            }
+            std::thread::sleep(pause);
+        }
     }
 
     /// Waits for its end.
-    pub fn wait(self) -> Finished {
-        self.wait_for(LIMIT)
-    }
-
-    /// Waits for its end, this long at most.
-    pub fn wait_for(mut self, limit: Duration) -> Finished {
-        let started = Instant::now();
-        while !self.has_ended() {
-            if started.elapsed() > limit {
-                self.child.kill().unwrap();
-                let finished = self.finish();
-                panic!("still running after {limit:?}: {}", finished.stderr);
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+    pub fn wait(mut self) -> Finished {
+        self.ends_before("its end", |_| false);
         self.finish()
     }
 
     fn finish(&mut self) -> Finished {
         let status: ExitStatus = self.child.wait().unwrap();
         let stdout = self.stdout.take().map_or_else(String::new, |stdout| stdout.whole());
-        Finished { code: status.code(), stdout, stderr: self.stderr.whole() }
+        Finished { status, code: status.code(), stdout, stderr: self.stderr.whole() }
     }
 }
 
@@ -191,15 +227,22 @@ impl Drained {
         Self { bytes, reader }
     }
 
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    fn whole_lines(&self) -> String {
+        let bytes = self.bytes.lock().unwrap();
+        let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        String::from_utf8_lossy(&bytes[..end]).into_owned()
     }
 
-    /// All of it; the process has ended, so the end of the stream is near.
-    fn whole(&self) -> String {
+    /// Waits for its end; the process has ended, so it is near.
+    fn wait(&self) {
         while !self.reader.is_finished() {
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// All of it.
+    fn whole(&self) -> String {
+        self.wait();
         String::from_utf8(self.bytes.lock().unwrap().clone()).unwrap()
     }
 }

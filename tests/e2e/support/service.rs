@@ -4,6 +4,7 @@
 //! processed two minutes ago or earlier, so that one run can read them all.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -40,6 +41,9 @@ pub fn options_of(services: &[Simulated]) -> Options {
 pub struct Service {
     /// The simulator itself.
     pub simulator: Simulator,
+    /// Ours as long as the service lives, so that its port is nobody else's while one
+    /// simulator takes another's place.
+    listener: TcpListener,
     folder: TempDir,
     runtime: Runtime,
 }
@@ -47,7 +51,8 @@ pub struct Service {
 impl Service {
     /// Starts one and lets it write its configuration.
     pub fn start(options: Options) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), options)
+        let listener = TcpListener::bind(options.listen).unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), listener, options)
     }
 
     /// One in which these things go wrong.
@@ -56,19 +61,19 @@ impl Service {
         Self::start(Options { faults, ..options })
     }
 
-    fn start_in(folder: TempDir, options: Options) -> Self {
+    fn start_in(folder: TempDir, listener: TcpListener, options: Options) -> Self {
         let runtime = Runtime::new().unwrap();
-        let simulator = runtime.block_on(Simulator::start(options)).unwrap();
+        let taken = listener.try_clone().unwrap();
+        let simulator = runtime.block_on(Simulator::start_on(taken, options)).unwrap();
         simulator.write_config(folder.path()).unwrap();
-        Self { simulator, folder, runtime }
+        Self { simulator, listener, folder, runtime }
     }
 
     /// The same folder and port, served by another simulator from now on.
     pub fn restart(self, options: Options) -> Self {
-        let Self { simulator, folder, runtime } = self;
-        let listen = simulator.address();
+        let Self { simulator, listener, folder, runtime } = self;
         runtime.block_on(simulator.shutdown());
-        Self::start_in(folder, Options { listen, ..options })
+        Self::start_in(folder, listener, options)
     }
 
     /// The folder.

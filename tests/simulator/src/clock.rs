@@ -4,20 +4,24 @@
 //! check of a signature's date, which records are visible) asks this clock
 //! once, so that a shifted clock is shifted everywhere at once.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[derive(Debug)]
 pub(crate) struct Clock {
     start: i64,
     started: Instant,
     skew: i64,
+    /// Milliseconds that passed at once.
+    passed: AtomicI64,
 }
 
 impl Clock {
     /// A clock that shows `start` (or the system's time) now and runs on;
     /// `skew` milliseconds are added to every reading.
     pub(crate) fn new(start: Option<i64>, skew: i64) -> Self {
-        Self { start: start.unwrap_or_else(system_time), started: Instant::now(), skew }
+        let start = start.unwrap_or_else(system_time);
+        Self { start, started: Instant::now(), skew, passed: AtomicI64::new(0) }
     }
 
     /// What the clock showed at start, without the skew; Unix milliseconds.
@@ -28,7 +32,14 @@ impl Clock {
     /// What the clock shows; Unix milliseconds.
     pub(crate) fn now(&self) -> i64 {
         let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        self.start.saturating_add(elapsed).saturating_add(self.skew)
+        let passed = self.passed.load(Ordering::Relaxed);
+        self.start.saturating_add(elapsed).saturating_add(self.skew).saturating_add(passed)
+    }
+
+    /// So much time passes at once.
+    pub(crate) fn pass(&self, time: Duration) {
+        let time = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        self.passed.fetch_add(time, Ordering::Relaxed);
     }
 }
 

@@ -33,6 +33,7 @@ mod clock;
 mod config_files;
 mod error;
 mod faults;
+mod gate;
 mod idcs;
 mod identity;
 mod injection;

@@ -27,6 +27,7 @@ use crate::authentication::authenticate;
 use crate::clock::Clock;
 use crate::error::SimulatorError;
 use crate::faults::Faults;
+use crate::gate::Gate;
 use crate::idcs::{self, Idcs};
 use crate::identity::Caller;
 use crate::injection::Injector;
@@ -62,6 +63,7 @@ pub(crate) struct Services {
     pub(crate) faults: Faults,
     pub(crate) injector: Injector,
     pub(crate) counters: Counters,
+    pub(crate) gate: Gate,
 }
 
 /// Binds the address; from here on connections queue.
@@ -136,7 +138,12 @@ pub(crate) struct Call<'a> {
 
 impl Services {
     async fn respond(&self, request: Request<Incoming>) -> Response<PacedBody> {
-        self.counters.update(|counts| counts.requests += 1);
+        let mut number = 0;
+        self.counters.update(|counts| {
+            counts.requests += 1;
+            number = counts.requests;
+        });
+        self.gate.pass(number).await;
         if let Some(latency) = self.faults.latency() {
             tokio::time::sleep(latency).await;
         }

@@ -7,13 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
 use crate::config_files::{self, ConfigFiles};
 use crate::error::SimulatorError;
 use crate::faults::Fault;
+use crate::gate::Gate;
 use crate::idcs::{self, Idcs, IdcsClient};
 use crate::identity::{Caller, Certificates, Names};
 use crate::injection::Injector;
@@ -73,6 +76,28 @@ impl Simulator {
     pub async fn start(options: Options) -> Result<Self, SimulatorError> {
         options.check()?;
         let listener = server::bind(options.listen).await?;
+        Self::serve(listener, options).await
+    }
+
+    /// The same on a listener that is there already, such as another simulator's
+    /// before: its port is nobody else's in between. What `options.listen` says is
+    /// not looked at.
+    ///
+    /// # Errors
+    /// An option out of range, a listener that cannot be used, a records file that
+    /// cannot be read.
+    pub async fn start_on(
+        listener: std::net::TcpListener,
+        options: Options,
+    ) -> Result<Self, SimulatorError> {
+        options.check()?;
+        let failed = |source| SimulatorError::Bind { address: options.listen, source };
+        listener.set_nonblocking(true).map_err(failed)?;
+        let listener = TcpListener::from_std(listener).map_err(failed)?;
+        Self::serve(listener, options).await
+    }
+
+    async fn serve(listener: TcpListener, options: Options) -> Result<Self, SimulatorError> {
         let address = listener
             .local_addr()
             .map_err(|source| SimulatorError::Bind { address: options.listen, source })?;
@@ -110,6 +135,7 @@ impl Simulator {
             injector: Injector::new(faults.clone(), options.seed),
             faults,
             counters: Counters::default(),
+            gate: Gate::default(),
         });
         let task = server::serve(listener, Arc::clone(&services), prepared.certificates.server);
         Ok(Self {
@@ -297,6 +323,22 @@ impl Simulator {
     /// What was asked and answered so far.
     pub fn statistics(&self) -> Statistics {
         self.services.counters.snapshot()
+    }
+
+    /// From now on answers so many requests, counted from the first ever made; the
+    /// others wait until more may be answered.
+    pub fn answer_at_most(&self, requests: u64) {
+        self.services.gate.open_for(requests);
+    }
+
+    /// From now on answers every request, also those that wait.
+    pub fn answer_all(&self) {
+        self.services.gate.open_for(u64::MAX);
+    }
+
+    /// Its clock moves on by so much, at once.
+    pub fn pass(&self, time: Duration) {
+        self.services.clock.pass(time);
     }
 
     /// Stops listening and ends all connections; when it returns, the port is
