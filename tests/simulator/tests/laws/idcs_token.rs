@@ -251,15 +251,16 @@ async fn without_a_good_token_nothing_is_answered() {
 async fn a_token_ends_when_its_life_does() {
     let simulator = start(Options {
         services: vec![Service::Idcs],
-        token_lifetime: Duration::from_secs(60),
+        token_lifetime: Duration::from_secs(7_200),
         ..options(0)
     })
     .await;
     let mut domain = Domain::new(&simulator).await;
     assert_eq!(domain.get(EVENTS).await.status, 200);
-    domain.renew(&format!("{GRANT}+urn%3Aopc%3Aresource%3Aexpiry%3D1")).await;
+    // Half of what the server would give.
+    domain.renew(&format!("{GRANT}+urn%3Aopc%3Aresource%3Aexpiry%3D3600")).await;
     assert_eq!(domain.get(EVENTS).await.status, 200);
-    tokio::time::sleep(Duration::from_millis(2_200)).await;
+    simulator.pass(Duration::from_secs(3_601));
     let reply = domain.get(EVENTS).await;
     assert_eq!(reply.status, 401);
     assert!(reply.header("www-authenticate").unwrap().contains("expired"));
