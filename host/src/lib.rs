@@ -10,6 +10,7 @@ pub mod conform;
 pub mod contract;
 mod crash;
 pub mod deliver;
+pub mod files;
 pub mod ledger;
 pub mod plan;
 pub mod render;

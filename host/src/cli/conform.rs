@@ -6,6 +6,7 @@ use clap::Args;
 use signon_host::collect::open;
 use signon_host::config::{ComponentRef, SourceConfig};
 use signon_host::conform::{Outcome, Service, Subject, examine};
+use signon_host::files;
 use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
 use signon_host::sandbox::{Limits, Sandbox};
 
@@ -76,8 +77,13 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
 }
 
+/// Most bytes of a component or of records to try it with: several times a large one.
+const MOST_BYTES: u64 = 256 << 20;
+
 fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    files::read_named(path, MOST_BYTES)
+        .map(|bytes| bytes.to_vec())
+        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
 }
 
 /// A way to one origin, whatever its address is, and to nothing else.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use signon_host::collect::{Collector, Components, Orders, Summary, Until};
 use signon_host::config::Config;
+use signon_host::files;
 use signon_host::render::Format;
 use signon_host::sandbox::{Limits, Sandbox};
 use signon_host::state::{EmbeddedState, StateError};
@@ -18,7 +19,7 @@ use super::{metrics, signals};
 /// Arguments of `signon run`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Configuration file, TOML or YAML; several are merged.
+    /// Configuration file, TOML or YAML, or a pipe, read once; several are merged.
     #[arg(long, short, value_name = "FILE", num_args = 1..)]
     config: Vec<PathBuf>,
     /// Folder whose *.toml, *.yaml and *.yml files are configuration, too.
@@ -42,28 +43,17 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(address) => Some(metrics::serve(address, collector.board(), state.clone()).await?),
         None => None,
     };
-    let reload = signals::reload(move || load(&files, folder.as_deref()));
+    let reload = signals::reload(move || load_again(&files, folder.as_deref()));
     signals::backup(state, &config.data_dir);
     let summary = collector.run(&config, until, Orders { stop, reload }).await;
     finish(&summary.map_err(Failure::failed)?)
 }
 
 /// Reads the configuration of a command.
-pub fn load(files: &[PathBuf], folder: Option<&Path>) -> Result<Config, Failure> {
-    let mut paths = files.to_vec();
+pub fn load(named: &[PathBuf], folder: Option<&Path>) -> Result<Config, Failure> {
+    let mut paths = named.to_vec();
     if let Some(folder) = folder {
-        let entries = std::fs::read_dir(folder)
-            .map_err(|error| Failure::usage(format!("{}: {error}", folder.display())))?;
-        let mut found: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| {
-                path.extension()
-                    .is_some_and(|kind| kind == "toml" || kind == "yaml" || kind == "yml")
-            })
-            .collect();
-        found.sort();
-        paths.extend(found);
+        paths.extend(in_folder(folder)?);
     }
     if paths.is_empty() {
         return Err(Failure::usage("no configuration: name one with --config FILE"));
@@ -74,6 +64,36 @@ pub fn load(files: &[PathBuf], folder: Option<&Path>) -> Result<Config, Failure>
         known.map_err(|error| Failure::usage(format!("{}: {error}", sink.format_place)))?;
     }
     Ok(config)
+}
+
+/// Reads it again while running: a pipe has given all that it had.
+fn load_again(named: &[PathBuf], folder: Option<&Path>) -> Result<Config, Failure> {
+    regular(named)?;
+    load(named, folder)
+}
+
+/// The configuration files of a folder; whatever else has a name like theirs is refused.
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |error| Failure::usage(format!("{}: {error}", folder.display()));
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let kind = path.extension();
+        if kind.is_some_and(|kind| kind == "toml" || kind == "yaml" || kind == "yml") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    regular(&found)?;
+    Ok(found)
+}
+
+fn regular(paths: &[PathBuf]) -> Result<(), Failure> {
+    for path in paths {
+        files::check_regular(path)
+            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+    }
+    Ok(())
 }
 
 /// The state of a configuration.

@@ -16,6 +16,7 @@ use super::{CollectError, Collector, Components};
 use crate::config::{AllowRule, ComponentRef, Config, SourceConfig};
 use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
 use crate::deliver::Sink;
+use crate::files;
 use crate::plan::Schedule;
 use crate::sandbox::door::{Budget, Door, DoorClient, Grant, PrivateAddresses};
 use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError, off_the_threads};
@@ -239,19 +240,21 @@ fn door(
             .collect(),
     };
     let authorities = match &source.ca_file {
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|error| {
+        Some(path) => Some(files::read_text(path, files::CREDENTIAL).map_err(|error| {
             let problem = format!("cannot read {}: {error}", path.display());
             CollectError::Settings(source.problem("/ca_file", problem).to_string())
         })?),
         None => None,
     };
     let trust =
-        DoorClient::trust(authorities.as_deref()).map_err(|error| match &source.ca_file {
-            Some(path) => {
-                let problem = format!("{}: {error}", path.display());
-                CollectError::Settings(source.problem("/ca_file", problem).to_string())
+        DoorClient::trust(authorities.as_ref().map(|text| text.as_str())).map_err(|error| {
+            match &source.ca_file {
+                Some(path) => {
+                    let problem = format!("{}: {error}", path.display());
+                    CollectError::Settings(source.problem("/ca_file", problem).to_string())
+                }
+                None => error.into(),
             }
-            None => error.into(),
         })?;
     let client = DoorClient::new(trust.clone(), private);
     let credential = super::credential::prepare(source, &client, trust).map_err(|error| {

@@ -32,6 +32,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::files;
+
 pub use allow::AllowRule;
 pub use backfill::{BackfillConfig, DEFAULT_PARALLEL};
 pub use credentials::{CREDENTIAL_TYPES, ClientProof, CredentialsConfig, SecretSource, SecretText};
@@ -114,8 +116,7 @@ impl Config {
 
 /// The text of a file. It may hold passphrases, so it is wiped when dropped.
 fn read(path: &Path) -> Result<Zeroizing<String>, Vec<Problem>> {
-    let bytes = std::fs::read(path)
-        .map(Zeroizing::new)
+    let bytes = files::read_named(path, files::CONFIGURATION)
         .map_err(|error| vec![whole(path, &format!("cannot read the file: {error}"))])?;
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),

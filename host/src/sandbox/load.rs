@@ -15,6 +15,7 @@ use super::imports::Imports;
 use super::limits::Limits;
 use super::{Sandbox, cache};
 use crate::contract::SignonSourcePre;
+use crate::files;
 
 /// A component that was loaded and may be opened any number of times.
 #[derive(Clone)]
@@ -184,6 +185,7 @@ impl Sandbox {
 
 /// Reads a file, but not more than one byte beyond `most`.
 fn read(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    files::check_regular(path)?;
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)

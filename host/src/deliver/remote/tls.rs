@@ -6,9 +6,11 @@ use std::sync::Arc;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
+use zeroize::Zeroizing;
 
 use crate::config::TlsConfig;
 use crate::deliver::SinkError;
+use crate::files;
 
 /// The system's roots and the configured one, with our certificate if there is one.
 pub fn client_config(tls: &TlsConfig) -> Result<ClientConfig, SinkError> {
@@ -28,23 +30,26 @@ pub fn client_config(tls: &TlsConfig) -> Result<ClientConfig, SinkError> {
         None => Ok(builder.with_no_client_auth()),
         Some((certificate, key)) => {
             let chain = certificates(certificate)?;
+            let pem = read(key)?;
             let private =
-                PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(key, &error))?;
+                PrivateKeyDer::from_pem_slice(&pem).map_err(|error| unusable(key, &error))?;
             builder.with_client_auth_cert(chain, private).map_err(|error| unusable(key, &error))
         }
     }
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SinkError> {
-    let certificates: Result<Vec<_>, _> = match CertificateDer::pem_file_iter(path) {
-        Ok(certificates) => certificates.collect(),
-        Err(error) => return Err(unusable(path, &error)),
-    };
+    let pem = read(path)?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let certificates = certificates.map_err(|error| unusable(path, &error))?;
     if certificates.is_empty() {
         return Err(unusable(path, &"holds no certificate in PEM"));
     }
     Ok(certificates)
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, SinkError> {
+    files::read(path, files::CREDENTIAL).map_err(|error| unusable(path, &error))
 }
 
 fn unusable(path: &Path, problem: &dyn std::fmt::Display) -> SinkError {

@@ -18,6 +18,7 @@ use rand_core::OsRng;
 use zeroize::Zeroizing;
 
 use super::CredentialError;
+use crate::files;
 
 /// Signs requests with one key.
 #[derive(Debug)]
@@ -105,8 +106,7 @@ impl Watched {
     fn read(&mut self, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
         // Looked at before it is read: a change in between is seen the next time.
         self.0.push((path.to_owned(), stamp(path)));
-        std::fs::read_to_string(path)
-            .map(Zeroizing::new)
+        files::read_text(path, files::CREDENTIAL)
             .map_err(|source| CredentialError::Read { path: path.to_owned(), source })
     }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::CredentialError;
+use crate::files;
 use crate::sandbox::off_the_threads;
 
 /// How long what a command said is taken for true: requests come by the second, and
@@ -81,8 +82,7 @@ impl Secret {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::File(path) => {
-                let text = std::fs::read_to_string(path)
-                    .map(Zeroizing::new)
+                let text = files::read_text(path, files::CREDENTIAL)
                     .map_err(|source| CredentialError::Read { path: path.clone(), source })?;
                 match text.trim() {
                     "" => Err(CredentialError::EmptySecret { path: path.clone() }),
