@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use signon_host::config::{Config, SinkConfig};
-use signon_host::deliver::{DeadLetterKind, DeadLetters, open_remote, replay};
+use signon_host::deliver::{Contents, DeadLetterKind, DeadLetters, open_remote, replay};
 
 use super::failure::{Failure, print};
 use super::run::load;
@@ -70,9 +70,19 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn list(which: &Which) -> Result<(), Failure> {
     let (config, sinks) = which.load()?;
+    let mut failures = Vec::new();
     for sink in sinks {
         let file = DeadLetters::of(&config.data_dir, &sink.id);
-        let letters = file.read().map_err(Failure::failed)?;
+        let letters = match file.read() {
+            Ok(contents) => {
+                failures.extend(unreadable(&file, &contents));
+                contents.letters
+            }
+            Err(error) => {
+                failures.push(format!("sink {}: {error}", sink.id));
+                continue;
+            }
+        };
         if letters.is_empty() {
             continue;
         }
@@ -86,7 +96,23 @@ fn list(which: &Which) -> Result<(), Failure> {
             print(&format!("{refused} {source} {id:?}{partial}: {}\n", letter.reason))?;
         }
     }
-    Ok(())
+    finish(&failures)
+}
+
+/// Lines that are passed over, one message each.
+fn unreadable(file: &DeadLetters, contents: &Contents) -> Vec<String> {
+    let path = file.path().display();
+    let message = |line: &usize| {
+        format!("{path}:{line}: is no dead letter and is passed over; mend or delete the line")
+    };
+    contents.unreadable.iter().map(message).collect()
+}
+
+fn finish(failures: &[String]) -> Result<(), Failure> {
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::failed(failures.join("\nsignon: "))),
+    }
 }
 
 async fn send_again(which: &Which, with_partial: bool) -> Result<(), Failure> {
@@ -94,7 +120,16 @@ async fn send_again(which: &Which, with_partial: bool) -> Result<(), Failure> {
     let mut failures = Vec::new();
     for sink in sinks {
         let letters = DeadLetters::of(&config.data_dir, &sink.id);
-        let is_empty = letters.read().map_err(Failure::failed)?.is_empty();
+        let is_empty = match letters.read() {
+            Ok(contents) => {
+                failures.extend(unreadable(&letters, &contents));
+                contents.letters.is_empty()
+            }
+            Err(error) => {
+                failures.push(format!("sink {}: {error}", sink.id));
+                continue;
+            }
+        };
         let opened = open_remote(&sink, &config.data_dir);
         let opened = match opened {
             Ok(Some(opened)) if !is_empty => opened,
@@ -118,8 +153,5 @@ async fn send_again(which: &Which, with_partial: bool) -> Result<(), Failure> {
             Err(error) => failures.push(format!("sink {}: {error}", sink.id)),
         }
     }
-    match failures.is_empty() {
-        true => Ok(()),
-        false => Err(Failure::failed(failures.join("\nsignon: "))),
-    }
+    finish(&failures)
 }

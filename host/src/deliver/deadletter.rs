@@ -3,13 +3,14 @@
 //!
 //! One NDJSON file a sink, `deadletter/<sink>.ndjson` in `data_dir`, readable by
 //! nobody else. Invariants: a letter is synced before its batch is acknowledged;
-//! only whole lines are ever read; the file is changed only under the lock beside
-//! it, so that a replay and a running collector never lose each other's letters.
+//! only whole lines are ever read; a line that is no letter stays as it is and stands
+//! in nobody's way; the file is changed only under the lock beside it, so that a
+//! replay and a running collector never lose each other's letters.
 
 mod replay;
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{SecondsFormat, Utc};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lines::end_of_whole_lines;
 use super::{Line, SinkError};
+use crate::files;
 
 pub use replay::{Replayed, replay};
 
@@ -84,6 +86,23 @@ impl DeadLetter {
     }
 }
 
+/// What a file of dead letters holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Oldest first.
+    pub letters: Vec<DeadLetter>,
+    /// Numbers of the lines that are no letter, from 1 on.
+    pub unreadable: Vec<usize>,
+}
+
+/// The lines of a text. A last one without its end is torn, and its batch was not
+/// acknowledged, unless it is a letter: then an editor left the end away.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let whole = |line: &[u8]| serde_json::from_slice::<DeadLetter>(line).is_ok();
+    text.split_inclusive(|byte| *byte == b'\n')
+        .filter_map(move |line| line.strip_suffix(b"\n").or_else(|| whole(line).then_some(line)))
+}
+
 /// The dead letters of a sink.
 #[derive(Debug, Clone)]
 pub struct DeadLetters {
@@ -132,10 +151,7 @@ impl DeadLetters {
         let is_new = !self.path.exists();
         let mut file =
             private().read(true).write(true).create(true).truncate(false).open(&self.path)?;
-        // A crash may have torn the last line; its batch was not acknowledged.
-        let length = file.metadata()?.len();
-        let end = end_of_whole_lines(&file, length)?;
-        file.set_len(end)?;
+        let end = mend_end(&mut file)?;
         file.seek(SeekFrom::Start(end))?;
         let written = file
             .write_all(text)
@@ -151,26 +167,29 @@ impl DeadLetters {
         written
     }
 
-    /// Every letter, oldest first.
+    /// Every letter, oldest first, and the lines that are none.
     ///
     /// # Errors
     ///
     /// When the file cannot be read.
-    pub fn read(&self) -> Result<Vec<DeadLetter>, SinkError> {
-        let text = match std::fs::read(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(self.failed(error)),
-        };
-        let mut letters = Vec::new();
-        for line in text.split_inclusive(|byte| *byte == b'\n') {
-            // Without its end it is torn, and its batch was not acknowledged.
-            if let Some(line) = line.strip_suffix(b"\n") {
-                let letter = serde_json::from_slice(line);
-                letters.push(letter.map_err(|error| self.failed(error.into()))?);
+    pub fn read(&self) -> Result<Contents, SinkError> {
+        let mut contents = Contents::default();
+        for (index, line) in lines(&self.bytes()?).enumerate() {
+            match serde_json::from_slice(line) {
+                Ok(letter) => contents.letters.push(letter),
+                Err(_) => contents.unreadable.push(index + 1),
             }
         }
-        Ok(letters)
+        Ok(contents)
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, SinkError> {
+        // Some room for whoever put files together.
+        match files::read(&self.path, 4 * MOST_BYTES) {
+            Ok(text) => Ok(text.to_vec()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// Takes letters out, in one step; those that came meanwhile stay.
@@ -180,9 +199,12 @@ impl DeadLetters {
     /// When the file cannot be read or replaced; it is then as before.
     pub fn remove(&self, delivered: &[DeadLetter]) -> Result<(), SinkError> {
         let _lock = self.lock("lock")?;
+        let is_delivered = |line: &[u8]| {
+            serde_json::from_slice(line).is_ok_and(|letter| delivered.contains(&letter))
+        };
         let mut text = Vec::new();
-        for letter in self.read()?.iter().filter(|letter| !delivered.contains(letter)) {
-            serde_json::to_writer(&mut text, letter).map_err(|error| self.failed(error.into()))?;
+        for line in lines(&self.bytes()?).filter(|line| !is_delivered(line)) {
+            text.extend_from_slice(line);
             text.push(b'\n');
         }
         self.replace(&text).map_err(|source| self.failed(source))
@@ -239,6 +261,22 @@ impl DeadLetters {
     }
 }
 
+/// A crash may have torn the last line, whose batch was not acknowledged then; a
+/// letter without a line end gets one.
+fn mend_end(file: &mut File) -> std::io::Result<u64> {
+    let length = file.metadata()?.len();
+    let end = end_of_whole_lines(file, length)?;
+    let mut rest = Vec::new();
+    file.seek(SeekFrom::Start(end))?;
+    file.read_to_end(&mut rest)?;
+    if serde_json::from_slice::<DeadLetter>(&rest).is_ok() {
+        file.write_all(b"\n")?;
+        return Ok(length + 1);
+    }
+    file.set_len(end)?;
+    Ok(end)
+}
+
 /// Who signed in from where is not for everybody.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
@@ -257,7 +295,7 @@ mod tests {
     }
 
     fn ids(letters: &DeadLetters) -> Vec<String> {
-        letters.read().unwrap().into_iter().map(|letter| letter.event_id).collect()
+        letters.read().unwrap().letters.into_iter().map(|letter| letter.event_id).collect()
     }
 
     #[test]
@@ -265,11 +303,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let letters = DeadLetters::of(folder.path(), "siem");
         letters.append(&[letter("a"), letter("b")]).unwrap();
-        let replayed = letters.read().unwrap();
+        let replayed = letters.read().unwrap().letters;
         letters.append(&[letter("c")]).unwrap();
         letters.remove(&replayed[..1]).unwrap();
         assert_eq!(ids(&letters), ["b", "c"]);
-        assert_eq!(letters.read().unwrap()[0].event().id, "b");
+        assert_eq!(letters.read().unwrap().letters[0].event().id, "b");
     }
 
     #[test]
@@ -282,6 +320,33 @@ mod tests {
         assert_eq!(ids(&letters), ["a"]);
         letters.append(&[letter("c")]).unwrap();
         assert_eq!(ids(&letters), ["a", "c"]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_letter_is_named_passed_over_and_kept_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let letters = DeadLetters::of(folder.path(), "siem");
+        letters.append(&[letter("a")]).unwrap();
+        let mut file = OpenOptions::new().append(true).open(letters.path()).unwrap();
+        file.write_all(b"{\"refused\":\xff\n\n").unwrap();
+        letters.append(&[letter("b")]).unwrap();
+        let contents = letters.read().unwrap();
+        assert_eq!(contents.unreadable, [2, 3]);
+        assert_eq!(ids(&letters), ["a", "b"]);
+        letters.remove(&contents.letters).unwrap();
+        assert_eq!(std::fs::read(letters.path()).unwrap(), b"{\"refused\":\xff\n\n");
+    }
+
+    #[test]
+    fn a_letter_without_a_line_end_is_a_letter() {
+        let folder = tempfile::tempdir().unwrap();
+        let letters = DeadLetters::of(folder.path(), "siem");
+        letters.append(&[letter("a"), letter("b")]).unwrap();
+        let length = std::fs::metadata(letters.path()).unwrap().len();
+        OpenOptions::new().write(true).open(letters.path()).unwrap().set_len(length - 1).unwrap();
+        assert_eq!(ids(&letters), ["a", "b"]);
+        letters.append(&[letter("c")]).unwrap();
+        assert_eq!(ids(&letters), ["a", "b", "c"]);
     }
 
     #[test]

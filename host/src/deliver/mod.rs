@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use crate::render::Format;
 use crate::state::SinkMark;
 
-pub use deadletter::{DeadLetter, DeadLetterKind, DeadLetters, Replayed, replay};
+pub use deadletter::{Contents, DeadLetter, DeadLetterKind, DeadLetters, Replayed, replay};
 pub use error::SinkError;
 pub use file::FileSink;
 pub use open::{SinkContext, check, open, open_all, open_remote, probe_all};

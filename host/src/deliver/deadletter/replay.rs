@@ -37,6 +37,7 @@ pub async fn replay(
     let _lock = letters.begin_replay()?;
     let (chosen, left): (Vec<DeadLetter>, Vec<DeadLetter>) = letters
         .read()?
+        .letters
         .into_iter()
         .partition(|letter| with_partial || letter.kind == DeadLetterKind::Refused);
     let mut done = Replayed { partial: left.len(), ..Replayed::default() };

@@ -121,7 +121,7 @@ async fn a_partial_success_is_not_sent_again_and_a_copy_is_kept() {
         let sink = sink(folder.path(), receiver.port, keys);
         sink.deliver(&[line("a"), line("b")]).await.unwrap().settle();
         assert_eq!(receiver.requests().len(), 1);
-        let letters = DeadLetters::of(folder.path(), "siem").read().unwrap();
+        let letters = DeadLetters::of(folder.path(), "siem").read().unwrap().letters;
         assert_eq!(letters.len(), 2);
         assert_eq!(letters[0].kind, DeadLetterKind::Partial);
         assert!(letters[0].reason.contains("1 of 2 rejected: too old"), "{}", letters[0].reason);

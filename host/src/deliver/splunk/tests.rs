@@ -147,7 +147,7 @@ async fn the_event_that_the_collector_names_is_the_dead_letter() {
     let folder = tempfile::tempdir().unwrap();
     let sink = sink(folder.path(), receiver.port, "");
     sink.deliver(&lines(&["a", "b", "bad", "c"])).await.unwrap().settle();
-    let letters = DeadLetters::of(folder.path(), "siem").read().unwrap();
+    let letters = DeadLetters::of(folder.path(), "siem").read().unwrap().letters;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].event_id, "bad");
     // The batch, what is before, what is behind, and the culprit alone.
@@ -180,7 +180,7 @@ async fn the_collectors_codes_are_told_apart() {
             false => matches!(error, SinkError::Unavailable { .. }),
         };
         assert!(is_right, "{http} {code}: {error}");
-        assert!(DeadLetters::of(folder.path(), "siem").read().unwrap().is_empty());
+        assert!(DeadLetters::of(folder.path(), "siem").read().unwrap().letters.is_empty());
     }
 }
 

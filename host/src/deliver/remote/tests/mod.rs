@@ -62,7 +62,7 @@ impl World {
 
     /// Ids in the dead letters.
     fn letters(&self) -> Vec<String> {
-        let letters = DeadLetters::of(self.folder.path(), "siem").read().unwrap();
+        let letters = DeadLetters::of(self.folder.path(), "siem").read().unwrap().letters;
         letters.into_iter().map(|letter| letter.event_id).collect()
     }
 }

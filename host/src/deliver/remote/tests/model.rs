@@ -77,7 +77,7 @@ async fn holds(case: &Case) {
     let ids: Vec<String> = case.events.iter().enumerate().map(name).collect();
     let batch: Vec<Line> = ids.iter().map(|id| line(id)).collect();
     let delivered = sink.deliver(&batch).await.map(|receipt| receipt.settle());
-    let letters = DeadLetters::of(folder.path(), "siem").read().unwrap();
+    let letters = DeadLetters::of(folder.path(), "siem").read().unwrap().letters;
     let letters: Vec<String> = letters.into_iter().map(|letter| letter.event_id).collect();
     let taken = taken.lock().unwrap();
     let has_good = case.events.contains(&false);
