@@ -85,6 +85,7 @@ pub fn main() -> ExitCode {
         Err(error) => return Failure::failed(format!("cannot start: {error}")).report(),
     };
     let result = runtime.block_on(async {
+        hardening::outlive_file_size_limit();
         match cli.command {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Run(arguments) => run::run(arguments).await,
