@@ -13,7 +13,9 @@ use super::http::HttpSink;
 use super::otlp::OtlpSink;
 use super::splunk::SplunkSink;
 use super::{FileSink, Line, Receipt, Sink, SinkError, StdoutSink};
-use crate::config::{Config, SinkConfig, SinkKind};
+use crate::config::{
+    Config, HttpSinkConfig, OtlpSinkConfig, RotationConfig, SinkConfig, SinkKind, SplunkSinkConfig,
+};
 use crate::render::Format;
 use crate::state::State;
 use crate::telemetry;
@@ -27,16 +29,17 @@ pub struct SinkContext {
     pub state: Arc<dyn State>,
 }
 
-/// Opens every sink of a configuration but those that are open already, ordered by
-/// id: a batch takes its sinks in that order, so that two streams can never wait for
-/// each other.
+/// Opens every sink of a configuration but those that are open already, in the order
+/// in which a batch takes them: files last, and by id, so that two streams can never
+/// wait for each other. A file has one batch at a time, from its lines to the commit;
+/// before them, a server that is slow to acknowledge would hold up everybody else's.
 pub fn open_all(
     config: &Config,
     context: &SinkContext,
     are_open: &[Arc<dyn Sink>],
 ) -> Vec<Arc<dyn Sink>> {
     let mut configs: Vec<&SinkConfig> = config.sinks.iter().collect();
-    configs.sort_by(|a, b| a.id.cmp(&b.id));
+    configs.sort_by_key(|config| (matches!(config.kind, SinkKind::File { .. }), &config.id));
     let sink = |config: &SinkConfig| {
         if let Some(sink) = are_open.iter().find(|sink| sink.id() == config.id) {
             return sink.clone();
@@ -49,20 +52,63 @@ pub fn open_all(
     configs.into_iter().map(sink).collect()
 }
 
+/// Where a kind of sink is, and what it needs to be opened.
+enum Place<'c> {
+    Here(Local<'c>),
+    Server(Remote<'c>),
+}
+
+/// A sink of this machine.
+enum Local<'c> {
+    Stdout,
+    File(&'c Path, Option<&'c RotationConfig>),
+}
+
+/// A sink behind a server.
+enum Remote<'c> {
+    Http(&'c HttpSinkConfig),
+    Otlp(&'c OtlpSinkConfig),
+    Splunk(&'c SplunkSinkConfig),
+}
+
+impl<'c> Place<'c> {
+    fn of(kind: &'c SinkKind) -> Self {
+        match kind {
+            SinkKind::Stdout => Self::Here(Local::Stdout),
+            SinkKind::File { path, rotation } => Self::Here(Local::File(path, rotation.as_ref())),
+            SinkKind::Http(http) => Self::Server(Remote::Http(http)),
+            SinkKind::Otlp(otlp) => Self::Server(Remote::Otlp(otlp)),
+            SinkKind::SplunkHec(splunk) => Self::Server(Remote::Splunk(splunk)),
+        }
+    }
+}
+
+impl Remote<'_> {
+    fn open(&self, config: &SinkConfig, data_dir: &Path) -> Result<Arc<dyn Sink>, SinkError> {
+        let (id, format) = (&config.id, config.format.parse::<Format>()?);
+        Ok(match self {
+            Self::Http(http) => Arc::new(HttpSink::open(id, format, http, data_dir)?),
+            Self::Otlp(otlp) => Arc::new(OtlpSink::open(id, otlp, data_dir)?),
+            Self::Splunk(splunk) => Arc::new(SplunkSink::open(id, format, splunk, data_dir)?),
+        })
+    }
+}
+
 /// Opens a sink.
 ///
 /// # Errors
 ///
 /// When something it names on this machine cannot be used.
 pub fn open(config: &SinkConfig, context: &SinkContext) -> Result<Arc<dyn Sink>, SinkError> {
-    let format: Format = config.format.parse()?;
-    if let SinkKind::File { path, rotation } = &config.kind {
-        let (rotation, state) = (rotation.clone(), context.state.clone());
-        let file = FileSink::open(&config.id, path, format, rotation, state)?;
-        return Ok(Arc::new(file));
-    }
-    let remote = open_remote(config, &context.data_dir)?;
-    Ok(remote.unwrap_or_else(|| Arc::new(StdoutSink::new(&config.id, format))))
+    let (id, format) = (&config.id, config.format.parse::<Format>()?);
+    Ok(match Place::of(&config.kind) {
+        Place::Here(Local::Stdout) => Arc::new(StdoutSink::new(id, format)),
+        Place::Here(Local::File(path, rotation)) => {
+            let state = context.state.clone();
+            Arc::new(FileSink::open(id, path, format, rotation.cloned(), state)?)
+        }
+        Place::Server(remote) => remote.open(config, &context.data_dir)?,
+    })
 }
 
 /// Opens a sink behind a server, which needs no state; `None` for any other.
@@ -74,16 +120,10 @@ pub fn open_remote(
     config: &SinkConfig,
     data_dir: &Path,
 ) -> Result<Option<Arc<dyn Sink>>, SinkError> {
-    let format: Format = config.format.parse()?;
-    let id = &config.id;
-    Ok(match &config.kind {
-        SinkKind::Stdout | SinkKind::File { .. } => None,
-        SinkKind::Http(http) => Some(Arc::new(HttpSink::open(id, format, http, data_dir)?)),
-        SinkKind::Otlp(otlp) => Some(Arc::new(OtlpSink::open(id, otlp, data_dir)?)),
-        SinkKind::SplunkHec(splunk) => {
-            Some(Arc::new(SplunkSink::open(id, format, splunk, data_dir)?))
-        }
-    })
+    match Place::of(&config.kind) {
+        Place::Here(_) => Ok(None),
+        Place::Server(remote) => remote.open(config, data_dir).map(Some),
+    }
 }
 
 /// Tries a sink as `signon check` does: nothing is delivered, nothing is left
@@ -93,14 +133,11 @@ pub fn open_remote(
 ///
 /// What would keep the first batch from being delivered.
 pub async fn check(config: &SinkConfig) -> Result<(), SinkError> {
-    match &config.kind {
-        SinkKind::Stdout => Ok(()),
-        SinkKind::File { path, .. } => super::file::check(path),
+    match Place::of(&config.kind) {
+        Place::Here(Local::Stdout) => Ok(()),
+        Place::Here(Local::File(path, _)) => super::file::check(path),
         // Without a folder nothing is kept, and a try needs nothing that is.
-        _ => match open_remote(config, Path::new(""))? {
-            Some(sink) => sink.probe().await,
-            None => Ok(()),
-        },
+        Place::Server(remote) => remote.open(config, Path::new(""))?.probe().await,
     }
 }
 
@@ -167,6 +204,22 @@ mod tests {
     use super::*;
     use crate::config::Syntax;
     use crate::state::EmbeddedState;
+
+    #[tokio::test]
+    async fn no_file_is_held_while_a_server_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "data_dir = 'd'\nsources.acme = { type = 'oci_audit' }\n\
+                    sinks.a = { type = 'file', path = 'a', inputs = ['*'] }\n\
+                    sinks.b = { type = 'http', uri = 'http://127.0.0.1:9', inputs = ['*'] }\n\
+                    sinks.c = { type = 'stdout', inputs = ['*'] }";
+        let file = folder.path().join("signon.toml");
+        let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
+        let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
+        let context = SinkContext { data_dir: folder.path().to_owned(), state };
+        let sinks = open_all(&config, &context, &[]);
+        let ids: Vec<&str> = sinks.iter().map(|sink| sink.id()).collect();
+        assert_eq!(ids, ["b", "c", "a"]);
+    }
 
     #[tokio::test]
     async fn a_sink_that_cannot_be_opened_is_opened_by_a_later_batch_and_hinders_no_other() {
