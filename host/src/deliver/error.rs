@@ -30,8 +30,11 @@ pub enum SinkError {
         /// The path.
         path: PathBuf,
     },
-    /// The file ends in something that signon never wrote.
-    #[error("{path}: ends in a line that signon did not write; name another file, or move it away")]
+    /// The file ends in something that this sink may not have written.
+    #[error(
+        "{path}: its last line has no end and is not known to be this sink's, so nothing is cut \
+         or added; name another file, move this one away, or end its last line"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,

@@ -4,14 +4,9 @@
 //! committed together with position and ids. What lies behind the committed length
 //! on start was written by a batch that was never committed and will come again:
 //! its whole lines stay, for others may have read them, and are recognized by
-//! their event id when they come; only a torn last line is cut.
-//!
-//! ```text
-//!   committed length            end of file
-//!        |  line  line  line  torn|
-//!        '---- adopted -----'-cut-'
-//! ```
+//! their event id when they come; only a torn last line of ours is cut.
 
+mod adoption;
 #[cfg(test)]
 mod power;
 mod rotation;
@@ -20,7 +15,6 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -32,9 +26,10 @@ use super::lines::end_of_whole_lines;
 use super::medium::Medium;
 use super::{Line, Receipt, Sink, SinkError};
 use crate::config::RotationConfig;
-use crate::render::{Format, event_id};
+use crate::render::Format;
 use crate::state::{SinkMark, State};
 use crate::telemetry;
+use adoption::{End, Tail};
 use rotation::Step;
 
 /// Appends to a file.
@@ -48,6 +43,7 @@ pub struct FileSink {
 #[derive(Debug)]
 struct Writer {
     sink: String,
+    format: Format,
     state: Arc<dyn State>,
     rotation: Option<RotationConfig>,
     file: Box<dyn Medium>,
@@ -56,6 +52,8 @@ struct Writer {
     begun: SystemTime,
     /// Where the next line goes.
     length: u64,
+    /// Whether half a batch of ours is behind it, which could not be cut.
+    is_torn: bool,
     /// Lines in the file whose event was never committed, by event id.
     adopted: HashMap<String, u32>,
     /// Those of them that the state does not know of yet.
@@ -92,33 +90,34 @@ impl FileSink {
         let length = file.length().map_err(failed)?;
         // A shorter file was moved or emptied by somebody; what it held was
         // delivered.
-        let from = if length < committed {
+        let is_shorter = length < committed;
+        let from = if is_shorter {
             telemetry::FileShorter { sink: id, path, length, committed }.emit();
             end_of_whole_lines(file.as_ref(), length).map_err(failed)?
         } else {
             committed
         };
-        let tail = read_tail(file.as_ref(), from, format).map_err(failed)?;
-        if known.is_none() && tail.end < length && !tail.is_ours {
-            return Err(SinkError::Foreign { path: path.to_owned() });
-        }
-        if tail.end < length {
-            telemetry::TornLineCut { sink: id, path, bytes: length - tail.end }.emit();
-            file.set_length(tail.end).map_err(failed)?;
-        }
+        let is_known = known.is_some()
+            && adoption::is_known(state.as_ref(), id, file.as_ref())?
+            && adoption::ends_a_line(file.as_ref(), from).map_err(failed)?;
+        let mut tail = Tail::read(file.as_ref(), from, format).map_err(failed)?;
+        mend_end(file.as_ref(), id, path, &mut tail, format, is_known)?;
         file.sync().map_err(failed)?;
         let found: Vec<(String, u32)> = tail.lines.into_iter().collect();
         state.adopt(id, tail.end, &found)?;
+        adoption::know(state.as_ref(), id, file.as_ref())?;
         let adopted = state.adopted(id)?.into_iter().collect();
         let begun = file.begun().map_err(failed)?;
         let writer = Writer {
             begun,
             sink: id.to_owned(),
+            format,
             state,
             rotation,
             file,
             path: path.to_owned(),
             length: tail.end,
+            is_torn: false,
             adopted,
             unsaved: HashMap::new(),
         };
@@ -178,33 +177,31 @@ fn open_locked(path: &Path) -> Result<File, SinkError> {
     Ok(file)
 }
 
-struct Tail {
-    /// Behind the last whole line.
-    end: u64,
-    /// Whether what follows the last whole line may be the start of one of ours.
-    is_ours: bool,
-    lines: HashMap<String, u32>,
-}
-
-fn read_tail(file: &dyn Medium, from: u64, format: Format) -> std::io::Result<Tail> {
-    let mut reader = BufReader::new(file.read_from(from)?);
-    let mut tail = Tail { end: from, is_ours: true, lines: HashMap::new() };
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        reader.read_until(b'\n', &mut line)?;
-        // After a power cut a file may be longer than what was written to it; what was
-        // not is zeros.
-        if line.last() != Some(&b'\n') || line.contains(&0) {
-            tail.is_ours = line.is_empty() || line[0] == b'{';
-            return Ok(tail);
+/// Makes a file end in a line end, if that takes nothing from anybody.
+fn mend_end(
+    file: &dyn Medium,
+    sink: &str,
+    path: &Path,
+    tail: &mut Tail,
+    format: Format,
+    is_known: bool,
+) -> Result<(), SinkError> {
+    let failed = |source| SinkError::File { path: path.to_owned(), source };
+    match tail.look() {
+        End::Whole => {}
+        End::Torn if is_known => {
+            let bytes = file.length().map_err(failed)? - tail.end;
+            telemetry::TornLineCut { sink, path, bytes }.emit();
+            file.set_length(tail.end).map_err(failed)?;
         }
-        tail.end += line.len() as u64;
-        let text = String::from_utf8_lossy(&line[..line.len() - 1]);
-        if let Some(id) = event_id(&text, format) {
-            *tail.lines.entry(id).or_default() += 1;
+        End::Unended if is_known => {
+            let length = file.length().map_err(failed)?;
+            file.write_at(length, b"\n").map_err(failed)?;
+            tail.end_rest(format);
         }
+        _ => return Err(SinkError::Foreign { path: path.to_owned() }),
     }
+    Ok(())
 }
 
 impl Writer {
@@ -217,22 +214,36 @@ impl Writer {
     }
 
     /// Follows what others did to the file meanwhile: moved or deleted, it is begun
-    /// anew; emptied, it goes on at its end.
+    /// anew; emptied or added to, it goes on at its end.
     fn follow(&mut self) -> Result<(), SinkError> {
         let failed = |source| SinkError::File { path: self.path.clone(), source };
-        if self.file.is_at(&self.path) {
-            let length = self.file.length().map_err(failed)?;
-            if length >= self.length {
-                self.length = length;
-                return Ok(());
-            }
-            // Emptied or cut by somebody: a torn line must not swallow the next one.
-            self.length = end_of_whole_lines(self.file.as_ref(), length).map_err(failed)?;
-        } else {
-            self.file = Box::new(open_locked(&self.path)?);
-            self.begun = SystemTime::now();
-            self.length = self.file.length().map_err(failed)?;
+        let is_here = self.file.is_at(&self.path);
+        if is_here && self.is_torn {
+            self.file.set_length(self.length).map_err(failed)?;
         }
+        self.is_torn = false;
+        let mut length = self.file.length().map_err(failed)?;
+        if is_here && length == self.length {
+            return Ok(());
+        }
+        if !is_here {
+            let file = Box::new(open_locked(&self.path)?);
+            length = file.length().map_err(failed)?;
+            self.begun = SystemTime::now();
+            self.file = file;
+            self.length = 0;
+        }
+        let file = self.file.as_ref();
+        let from = match self.length <= length {
+            true => self.length,
+            false => end_of_whole_lines(file, length).map_err(failed)?,
+        };
+        // Whoever added to it may not be done; what was cut short was ours.
+        let is_ours = is_here && length < self.length;
+        let mut tail = Tail::read(file, from, self.format).map_err(failed)?;
+        mend_end(file, &self.sink, &self.path, &mut tail, self.format, is_ours)?;
+        self.length = tail.end;
+        adoption::know(self.state.as_ref(), &self.sink, self.file.as_ref())?;
         // A crash before the next commit must find the lines of this file, not look
         // for the end of the one before.
         self.rotate(&[Step::Save])
@@ -262,7 +273,7 @@ impl Writer {
             .and_then(|()| self.file.sync());
         if let Err(error) = written {
             // Half a batch must not stay in front of the next one.
-            self.file.set_length(self.length)?;
+            self.is_torn = self.file.set_length(self.length).is_err();
             return Err(error);
         }
         crate::crash::point("file-synced");

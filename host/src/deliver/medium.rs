@@ -6,6 +6,8 @@ use std::io::{Read, Result, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::time::SystemTime;
 
+use sha2::{Digest as _, Sha256};
+
 /// An open file.
 pub trait Medium: Send + std::fmt::Debug {
     /// Its length in bytes.
@@ -25,6 +27,10 @@ pub trait Medium: Send + std::fmt::Debug {
 
     /// Whether the file of that name is still this one.
     fn is_at(&self, path: &Path) -> bool;
+
+    /// What tells it from every other file that had or will have its name; `None` where
+    /// nothing does.
+    fn identity(&self) -> Option<u64>;
 
     /// When it was begun, as far as the file system tells.
     fn begun(&self) -> Result<SystemTime>;
@@ -67,6 +73,20 @@ impl Medium for File {
     #[cfg(not(unix))]
     fn is_at(&self, path: &Path) -> bool {
         path.exists()
+    }
+
+    /// Its number, which a file system gives again to the next file, and when it was
+    /// made. Without the device: its number changes from one start of the system to
+    /// the next.
+    fn identity(&self) -> Option<u64> {
+        let metadata = self.metadata().ok()?;
+        let made = metadata.created().ok();
+        let made = made.and_then(|made| made.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let mut digest = Sha256::new();
+        #[cfg(unix)]
+        digest.update(std::os::unix::fs::MetadataExt::ino(&metadata).to_le_bytes());
+        digest.update(made.map_or(0, |made| made.as_nanos()).to_le_bytes());
+        digest.finalize().first_chunk().map(|start| u64::from_le_bytes(*start))
     }
 
     fn begun(&self) -> Result<SystemTime> {

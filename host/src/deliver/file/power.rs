@@ -7,6 +7,7 @@ use redb::StorageBackend as _;
 
 use super::*;
 use crate::plan::Schedule;
+use crate::render::event_id;
 use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
 use crate::testing::{Disk, Moments};
 
@@ -36,6 +37,9 @@ impl Medium for Disk {
     }
     fn is_at(&self, _path: &Path) -> bool {
         true
+    }
+    fn identity(&self) -> Option<u64> {
+        Some(1)
     }
     fn begun(&self) -> Result<SystemTime> {
         Ok(SystemTime::UNIX_EPOCH)

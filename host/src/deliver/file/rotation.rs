@@ -24,7 +24,7 @@ use chrono::{NaiveDateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{SinkError, Writer, open_locked};
+use super::{SinkError, Writer, adoption, open_locked};
 use crate::config::RotationConfig;
 use crate::telemetry;
 
@@ -98,7 +98,10 @@ impl Writer {
                     self.begun = SystemTime::now();
                     self.length = self.file.length().map_err(|s| self.failed(s))?;
                 }
-                Step::Reset => self.state.adopt(&self.sink, self.length, &[])?,
+                Step::Reset => {
+                    self.state.adopt(&self.sink, self.length, &[])?;
+                    adoption::know(self.state.as_ref(), &self.sink, self.file.as_ref())?;
+                }
             }
             crate::crash::point("rotation-step");
         }

@@ -1,9 +1,10 @@
 //! What a crash, a failed commit or somebody else may do to the file.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 use super::*;
 use crate::plan::Schedule;
+use crate::render::event_id;
 use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
 
 fn line(id: &str) -> Line {
@@ -210,6 +211,106 @@ fn a_file_that_signon_did_not_write_is_not_cut() {
     let refused = world.try_open("file");
     assert!(matches!(refused, Err(SinkError::Foreign { .. })));
     assert_eq!(std::fs::read(world.path()).unwrap(), b"precious, without a line end");
+}
+
+/// What others write without a line end.
+const FOREIGN: [&str; 4] =
+    [r#"{"precious":true}"#, r#"{"precious":"#, "{\n  \"precious\": true\n}", "precious"];
+
+#[tokio::test]
+async fn a_file_of_somebody_else_without_a_line_end_is_left_as_it_is() {
+    for foreign in FOREIGN {
+        for was_used in [false, true] {
+            for is_longer in [false, true] {
+                let world = World::new();
+                if was_used {
+                    let sink = world.open();
+                    deliver(&world, &sink, &["a"]).await;
+                }
+                // Other files in between, so that no file number comes again.
+                std::fs::rename(world.path(), world.folder.path().join("old")).ok();
+                let before = if is_longer { "{\"theirs\":1}\n".repeat(99) } else { String::new() };
+                let text = before + foreign;
+                std::fs::write(world.path(), &text).unwrap();
+                let refused = world.try_open("file");
+                assert!(matches!(refused, Err(SinkError::Foreign { .. })), "{refused:?}");
+                assert_eq!(std::fs::read_to_string(world.path()).unwrap(), text);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sink_that_never_wrote_or_whose_path_changed_knows_nothing_of_a_file() {
+    let world = World::new();
+    drop(world.open());
+    let foreign = r#"{"precious":true}"#;
+    std::fs::remove_file(world.path()).unwrap();
+    let other = world.folder.path().join("other.json");
+    std::fs::write(&other, foreign).unwrap();
+    let refused = FileSink::open("file", &other, Format::Raw, None, world.state.clone());
+    assert!(matches!(refused, Err(SinkError::Foreign { .. })), "{refused:?}");
+    assert_eq!(std::fs::read_to_string(&other).unwrap(), foreign);
+}
+
+#[tokio::test]
+async fn an_object_that_somebody_put_into_our_file_is_not_cut_for_its_missing_line_end() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a", "b"]).await;
+    drop(sink);
+    std::fs::write(world.path(), r#"{"eventId":"theirs"}"#).unwrap();
+    let sink = world.open();
+    deliver(&world, &sink, &["b"]).await;
+    assert_eq!(world.ids(), ["theirs", "b"]);
+    // And while it runs.
+    std::fs::write(world.path(), r#"{"eventId":"theirs"}"#).unwrap();
+    deliver(&world, &sink, &["c"]).await;
+    assert_eq!(world.ids(), ["theirs", "c"]);
+}
+
+#[tokio::test]
+async fn a_file_put_in_the_place_of_ours_while_running_is_neither_cut_nor_continued_in_mid_line() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a"]).await;
+    std::fs::rename(world.path(), world.folder.path().join("old")).unwrap();
+    std::fs::write(world.path(), r#"{"precious":1}"#).unwrap();
+    for _ in 0..2 {
+        let refused = sink.deliver(&[line("b")]).await.map(|_| ());
+        assert!(matches!(refused, Err(SinkError::Foreign { .. })), "{refused:?}");
+        assert_eq!(std::fs::read_to_string(world.path()).unwrap(), r#"{"precious":1}"#);
+    }
+    std::fs::remove_file(world.path()).unwrap();
+    deliver(&world, &sink, &["b"]).await;
+    assert_eq!(world.ids(), ["b"]);
+}
+
+#[tokio::test]
+async fn somebody_who_has_not_ended_a_line_in_our_file_is_waited_for() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a"]).await;
+    let mut theirs = OpenOptions::new().append(true).open(world.path()).unwrap();
+    theirs.write_all(br#"{"eventId":"#).unwrap();
+    let refused = sink.deliver(&[line("b")]).await.map(|_| ());
+    assert!(matches!(refused, Err(SinkError::Foreign { .. })), "{refused:?}");
+    theirs.write_all(b"\"theirs\"}\n").unwrap();
+    deliver(&world, &sink, &["b"]).await;
+    assert_eq!(world.ids(), ["a", "theirs", "b"]);
+}
+
+#[tokio::test]
+async fn an_event_of_ours_that_only_lacks_its_line_end_is_recognized() {
+    let world = World::new();
+    let sink = world.open();
+    deliver(&world, &sink, &["a"]).await;
+    drop(sink);
+    let mut ours = OpenOptions::new().append(true).open(world.path()).unwrap();
+    ours.write_all(line("b").text.as_bytes()).unwrap();
+    let sink = world.open();
+    deliver(&world, &sink, &["b", "c"]).await;
+    assert_eq!(world.ids(), ["a", "b", "c"]);
 }
 
 #[cfg(unix)]
