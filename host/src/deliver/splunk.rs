@@ -2,27 +2,25 @@
 //!
 //! A 200 of the collector only says that it took the events; they may be lost
 //! until an indexer has written them. Where the token offers it, the indexers are
-//! therefore asked, on a channel that is this sink's own for ever, until they
-//! acknowledge. Invariant: with acknowledgement on, nothing counts as delivered
-//! that an indexer has not acknowledged.
+//! therefore asked, on a channel that is one delivery's own, until they acknowledge.
+//! Invariant: with acknowledgement on, nothing counts as delivered that an indexer
+//! has not acknowledged, and no acknowledgement is taken for two requests.
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use rand_core::{OsRng, RngCore as _};
 use serde::Deserialize;
-use tokio::time::Instant;
 
 use super::remote::{
-    Answer, Courier, NoAnswer, Protocol, RemoteClient, RemoteSink, Verdict, below, by_status,
-    content_type, shown,
+    Answer, Asked, Courier, NoAnswer, Protocol, RemoteClient, RemoteSink, Verdict, below,
+    by_status, content_type, new_channel, shown,
 };
 use super::{Line, SinkError};
 use crate::config::{Acknowledgement, SplunkSinkConfig};
@@ -37,10 +35,6 @@ const ACKNOWLEDGEMENTS: &str = "/services/collector/ack";
 /// Names the channel of a request.
 const CHANNEL: HeaderName = HeaderName::from_static("x-splunk-request-channel");
 
-/// First and longest pause between two questions; Splunk's documentation asks for
-/// ten seconds at most.
-const POLLS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
-
 /// A sink that speaks to a HTTP Event Collector.
 pub type SplunkSink = RemoteSink<SplunkProtocol>;
 
@@ -49,21 +43,16 @@ impl SplunkSink {
     ///
     /// # Errors
     ///
-    /// When a certificate cannot be used, or its channel not be kept.
+    /// When a certificate cannot be used.
     pub fn open(
         id: &str,
         format: Format,
         config: &SplunkSinkConfig,
         data_dir: &Path,
     ) -> Result<Self, SinkError> {
-        let channel = match config.acknowledgement {
-            Acknowledgement::Off => None,
-            _ => Some(channel(&data_dir.join("splunk").join(format!("{id}.channel")))?),
-        };
         let protocol = SplunkProtocol {
             events: below(&config.remote.uri, EVENTS),
             acknowledgements: below(&config.remote.uri, ACKNOWLEDGEMENTS),
-            channel,
             config: config.clone(),
         };
         Ok(Self::new(Courier::new(id, protocol, &config.remote, data_dir)?, format))
@@ -75,7 +64,6 @@ impl SplunkSink {
 pub struct SplunkProtocol {
     events: Uri,
     acknowledgements: Uri,
-    channel: Option<HeaderValue>,
     config: SplunkSinkConfig,
 }
 
@@ -116,10 +104,15 @@ impl SplunkProtocol {
         Ok(())
     }
 
-    fn accepted(&self, reply: &Reply) -> Verdict {
-        match (self.config.acknowledgement, reply.acknowledgement) {
-            (Acknowledgement::Off, _) | (Acknowledgement::Automatic, None) => Verdict::Accepted,
-            (_, Some(id)) => Verdict::Pending { id },
+    /// What an answer means that says nothing against the events.
+    fn accepted(&self, answer: &Answer, reply: Option<&Reply>) -> Verdict {
+        let number = reply.and_then(|reply| reply.acknowledgement);
+        match (self.config.acknowledgement, number) {
+            (Acknowledgement::Off, _) => Verdict::Accepted,
+            (_, Some(number)) => Verdict::Pending { number },
+            // Its number may stand in what did not come.
+            _ if reply.is_none() || !answer.is_whole => Verdict::Later,
+            (Acknowledgement::Automatic, None) => Verdict::Accepted,
             (Acknowledgement::Required, None) => Verdict::Denied {
                 fix: "the token has no indexer acknowledgement; enable it for the token, or set \
                       acknowledgement = \"auto\"",
@@ -127,25 +120,10 @@ impl SplunkProtocol {
         }
     }
 
-    /// Asks once. `None` when there was no answer to be read.
-    async fn ask(
-        &self,
-        client: &RemoteClient,
-        ids: &[u64],
-    ) -> Result<Option<HashMap<String, bool>>, SinkError> {
-        #[derive(Deserialize)]
-        struct Acknowledged {
-            acks: HashMap<String, bool>,
-        }
-        let body = serde_json::json!({ "acks": ids }).to_string().into_bytes();
-        let answer = client.post(&self.acknowledgements, self.headers(), client.pack(body)).await?;
-        let Ok(answer) = answer else { return Ok(None) };
-        if let Verdict::Denied { fix } = by_status(answer.status) {
-            let (uri, answer) = (shown(&self.acknowledgements), answer.shown);
-            return Err(SinkError::Denied { uri, answer, fix: fix.to_owned() });
-        }
-        let acknowledged: Option<Acknowledged> = serde_json::from_slice(&answer.body).ok();
-        Ok(acknowledged.map(|acknowledged| acknowledged.acks))
+    fn with_channel(&self, channel: HeaderValue) -> HeaderMap {
+        let mut headers = self.headers();
+        headers.extend(self.channel().map(|name| (name, channel)));
+        headers
     }
 }
 
@@ -156,11 +134,15 @@ impl Protocol for SplunkProtocol {
     }
 
     fn headers(&self) -> HeaderMap {
-        let mut headers = content_type("application/json");
-        if let Some(channel) = &self.channel {
-            headers.insert(CHANNEL, channel.clone());
-        }
-        headers
+        content_type("application/json")
+    }
+
+    fn channel(&self) -> Option<HeaderName> {
+        (self.config.acknowledgement != Acknowledgement::Off).then_some(CHANNEL)
+    }
+
+    fn patience(&self) -> Duration {
+        self.config.acknowledgement_timeout
     }
 
     fn overhead(&self) -> usize {
@@ -179,9 +161,11 @@ impl Protocol for SplunkProtocol {
     }
 
     async fn judge(&self, _: &RemoteClient, answer: &Answer) -> Result<Verdict, SinkError> {
-        let reply: Reply = serde_json::from_slice(&answer.body).unwrap_or_default();
-        Ok(match (by_status(answer.status), reply.code) {
-            (Verdict::Accepted, _) => self.accepted(&reply),
+        let reply: Option<Reply> = serde_json::from_slice(&answer.body).ok();
+        let code = reply.as_ref().and_then(|reply| reply.code);
+        let culprit = reply.as_ref().and_then(|reply| reply.culprit);
+        Ok(match (by_status(answer.status), code) {
+            (Verdict::Accepted, None | Some(0)) => self.accepted(answer, reply.as_ref()),
             (_, Some(1..=4)) => Verdict::Denied { fix: "check the token" },
             (_, Some(7)) => {
                 Verdict::Denied { fix: "allow the index to the token, or change index" }
@@ -190,28 +174,56 @@ impl Protocol for SplunkProtocol {
                 fix: "the token wants a channel; set acknowledgement = \"auto\" or true",
             },
             (_, Some(14)) => Verdict::Denied { fix: "set acknowledgement = false" },
-            (_, Some(6 | 12 | 13 | 15)) => Verdict::Refused { culprit: reply.culprit },
+            (_, Some(6 | 12 | 13 | 15)) => Verdict::Refused { culprit },
+            // It says that it took them, and how it is: nobody knows what holds.
+            (Verdict::Accepted, _) => Verdict::Later,
             (verdict, _) => verdict,
         })
     }
 
-    async fn confirm(&self, client: &RemoteClient, ids: &[u64]) -> Result<Vec<bool>, SinkError> {
-        let deadline = Instant::now() + self.config.acknowledgement_timeout;
-        let mut confirmed = vec![false; ids.len()];
-        let (mut pause, longest) = POLLS;
-        loop {
-            tokio::time::sleep(pause.min(deadline - Instant::now())).await;
-            pause = (pause * 2).min(longest);
-            let open: Vec<u64> =
-                ids.iter().zip(&confirmed).filter(|(_, done)| !**done).map(|(id, _)| *id).collect();
-            let acknowledged = self.ask(client, &open).await?.unwrap_or_default();
-            for (id, done) in ids.iter().zip(&mut confirmed) {
-                *done |= acknowledged.get(&id.to_string()).copied().unwrap_or(false);
-            }
-            if !confirmed.contains(&false) || Instant::now() >= deadline {
-                return Ok(confirmed);
-            }
+    async fn ask(
+        &self,
+        client: &RemoteClient,
+        channel: &HeaderValue,
+        numbers: &[u64],
+    ) -> Result<Asked, SinkError> {
+        #[derive(Deserialize)]
+        struct Acknowledged {
+            acks: HashMap<String, bool>,
         }
+        let body = serde_json::json!({ "acks": numbers }).to_string().into_bytes();
+        let headers = self.with_channel(channel.clone());
+        let answer = match client.post(&self.acknowledgements, headers, client.pack(body)).await? {
+            Ok(answer) => answer,
+            Err(NoAnswer(problem)) => return Ok(Asked::Doubt(problem)),
+        };
+        let code = serde_json::from_slice(&answer.body).ok().and_then(|reply: Reply| reply.code);
+        let fix = match (by_status(answer.status), code) {
+            // It knows nothing of the channel (any more), as after a restart.
+            (Verdict::Denied { .. }, Some(10 | 11)) => None,
+            (Verdict::Denied { fix }, _) => Some(fix),
+            (_, Some(14)) => Some("set acknowledgement = false"),
+            _ => None,
+        };
+        if let Some(fix) = fix {
+            let (uri, answer) = (shown(&self.acknowledgements), answer.shown);
+            return Err(SinkError::Denied { uri, answer, fix: fix.to_owned() });
+        }
+        let told: Option<Acknowledged> = match by_status(answer.status) {
+            // What was told as safe is told once: a part of an answer is none.
+            Verdict::Accepted if answer.is_whole => serde_json::from_slice(&answer.body).ok(),
+            _ => None,
+        };
+        Ok(match told {
+            Some(Acknowledged { acks }) => Asked::Safe(
+                numbers
+                    .iter()
+                    .copied()
+                    .filter(|n| acks.get(&n.to_string()) == Some(&true))
+                    .collect(),
+            ),
+            None => Asked::Doubt(answer.shown),
+        })
     }
 
     /// A request without events: the collector answers "no data" (code 5) to a
@@ -222,11 +234,11 @@ impl Protocol for SplunkProtocol {
             problem,
             tried: Duration::ZERO,
         };
-        let answer =
-            match client.post(&self.events, self.headers(), client.pack(Vec::new())).await? {
-                Ok(answer) => answer,
-                Err(NoAnswer(problem)) => return Err(unavailable(problem)),
-            };
+        let headers = self.with_channel(new_channel());
+        let answer = match client.post(&self.events, headers, client.pack(Vec::new())).await? {
+            Ok(answer) => answer,
+            Err(NoAnswer(problem)) => return Err(unavailable(problem)),
+        };
         match self.judge(client, &answer).await? {
             Verdict::Denied { fix } if !answer.status.is_success() => {
                 let (uri, answer) = (shown(&self.events), answer.shown);
@@ -236,42 +248,4 @@ impl Protocol for SplunkProtocol {
             _ => Ok(()),
         }
     }
-}
-
-/// The channel of this sink, made once and kept; where there is no state yet, as for
-/// `signon check`, it is only made.
-fn channel(path: &PathBuf) -> Result<HeaderValue, SinkError> {
-    let failed = |source| SinkError::File { path: path.clone(), source };
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            if let Ok(value) = HeaderValue::from_str(text.trim())
-                && !value.is_empty()
-            {
-                return Ok(value);
-            }
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    let text = guid();
-    let value = HeaderValue::from_str(&text).expect("hex digits and hyphens are visible ASCII");
-    let Some(folder) = path.parent().filter(|folder| folder.parent().is_some_and(Path::exists))
-    else {
-        return Ok(value);
-    };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    // Another start in the same instant would make another; only whole ones count.
-    let beside = path.with_extension("new");
-    std::fs::write(&beside, &text).and_then(|()| std::fs::rename(&beside, path)).map_err(failed)?;
-    Ok(HeaderValue::from_str(&text).expect("hex digits and hyphens are visible ASCII"))
-}
-
-/// A random GUID (UUID version 4).
-fn guid() -> String {
-    let mut bytes = [0; 16];
-    OsRng.fill_bytes(&mut bytes);
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

@@ -3,7 +3,8 @@
 //! Invariant: the log records are those of the format `otel`, whichever the coding.
 //! Answers are read as the protocol says: 429, 502, 503 and 504 may be tried again,
 //! and a partial success never is: its batch is copied to the dead letters, for the
-//! server does not say which of its records it rejected.
+//! server does not say which of its records it rejected. One in which nothing
+//! succeeded is a refusal.
 
 mod messages;
 mod record;

@@ -129,6 +129,18 @@ async fn a_partial_success_is_not_sent_again_and_a_copy_is_kept() {
 }
 
 #[tokio::test]
+async fn a_success_in_which_all_was_rejected_is_a_refusal() {
+    let body =
+        json!({ "partialSuccess": { "rejectedLogRecords": 9, "errorMessage": "no" } }).to_string();
+    let receiver = Receiver::start(move |_| Reply::Status(200, "", body.clone()));
+    let folder = tempfile::tempdir().unwrap();
+    let sink = sink(folder.path(), receiver.port, "encoding = 'json'");
+    let error = sink.deliver(&[line("a"), line("b")]).await.map(|_| ()).unwrap_err();
+    assert!(matches!(error, SinkError::Refusing { .. }), "{error}");
+    assert!(DeadLetters::of(folder.path(), "siem").read().unwrap().letters.is_empty());
+}
+
+#[tokio::test]
 async fn only_the_statuses_that_the_protocol_names_are_tried_again() {
     for (status, is_tried_again) in [(429, true), (503, true), (500, false), (408, false)] {
         let first = std::sync::atomic::AtomicBool::new(true);

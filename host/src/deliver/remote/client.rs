@@ -1,7 +1,9 @@
 //! One long-lived pooled HTTP client of a sink.
 //!
-//! Invariant: no proxy is taken from the environment, no redirect is followed, and
-//! every request ends within the configured time.
+//! Invariant: no proxy is taken from the environment, no redirect is followed, every
+//! request ends within the configured time, and an answer is that of its request: a
+//! connection on which one is late or too much is closed, and nothing is acknowledged
+//! that was not sent whole.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use flate2::Compression as Level;
 use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -21,6 +23,7 @@ use tower_service::Service as _;
 
 use super::answer::Answer;
 use super::authorization::{self, Redactor};
+use super::outgoing::Outgoing;
 use super::{REQUESTS_IN_FLIGHT, tls};
 use crate::config::{Compression, RemoteConfig};
 use crate::deliver::SinkError;
@@ -38,7 +41,7 @@ const ANSWER_BYTES: usize = 64 << 10;
 /// The client of a sink.
 #[derive(Debug)]
 pub struct RemoteClient {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<HttpsConnector<HttpConnector>, Outgoing>,
     connector: HttpsConnector<HttpConnector>,
     remote: RemoteConfig,
 }
@@ -107,7 +110,7 @@ impl RemoteClient {
         // For a body without bytes hyper leaves it out, and servers answer 411.
         all.insert(CONTENT_LENGTH, body.len().into());
         all.extend(headers);
-        let mut request = Request::new(Full::new(body));
+        let mut request = Request::new(Outgoing::new(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = uri.clone();
         *request.headers_mut() = all;
@@ -120,11 +123,17 @@ impl RemoteClient {
 
     async fn answer(
         &self,
-        request: Request<Full<Bytes>>,
+        request: Request<Outgoing>,
         redactor: Redactor,
     ) -> Result<Answer, NoAnswer> {
+        let sent = request.body().sent();
         let response =
             self.client.request(request).await.map_err(|error| NoAnswer(deepest(&error)))?;
+        // Whatever it took, it was not this.
+        if response.status().is_success() && !sent.is_whole() {
+            let status = response.status().as_u16();
+            return Err(NoAnswer(format!("answered {status} before it had the request")));
+        }
         let (head, body) = response.into_parts();
         let (body, is_whole) = start_of(body).await;
         Ok(Answer::new(head.status, &head.headers, body, is_whole, redactor))

@@ -18,15 +18,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use http::HeaderValue;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::backoff::Backoff;
 use super::client::{NoAnswer, RemoteClient};
+use super::delivery::{Delivery, Fate};
 use super::memory::{By, Key, Memory, Taken, key};
 use super::split::{batch_id, halve_in_order, split};
-use super::{Protocol, REQUESTS_IN_FLIGHT, Verdict, shown};
+use super::unconfirmed::Channels;
+use super::{Asked, Protocol, REQUESTS_IN_FLIGHT, Verdict, shown};
 use crate::config::RemoteConfig;
 use crate::deliver::deadletter::{DeadLetter, DeadLetterKind, DeadLetters};
 use crate::deliver::{Line, Receipt, SinkError};
@@ -49,6 +52,9 @@ pub struct Courier<P> {
     letters: DeadLetters,
     memory: Memory,
     requests: Semaphore,
+    /// Apart from the requests, so that a server which is slow to tell holds up none.
+    questions: Semaphore,
+    channels: Channels,
     /// No request goes out before.
     not_before: Mutex<Option<Instant>>,
     /// Most bytes in a request, as the server taught.
@@ -57,38 +63,6 @@ pub struct Courier<P> {
     is_proved: AtomicBool,
     /// Whether every event of the last refused batch was.
     is_refusing: AtomicBool,
-}
-
-/// What became of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// The server has it.
-    Accepted,
-    /// The server refuses it; status and start of the answer.
-    Refused(u16, String),
-    /// It was not decided, since the delivery failed.
-    Open,
-}
-
-/// A delivery under way.
-struct Delivery<'l> {
-    lines: Vec<&'l Line>,
-    keys: Vec<Key>,
-    fates: Vec<Fate>,
-    taken: Taken,
-    /// Whether the server accepted an event of this batch, now or when it came before.
-    is_proved: bool,
-    refusals: u32,
-    /// Answer to the last refusal.
-    answer: String,
-}
-
-impl Delivery<'_> {
-    fn accept(&mut self, range: Range<usize>) {
-        self.taken.add(self.keys[range.clone()].iter().copied(), By::Server);
-        self.fates[range].fill(Fate::Accepted);
-        self.is_proved = true;
-    }
 }
 
 impl<P: Protocol> Courier<P> {
@@ -105,6 +79,8 @@ impl<P: Protocol> Courier<P> {
             letters: DeadLetters::of(data_dir, sink),
             memory: Memory::default(),
             requests: Semaphore::new(REQUESTS_IN_FLIGHT),
+            questions: Semaphore::new(REQUESTS_IN_FLIGHT),
+            channels: Channels::default(),
             not_before: Mutex::new(None),
             limit: AtomicUsize::new(remote.batch_bytes),
             is_proved: AtomicBool::new(false),
@@ -134,12 +110,13 @@ impl<P: Protocol> Courier<P> {
                 fresh.push(line);
             }
         }
-        let mut delivery = delivery(fresh, keys, taken);
+        let mut delivery = Delivery::new(fresh, keys, taken, &self.channels);
         delivery.is_proved = is_proved;
         self.send_all(&mut delivery).await?;
         self.bury(&mut delivery).await?;
         let taken_before = lines.len() - delivery.lines.len();
         telemetry::SinkDelivered { sink: &self.sink, events: lines.len(), taken_before }.emit();
+        delivery.unconfirmed.finish();
         Ok(Box::new(delivery.taken))
     }
 
@@ -147,7 +124,8 @@ impl<P: Protocol> Courier<P> {
     pub async fn resend(&self, lines: &[Line]) -> Result<Vec<Fate>, SinkError> {
         let keys = lines.iter().map(key).collect();
         let memory = Memory::default();
-        let mut delivery = delivery(lines.iter().collect(), keys, Taken::new(&memory));
+        let taken = Taken::new(&memory);
+        let mut delivery = Delivery::new(lines.iter().collect(), keys, taken, &self.channels);
         match self.send_all(&mut delivery).await {
             // What was accepted before must not be sent a third time.
             Err(error) if !delivery.is_proved => Err(error),
@@ -155,41 +133,14 @@ impl<P: Protocol> Courier<P> {
         }
     }
 
-    /// Sends until every event is accepted or refused. What is pending is sent a
-    /// second time if it is not confirmed.
-    async fn send_all(&self, delivery: &mut Delivery<'_>) -> Result<(), SinkError> {
-        let whole = 0..delivery.lines.len();
-        let mut work = vec![whole];
-        for _ in 0..2 {
-            let pending = self.send(delivery, &mut work).await?;
-            if pending.is_empty() {
-                return Ok(());
-            }
-            let ids: Vec<u64> = pending.iter().map(|(id, _)| *id).collect();
-            let confirmed = self.protocol.confirm(&self.client, &ids).await?;
-            for ((_, range), is_safe) in pending.into_iter().zip(confirmed) {
-                if is_safe {
-                    self.accept(delivery, range);
-                } else {
-                    work.push(range);
-                }
-            }
-        }
-        if work.is_empty() {
-            return Ok(());
-        }
-        let problem = "did not acknowledge what it took, though it was sent twice".to_owned();
-        Err(self.unavailable(problem, Duration::ZERO))
-    }
-
-    /// Sends what is to be sent; gives back what is taken but not safe.
-    async fn send(
+    /// Sends what is to be sent, as far as it need not wait for what is not safe yet.
+    pub(super) async fn send(
         &self,
         delivery: &mut Delivery<'_>,
         work: &mut Vec<Range<usize>>,
-    ) -> Result<Vec<(u64, Range<usize>)>, SinkError> {
-        let mut pending = Vec::new();
-        while let Some(range) = work.pop() {
+    ) -> Result<(), SinkError> {
+        while !delivery.unconfirmed.is_full() {
+            let Some(range) = work.pop() else { break };
             let (range, rest) = self.fit(delivery, range);
             if !rest.is_empty() {
                 work.push(rest);
@@ -199,10 +150,10 @@ impl<P: Protocol> Courier<P> {
             }
             let body = self.protocol.encode(&delivery.lines[range.clone()]);
             let bytes = body.len();
-            let (verdict, answer) = self.post(&delivery.lines[range.clone()], body).await?;
-            match verdict {
+            let (verdict, answer) = self.post(delivery, range.clone(), body).await?;
+            match verdict.of(range.len()) {
                 Verdict::Accepted => self.accept(delivery, range),
-                Verdict::Pending { id } => pending.push((id, range)),
+                Verdict::Pending { number } => delivery.unconfirmed.took(number, range),
                 Verdict::AcceptedInPart { rejected, reason } => {
                     let lines = &delivery.lines[range.clone()];
                     self.keep_copy(lines, rejected, answer.status.as_u16(), reason).await?;
@@ -227,10 +178,10 @@ impl<P: Protocol> Courier<P> {
                 }
             }
         }
-        Ok(pending)
+        Ok(())
     }
 
-    fn accept(&self, delivery: &mut Delivery<'_>, range: Range<usize>) {
+    pub(super) fn accept(&self, delivery: &mut Delivery<'_>, range: Range<usize>) {
         self.is_proved.store(true, Ordering::Relaxed);
         self.is_refusing.store(false, Ordering::Relaxed);
         delivery.accept(range);
@@ -329,14 +280,22 @@ impl<P: Protocol> Courier<P> {
     }
 
     /// Posts one body until there is an answer that decides.
-    async fn post(&self, lines: &[&Line], body: Vec<u8>) -> Result<(Verdict, Answer), SinkError> {
+    async fn post(
+        &self,
+        delivery: &mut Delivery<'_>,
+        range: Range<usize>,
+        body: Vec<u8>,
+    ) -> Result<(Verdict, Answer), SinkError> {
         let mut headers = self.protocol.headers();
-        headers.insert(BATCH_ID, batch_id(lines));
+        headers.insert(BATCH_ID, batch_id(&delivery.lines[range]));
         let body = self.client.pack(body);
         let mut backoff = Backoff::new();
         let mut failing_since = None;
         loop {
             self.wait().await;
+            if let Some(name) = self.protocol.channel() {
+                headers.insert(name, delivery.unconfirmed.channel().clone());
+            }
             let answered = {
                 // Never closed.
                 let _permit = self.requests.acquire().await;
@@ -354,6 +313,7 @@ impl<P: Protocol> Courier<P> {
                 Ok(decided) => return Ok(decided),
                 Err(NoAnswer(problem)) => (problem, None),
             };
+            delivery.unconfirmed.doubt(&problem);
             let is_first = failing_since.is_none();
             let since = *failing_since.get_or_insert_with(Instant::now);
             let retry_in = backoff.next(asked);
@@ -368,6 +328,29 @@ impl<P: Protocol> Courier<P> {
                 .emit();
             tokio::time::sleep(retry_in).await;
         }
+    }
+
+    /// Asks once what is safe.
+    pub(super) async fn ask(
+        &self,
+        channel: &HeaderValue,
+        numbers: &[u64],
+    ) -> Result<Asked, SinkError> {
+        // Never closed.
+        let _permit = self.questions.acquire().await;
+        self.protocol.ask(&self.client, channel, numbers).await
+    }
+
+    pub(super) fn protocol(&self) -> &P {
+        &self.protocol
+    }
+
+    pub(super) fn retry_for(&self) -> Duration {
+        self.client.remote().retry_for
+    }
+
+    pub(super) fn told_void(&self, problem: &str, retry_in: Duration) {
+        telemetry::SinkRetried { sink: &self.sink, problem, retry_in, is_first: true }.emit();
     }
 
     fn not_before(&self, time: Instant) {
@@ -388,12 +371,7 @@ impl<P: Protocol> Courier<P> {
         SinkError::Denied { uri, answer: answer.shown.clone(), fix: fix.to_owned() }
     }
 
-    fn unavailable(&self, problem: String, tried: Duration) -> SinkError {
+    pub(super) fn unavailable(&self, problem: String, tried: Duration) -> SinkError {
         SinkError::Unavailable { uri: shown(self.protocol.uri()), problem, tried }
     }
-}
-
-fn delivery(lines: Vec<&Line>, keys: Vec<Key>, taken: Taken) -> Delivery<'_> {
-    let fates = vec![Fate::Open; lines.len()];
-    Delivery { lines, keys, fates, taken, is_proved: false, refusals: 0, answer: String::new() }
 }

@@ -10,19 +10,28 @@ mod answer;
 mod authorization;
 mod backoff;
 mod client;
+mod confirm;
 mod courier;
+mod delivery;
 mod memory;
+mod outgoing;
 mod split;
 #[cfg(test)]
 pub mod tests;
 mod tls;
+mod unconfirmed;
+
+use std::collections::HashSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 
 pub use answer::Answer;
 pub use client::{NoAnswer, RemoteClient, content_type};
-pub use courier::{Courier, Fate};
+pub use courier::Courier;
+pub use delivery::Fate;
+pub use unconfirmed::new_channel;
 
 use super::{Line, Receipt, Sink, SinkError};
 use crate::render::Format;
@@ -45,8 +54,8 @@ pub enum Verdict {
     },
     /// It is taken, and the server can be asked whether it is safe.
     Pending {
-        /// What to ask for.
-        id: u64,
+        /// What to ask for, on the channel of the request.
+        number: u64,
     },
     /// The same request may be taken a moment later.
     Later,
@@ -64,6 +73,28 @@ pub enum Verdict {
         /// What to do.
         fix: &'static str,
     },
+}
+
+impl Verdict {
+    /// What it means for so many events: a server that rejected all of them took none.
+    fn of(self, events: usize) -> Self {
+        match self {
+            Self::AcceptedInPart { rejected, .. } if rejected >= events as u64 => {
+                Self::Refused { culprit: None }
+            }
+            verdict => verdict,
+        }
+    }
+}
+
+/// What a server tells of the requests that it took.
+#[derive(Debug)]
+pub enum Asked {
+    /// These are safe; of the others it does not know yet, or no more.
+    Safe(HashSet<u64>),
+    /// No answer to the question: whether it still is the server that took them is not
+    /// known. In words.
+    Doubt(String),
 }
 
 /// What a kind of server wants to be sent, and how its answers are read.
@@ -90,13 +121,28 @@ pub trait Protocol: Send + Sync + std::fmt::Debug + 'static {
     /// When a secret cannot be read.
     async fn judge(&self, client: &RemoteClient, answer: &Answer) -> Result<Verdict, SinkError>;
 
-    /// Asks until every pending request is safe, or long enough; tells which are.
+    /// The header with the channel of a request, where numbers are given by channel.
+    fn channel(&self) -> Option<HeaderName> {
+        None
+    }
+
+    /// How long the server is asked before what it took is sent again.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Asks once which requests of a channel are safe.
     ///
     /// # Errors
     ///
     /// When the server will not tell.
-    async fn confirm(&self, _client: &RemoteClient, ids: &[u64]) -> Result<Vec<bool>, SinkError> {
-        Ok(vec![true; ids.len()])
+    async fn ask(
+        &self,
+        _client: &RemoteClient,
+        _channel: &HeaderValue,
+        numbers: &[u64],
+    ) -> Result<Asked, SinkError> {
+        Ok(Asked::Safe(numbers.iter().copied().collect()))
     }
 
     /// Tries the server without sending an event.

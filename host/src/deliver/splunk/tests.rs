@@ -1,5 +1,7 @@
 //! What a collector answers, with and without indexers that acknowledge.
 
+mod forgetful;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -90,6 +92,35 @@ async fn nothing_is_delivered_before_the_indexers_acknowledge() {
 }
 
 #[tokio::test]
+async fn a_batch_that_waits_for_its_acknowledgement_holds_up_no_other() {
+    // Numbers from 0 on for each channel; the channel of the stuck event is never told.
+    let stuck = std::sync::Mutex::new(String::new());
+    let receiver = Receiver::start(move |request| {
+        let channel = &request.headers["x-splunk-request-channel"];
+        let mut stuck = stuck.lock().unwrap();
+        if request.target == EVENTS {
+            if ids(request).contains(&"stuck".to_owned()) {
+                stuck.clone_from(channel);
+            }
+            return status(200, r#"{"text":"Success","code":0,"ackId":0}"#);
+        }
+        status(200, &format!(r#"{{"acks":{{"0":{}}}}}"#, *channel != *stuck))
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let sink = sink(folder.path(), receiver.port, "acknowledgement_timeout = '1h'");
+    let (small, other) = (lines(&["stuck"]), lines(&["a"]));
+    let others = async {
+        for _ in 0..3 {
+            sink.deliver(&other).await.unwrap().settle();
+        }
+    };
+    tokio::select! {
+        _ = sink.deliver(&small) => panic!("nobody acknowledged it"),
+        () = others => {}
+    }
+}
+
+#[tokio::test]
 async fn a_batch_that_is_not_acknowledged_in_time_is_sent_again() {
     let receiver = Receiver::start(Indexers::collector(3));
     let folder = tempfile::tempdir().unwrap();
@@ -111,16 +142,36 @@ async fn indexers_that_never_acknowledge_take_nothing() {
 }
 
 #[tokio::test]
-async fn the_channel_outlives_the_process() {
-    let receiver = Receiver::start(|_| status(200, r#"{"code":0}"#));
+async fn deliveries_at_the_same_time_have_channels_of_their_own_and_later_ones_use_them_again() {
+    let receiver = Receiver::start(Indexers::collector(2));
     let folder = tempfile::tempdir().unwrap();
-    for id in ["a", "b"] {
-        let sink = sink(folder.path(), receiver.port, "");
-        sink.deliver(&lines(&[id])).await.unwrap().settle();
-    }
+    let sink = sink(folder.path(), receiver.port, "");
+    let (a, b) = (lines(&["a"]), lines(&["b"]));
+    let both = tokio::join!(sink.deliver(&a), sink.deliver(&b));
+    both.0.unwrap().settle();
+    both.1.unwrap().settle();
+    sink.deliver(&lines(&["c"])).await.unwrap().settle();
     let requests = receiver.requests();
-    let channel = |index: usize| &requests[index].headers["x-splunk-request-channel"];
-    assert_eq!(channel(0), channel(1));
+    let sent = requests.iter().filter(|request| request.target == EVENTS);
+    let channels: Vec<&String> =
+        sent.map(|request| &request.headers["x-splunk-request-channel"]).collect();
+    assert_ne!(channels[0], channels[1]);
+    assert!(channels[..2].contains(&channels[2]));
+}
+
+#[tokio::test]
+async fn an_answer_that_was_cut_or_is_no_collectors_acknowledges_nothing() {
+    for (http, body) in [
+        (200, r#"{"text":"Success","code":0,"ackI"#),
+        (200, "<html>sign in to the network</html>"),
+        (200, r#"{"text":"Server is busy","code":9}"#),
+    ] {
+        let receiver = Receiver::start(move |_| status(http, body));
+        let folder = tempfile::tempdir().unwrap();
+        let sink = sink(folder.path(), receiver.port, "retry_for = '1s'");
+        let error = sink.deliver(&lines(&["a"])).await.map(|_| ()).unwrap_err();
+        assert!(matches!(error, SinkError::Unavailable { .. }), "{body}: {error}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What a receiver may answer, and what becomes of a batch then.
 
+mod answers;
 mod model;
 pub mod receiver;
 mod tls;
