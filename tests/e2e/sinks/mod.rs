@@ -1,5 +1,7 @@
 //! Sinks behind a server, against receivers that share no code with ours.
 
+#[cfg(unix)]
+mod boundaries;
 mod dead;
 mod faults;
 mod protocols;

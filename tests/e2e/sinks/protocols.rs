@@ -21,6 +21,21 @@ fn otlp_brings_every_event_once() {
 }
 
 #[test]
+fn splunk_has_every_event_though_its_collector_starts_anew_again_and_again() {
+    let service = Service::start(options());
+    let Some(receiver) = Receiver::start(service.folder(), "forgets") else { return };
+    let keys = format!(
+        "type = \"splunk_hec\"\nendpoint = \"http://127.0.0.1:{}\"\ntoken = \"right\"\n\
+         acknowledgement_timeout = \"5s\"\nbatch_events = 7",
+        receiver.port
+    );
+    let config = sink_config(&service, "forgets.toml", &keys);
+    service.once(&config).success();
+    let taken = receiver.taken();
+    assert_eq!(taken.keys().cloned().collect::<BTreeSet<_>>(), service.simulator.truth());
+}
+
+#[test]
 fn splunk_has_every_event_though_its_indexers_forget_some() {
     let service = Service::start(options());
     let Some(receiver) = Receiver::start(service.folder(), "hec") else { return };

@@ -7,7 +7,9 @@ them, and appends the id of every event it takes to FILE, one a line. FAULT says
 what goes wrong: none, 503, 429, cut (no answer, nothing taken), lost (taken, but no
 answer), slow, 413 (more than 20,000 bytes), poison (400 if an event's id has a sum of
 bytes that 7 divides), echo (403 with the request's headers), hec (a Splunk collector
-whose indexers acknowledge at the second question and forget every third batch).
+whose indexers acknowledge at the second question and forget every third batch), forgets
+(one that counts from 0 for each channel, and every ninth request starts anew: what no
+indexer had is gone, and so is the connection).
 
 A body is taken for what it is: lines, an array, OTLP/JSON or envelopes of Splunk.
 """
@@ -26,6 +28,8 @@ count = 0
 
 
 batches = {}
+# Of a collector that forgets: by channel, by number.
+channels = {}
 
 
 def uid(event):
@@ -101,6 +105,8 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(0.3)
         if fault == "hec" and self.headers["Authorization"] != "Splunk right":
             return self.answer(403, '{"text":"Invalid token","code":4}')
+        if fault == "forgets":
+            return self.forget(body)
         if self.path == "/services/collector/ack":
             return self.acknowledge(json.loads(body)["acks"])
         events = events_of(self.path, body)
@@ -114,6 +120,33 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         return self.answer(200)
+
+    def forget(self, body):
+        with lock, open(path, "a") as file:
+            moment = count % 18
+            if moment == 9:
+                channels.clear()
+            channel = channels.setdefault(self.headers["X-Splunk-Request-Channel"], {"next": 0})
+            if self.path == "/services/collector/ack":
+                acks = {}
+                for number in json.loads(body)["acks"]:
+                    batch = channel.get(number)
+                    if batch:
+                        batch[1] += 1
+                    acks[str(number)] = bool(batch) and batch[1] == 2
+                    if acks[str(number)]:
+                        file.writelines(uid(event) + "\n" for event in channel.pop(number)[0])
+                text = json.dumps({"acks": acks})
+            else:
+                events = events_of(self.path, body)
+                channel[channel["next"]] = [events, 0]
+                text = json.dumps({"text": "Success", "code": 0, "ackId": channel["next"]})
+                channel["next"] += 1
+            if moment == 0:
+                channels.clear()
+                self.close_connection = True
+                return None
+        return self.answer(200, text)
 
     def collect(self, events):
         """Keeps events until an indexer has them, which not every one lives to see."""
