@@ -38,12 +38,14 @@ fn a_loop_of_host_calls_ends_when_its_ticks_are_spent() {
 #[test]
 fn waiting_for_ever_costs_no_ticks_and_ends_by_the_wall_clock() {
     let stage = stage();
+    // Twice as many ticks pass as it has. What it needs to get to its sleep is a few, on
+    // a machine that others use tens.
     let sleeping = attack(&stage, "sleep").limited(|limits| {
-        limits.cpu_ticks = 5;
-        limits.wall_time = Duration::from_secs(1);
+        limits.cpu_ticks = 100;
+        limits.wall_time = Duration::from_secs(2);
     });
     let message = stage.exceeds(&sleeping, "wall_time");
-    assert!(message.contains("(\"1s\")"), "{message}");
+    assert!(message.contains("(\"2s\")"), "{message}");
 }
 
 #[test]
@@ -118,6 +120,7 @@ fn thousands_of_sessions_in_one_instance_end_at_the_handles() {
 fn methods_of_megabytes_are_not_kept_by_the_host() {
     let stage = stage();
     let order = json!({ "attack": "methods", "bytes": 30 << 20 });
+    forget_peak();
     let before = resident_bytes();
     stage.beside(&stage.attack(order)).unwrap();
     let grown = peak_resident_bytes().saturating_sub(before);
@@ -139,6 +142,12 @@ fn status(key: &str) -> u64 {
     let line = status.lines().find(|line| line.starts_with(key)).unwrap_or_default();
     let kib = line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok());
     kib.unwrap_or(0) << 10
+}
+
+/// The highest peak so far, of other tests maybe, is no longer one. Where it cannot be
+/// forgotten it counts, as long as it is below the bound of this test.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 fn resident_bytes() -> u64 {

@@ -1,5 +1,7 @@
 //! Attacks by number: requests, sessions, attackers, and what they might share.
 
+use std::time::Duration;
+
 use serde_json::json;
 use signon_host::sandbox::SandboxError;
 
@@ -25,7 +27,8 @@ fn ten_thousand_parallel_requests_are_a_few() {
     let evil = Evil::start(&stage);
     let roomy = flooding(&evil).limited(|limits| {
         limits.handles = 100_000;
-        limits.cpu_ticks = 6_000;
+        // Ten minutes: ten thousand requests take seconds, on a busy machine tens.
+        limits.cpu_ticks = 60_000;
     });
     let mut seen = stage.sees(&roomy);
     seen.sort();
@@ -94,6 +97,26 @@ fn many_who_hoard_memory_leave_room_for_one_who_does_not() {
     for outcome in stage.all_beside(&attacks) {
         assert!(outcome.unwrap_err().to_string().contains("memory_bytes"));
     }
+}
+
+#[test]
+fn many_who_wait_for_ever_keep_nobody_waiting() {
+    const LONGEST: Duration = Duration::from_secs(3_600);
+    let stage = stage();
+    let evil = Evil::start(&stage);
+    let get = |path: &str| json!({ "attack": "get", "urls": [evil.url(path)], "origins": [evil.origin()] });
+    let orders = [json!({ "attack": "sleep" }), get("/silent"), get("/stall"), get("/trickle")]
+        .map(|order| {
+            stage.attack(order).limited(|limits| {
+                limits.wall_time = LONGEST;
+                limits.first_byte = LONGEST;
+                limits.between_bytes = LONGEST;
+                limits.response_time = LONGEST;
+            })
+        });
+    // Each is a source of its own.
+    let attacks: Vec<Attack> = orders.iter().cycle().take(ATTACKERS).cloned().collect();
+    stage.beside_waiting(&attacks, || evil.connections() >= ATTACKERS / 4 * 3);
 }
 
 /// The numbers of the connections that two requests of a source went over.
