@@ -26,15 +26,22 @@ impl Budget {
 
     /// A request is made.
     pub fn spend(&self) {
+        self.spend_at(Instant::now());
+    }
+
+    fn spend_at(&self, now: Instant) {
         let mut paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
         *paid = Some(paid.map_or(now, |paid| paid.max(now)) + self.interval);
     }
 
     /// How long to wait before more is spent.
     pub fn wait(&self) -> Duration {
+        self.wait_at(Instant::now())
+    }
+
+    fn wait_at(&self, now: Instant) -> Duration {
         let paid = *self.paid.lock().unwrap_or_else(PoisonError::into_inner);
-        paid.map_or(Duration::ZERO, |paid| paid.saturating_duration_since(Instant::now()))
+        paid.map_or(Duration::ZERO, |paid| paid.saturating_duration_since(now))
     }
 }
 
@@ -45,11 +52,16 @@ mod tests {
     #[test]
     fn what_is_spent_has_to_be_waited_for() {
         let budget = Budget::per_minute(NonZeroU32::new(6).unwrap());
-        assert_eq!(budget.wait(), Duration::ZERO);
+        let now = Instant::now();
+        let seconds = Duration::from_secs;
+        assert_eq!(budget.wait_at(now), Duration::ZERO);
         for _ in 0..3 {
-            budget.spend();
+            budget.spend_at(now);
         }
-        let wait = budget.wait();
-        assert!(wait > Duration::from_secs(20) && wait <= Duration::from_secs(30), "{wait:?}");
+        assert_eq!(budget.wait_at(now), seconds(30));
+        assert_eq!(budget.wait_at(now + seconds(25)), seconds(5));
+        // What was not spent is not saved up.
+        budget.spend_at(now + seconds(100));
+        assert_eq!(budget.wait_at(now + seconds(100)), seconds(10));
     }
 }
