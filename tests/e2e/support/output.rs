@@ -107,3 +107,19 @@ pub fn whole_lines(path: &Path) -> Vec<u8> {
     bytes.truncate(end);
     bytes
 }
+
+#[test]
+fn a_line_that_is_half_written_is_no_fault_but_one_that_is_broken_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.ndjson");
+    assert!(ids_so_far(&file).is_empty());
+    let line = |id: &str| format!("{{\"metadata\":{{\"uid\":\"{id}\"}}}}\n");
+    let whole = line("a") + &line("\u{e9}");
+    for cut in 0..=whole.len() {
+        std::fs::write(&file, &whole.as_bytes()[..cut]).unwrap();
+        let lines = whole.as_bytes()[..cut].iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(ids_so_far(&file).len(), lines, "cut at {cut}");
+    }
+    std::fs::write(&file, format!("{{\"metadata\n{whole}")).unwrap();
+    assert!(std::panic::catch_unwind(|| ids_so_far(&file)).is_err());
+}

@@ -101,6 +101,26 @@ async fn an_answer_can_be_late() {
 }
 
 #[tokio::test]
+async fn requests_beyond_those_that_are_answered_wait() {
+    let simulator = start_with(5, &[]).await;
+    let client = Client::new(&simulator);
+    simulator.answer_at_most(1);
+    assert_eq!(client.get("/").await.status, 404);
+    let mut waiting = Box::pin(client.get("/"));
+    let asked = async {
+        while simulator.statistics().requests < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = &mut waiting => panic!("the second request was answered"),
+        () = asked => {}
+    }
+    simulator.answer_all();
+    assert_eq!(waiting.await.status, 404);
+}
+
+#[tokio::test]
 async fn empty_pages_have_a_token_and_lose_nothing() {
     let simulator = start_with(250, &["empty-pages=1"]).await;
     let reading = Client::new(&simulator).read("", NOW - DAY, NOW).await;
