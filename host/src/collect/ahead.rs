@@ -19,12 +19,14 @@ pub struct Ahead {
     /// At rest, or else under way.
     session: Option<Box<dyn Session>>,
     reading: JoinSet<Answer>,
+    /// Requests made for the batches that were asked for.
+    requests: u64,
 }
 
 impl Ahead {
     /// Over a session whose batches have these limits.
     pub fn of(session: Box<dyn Session>, limits: BatchLimits) -> Self {
-        Self { limits, session: Some(session), reading: JoinSet::new() }
+        Self { limits, session: Some(session), reading: JoinSet::new(), requests: 0 }
     }
 
     /// Begins to read on, unless it does already.
@@ -43,6 +45,11 @@ impl Ahead {
         self.session.is_none()
     }
 
+    /// Requests made for what [`Self::next`] gave back.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
     /// The next batch.
     ///
     /// # Errors
@@ -52,6 +59,7 @@ impl Ahead {
         self.begin();
         match self.reading.join_next().await {
             Some(Ok((session, batch))) => {
+                self.requests = session.requests();
                 self.session = Some(session);
                 Ok(batch?)
             }
@@ -95,6 +103,10 @@ mod tests {
                 earliest_available: None,
                 findings: Vec::new(),
             })
+        }
+
+        fn requests(&self) -> u64 {
+            self.asked.load(Ordering::SeqCst) as u64
         }
     }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
+use super::bounds::Bounds;
 use super::position::{Delta, Position, Slot};
 use super::reader::{Ended, Reader};
 use super::retry::{ATTEMPTS, Backoff, needs_operator, pause, told};
@@ -240,6 +241,7 @@ impl Worker {
         let shared = &self.shared;
         let mut backoff = Backoff::default();
         let mut suspect = Suspect::default();
+        let mut bounds = Bounds::default();
         while !*stop.borrow() {
             let turn = tokio::select! {
                 turn = shared.turns.turn(&shared.tenant, Urgency::Backfill) => turn,
@@ -248,11 +250,11 @@ impl Worker {
             let covers = reading.reading.covers;
             let before = (reading.cursor.clone(), reading.counts.emitted);
             let mut reader = Reader::new(shared, &self.position, Slot::Backfill, reading);
-            let result = reader.read(stop).await;
+            let result = reader.read(&mut bounds, stop).await;
             drop(turn);
             reading = reader.into_saved();
             self.progress.events(reading.counts.emitted - before.1);
-            if reading.cursor != before.0 {
+            if reading.cursor != before.0 && !bounds.is_suspect() {
                 backoff.reset();
                 suspect.clear();
             }
@@ -313,7 +315,10 @@ impl Worker {
             return Err(error);
         }
         let (source, stream) = (&*self.shared.source, &*self.position.key.stream);
-        telemetry::ReadingFailed { source, stream, error: error.to_string(), retry_in }.emit();
+        let Range { start, end } = reading.reading.covers;
+        let range = Some((rfc3339(start), rfc3339(end)));
+        telemetry::ReadingFailed { source, stream, range, error: error.to_string(), retry_in }
+            .emit();
         pause(self.shared.clock.as_ref(), retry_in, stop).await;
         Ok(())
     }

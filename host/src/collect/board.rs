@@ -79,6 +79,10 @@ pub struct Status {
     pub newest_event_ms: Option<i64>,
     /// Silent against its own history for that long, milliseconds.
     pub silent_for_ms: Option<i64>,
+    /// How far our clock is ahead of the service's, milliseconds, where that is too far.
+    pub clock_ahead_ms: Option<i64>,
+    /// What is wrong with the clocks.
+    pub clock: Option<String>,
     /// Why the last reading proves nothing, if it does not.
     pub doubt: Option<String>,
     /// The last error, until something works again.
@@ -101,6 +105,8 @@ impl Status {
             closed_until_ms: None,
             newest_event_ms: None,
             silent_for_ms: None,
+            clock_ahead_ms: None,
+            clock: None,
             doubt: None,
             error: None,
             failures: 0,
@@ -145,9 +151,13 @@ impl Board {
     /// Changes what the board says of a stream.
     pub fn tell(&self, key: &StreamKey, change: impl FnOnce(&mut Status)) {
         if let Some(status) = self.inner().streams.get_mut(key) {
-            let before = status.read_until_ms;
+            let before = status.clone();
             change(status);
-            if status.read_until_ms != before {
+            if *status == before {
+                // Those who wait for one another must not wake each other for nothing.
+                return;
+            }
+            if status.read_until_ms != before.read_until_ms {
                 status.moved = Instant::now();
             }
         }

@@ -2,7 +2,8 @@
 //!
 //! A clock that runs ahead must not close ranges the service is still writing.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 
@@ -15,6 +16,9 @@ const CLOCK_AHEAD_MS: i64 = 5_000;
 pub trait Clock: Send + Sync {
     /// Unix milliseconds.
     fn now(&self) -> i64;
+
+    /// Time that passes, whatever becomes of the clock.
+    fn passing(&self) -> Duration;
 
     /// Lets a pause pass.
     async fn sleep(&self, pause: Duration);
@@ -29,6 +33,11 @@ impl Clock for SystemClock {
     fn now(&self) -> i64 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn passing(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 
     async fn sleep(&self, pause: Duration) {

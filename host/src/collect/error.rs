@@ -60,6 +60,17 @@ pub enum CollectError {
     /// The state cannot be read or written.
     #[error("{0}")]
     State(Arc<StateError>),
+    /// The clocks are too far apart to know what is complete.
+    #[error("{0}")]
+    Clock(String),
+    /// A reading turns in circles, or goes on without end.
+    #[error("{problem}")]
+    Endless {
+        /// In words.
+        problem: String,
+        /// Whether nothing fresh came at all.
+        is_circle: bool,
+    },
     /// Something of ours stopped in mid-work.
     #[error("a task of the collector stopped: {0}")]
     Task(String),

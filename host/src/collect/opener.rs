@@ -36,6 +36,9 @@ pub trait Opener: Send + Sync {
 pub trait Session: Send {
     /// Reads on.
     async fn next(&mut self, limits: BatchLimits) -> Result<Batch, SandboxError>;
+
+    /// Requests made so far.
+    fn requests(&self) -> u64;
 }
 
 /// Sessions in the sandbox.
@@ -82,5 +85,9 @@ impl Opener for SandboxedSource {
 impl Session for SessionInstance {
     async fn next(&mut self, limits: BatchLimits) -> Result<Batch, SandboxError> {
         SessionInstance::next(self, limits).await
+    }
+
+    fn requests(&self) -> u64 {
+        SessionInstance::requests(self)
     }
 }

@@ -13,8 +13,8 @@ use super::CollectError;
 use super::committer::Committer;
 use crate::deliver::Receipt;
 use crate::ledger::LedgerEntry;
-use crate::plan::{Range, Reading};
-use crate::state::{Commit, ReadingState, SignOnRecord, State, StreamKey, StreamState};
+use crate::plan::{Range, Reading, Schedule, Step};
+use crate::state::{Commit, ReadingState, SignOnRecord, State, StreamKey, StreamState, Unproven};
 
 /// Which of a stream's readings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Slot {
     Live,
     /// One of a backfill's, by where it starts.
     Backfill,
+    /// The schedule's, by our clock alone.
+    Unproven,
 }
 
 /// The position of a stream.
@@ -110,6 +112,38 @@ impl StreamState {
         match slot {
             Slot::Live => self.reading = Some(reading),
             Slot::Backfill => self.backfill.push(reading),
+            Slot::Unproven => {
+                let frontiers = || self.frontiers.clone();
+                let unproven = self.unproven.take();
+                let frontiers = unproven.map_or_else(frontiers, |unproven| unproven.frontiers);
+                self.unproven = Some(Unproven { frontiers, reading: Some(reading) });
+            }
+        }
+    }
+
+    /// The schedule's reading under way in a slot.
+    pub(super) fn under_way(&mut self, slot: Slot) -> Option<&mut ReadingState> {
+        match slot {
+            Slot::Live => self.reading.as_mut(),
+            Slot::Backfill => None,
+            Slot::Unproven => self.unproven.as_mut()?.reading.as_mut(),
+        }
+    }
+
+    /// Up to where any reading has come.
+    pub(super) fn read_until(&self) -> i64 {
+        let unproven = self.unproven.as_ref().map(|unproven| unproven.frontiers.live());
+        unproven.unwrap_or(i64::MIN).max(self.frontiers.live())
+    }
+
+    /// Moves the frontiers of a slot on.
+    pub(super) fn advance(&mut self, slot: Slot, schedule: &Schedule, step: &Step) {
+        match (slot, &mut self.unproven) {
+            (Slot::Live, _) => self.frontiers = schedule.advance(&self.frontiers, step),
+            (Slot::Unproven, Some(unproven)) => {
+                unproven.frontiers = schedule.advance(&unproven.frontiers, step);
+            }
+            _ => {}
         }
     }
 
@@ -119,6 +153,11 @@ impl StreamState {
             Slot::Live => self.reading = None,
             Slot::Backfill => {
                 self.backfill.retain(|under_way| !starts(under_way, reading.covers.start));
+            }
+            Slot::Unproven => {
+                if let Some(unproven) = &mut self.unproven {
+                    unproven.reading = None;
+                }
             }
         }
     }

@@ -5,6 +5,8 @@
 //! is being delivered; after any failure `current` is `saved` again, and that is
 //! what the state holds.
 
+mod worth;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +15,7 @@ use tokio::sync::watch;
 use super::CollectError;
 use super::ahead::Ahead;
 use super::batch::{self, Fresh};
+use super::bounds::Bounds;
 use super::opener::Session;
 use super::position::{Delta, Position, Slot};
 use super::retry::{pause, told};
@@ -85,8 +88,13 @@ impl<'s> Reader<'s> {
     /// # Errors
     ///
     /// Whatever stops it; what was read before is committed.
-    pub async fn read(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Ended, CollectError> {
-        let result = self.batches(stop).await;
+    pub async fn read(
+        &mut self,
+        bounds: &mut Bounds,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Ended, CollectError> {
+        bounds.begin(self.current.reading.covers, self.shared.clock.passing());
+        let result = self.batches(bounds, stop).await;
         if result.is_err() {
             // What was passed over before the error need not be read again. An error
             // in writing that down is the lesser one.
@@ -99,7 +107,11 @@ impl<'s> Reader<'s> {
         result
     }
 
-    async fn batches(&mut self, stop: &mut watch::Receiver<bool>) -> Result<Ended, CollectError> {
+    async fn batches(
+        &mut self,
+        bounds: &mut Bounds,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Ended, CollectError> {
         let limits = BatchLimits {
             events: BATCH_EVENTS,
             bytes: BATCH_BYTES,
@@ -117,7 +129,8 @@ impl<'s> Reader<'s> {
             let Some(batch) = next(&mut session, stop).await else {
                 return Ok(Ended::Stopped);
             };
-            let batch = batch?;
+            let batch = batch.map_err(|error| self.spun(bounds, session.requests(), error))?;
+            let news = bounds.news(&batch);
             let finished = batch.progress == Progress::Finished;
             // Not before a batch went through: while a sink is down, every try would ask
             // the service for one more than it delivers.
@@ -134,7 +147,9 @@ impl<'s> Reader<'s> {
             let quiet = fresh.met().next().is_none() && !finished && !*stop.borrow();
             let before = self.current.clone();
             self.absorb(&fresh, cursor, received);
-            if quiet && last_commit.elapsed() < QUIET_COMMIT {
+            let met = fresh.counts.emitted + fresh.counts.yielded;
+            let worth = self.worth(bounds, session.requests(), news, met);
+            if quiet && worth.is_ok() && last_commit.elapsed() < QUIET_COMMIT {
                 continue;
             }
             crate::crash::point("before-deliver");
@@ -151,7 +166,7 @@ impl<'s> Reader<'s> {
             };
             let entry = if finished {
                 let reading = &self.current.reading;
-                self.current.reading = self.shared.schedule.lived(reading, self.shared.now());
+                self.current.reading = self.shared.schedule.lived(reading, self.now());
                 Some(self.entry())
             } else {
                 None
@@ -163,9 +178,18 @@ impl<'s> Reader<'s> {
             if finished {
                 return Ok(Ended::Finished);
             }
+            worth.map_err(|exceeded| self.endless(exceeded))?;
             if *stop.borrow() {
                 return Ok(Ended::Stopped);
             }
+        }
+    }
+
+    /// The time that this reading goes by, Unix milliseconds.
+    fn now(&self) -> i64 {
+        match self.slot {
+            Slot::Live | Slot::Backfill => self.shared.now(),
+            Slot::Unproven => self.shared.clock.now(),
         }
     }
 
@@ -187,14 +211,15 @@ impl<'s> Reader<'s> {
 
     /// Takes a batch into the reading, as if it were delivered.
     fn absorb(&mut self, fresh: &Fresh, cursor: Option<Vec<u8>>, received: u64) {
+        let now = self.now();
         let current = &mut self.current;
         current.cursor = cursor;
         current.counts.add(fresh.counts);
         current.received += received;
         if current.reading.first > 0 {
-            let now = self.shared.now();
             for event in fresh.met() {
-                current.late.record(now - event.logged.unwrap_or(event.time));
+                let logged = current.reading.within(event.logged.unwrap_or(event.time));
+                current.late.record(now.saturating_sub(logged).max(0));
             }
         }
     }
@@ -230,7 +255,7 @@ impl<'s> Reader<'s> {
         let ReadingState { reading, counts, received, late, findings, doubt, source_total, .. } =
             self.current.clone();
         let schedule = &self.shared.schedule;
-        let now = self.shared.now();
+        let now = self.now();
         let range = reading.covers;
         let short = || {
             let total = source_total.filter(|total| *total > received)?;
@@ -248,10 +273,14 @@ impl<'s> Reader<'s> {
             (range.start < earliest)
                 .then(|| "vanished from the source while it was read".to_owned())
         };
-        let doubt = doubt.or_else(short).or_else(empty).or_else(vanishing);
+        let unproven = || {
+            (self.slot == Slot::Unproven)
+                .then(|| "later than the service's own clock says it is".to_owned())
+        };
+        let doubt = doubt.or_else(short).or_else(empty).or_else(vanishing).or_else(unproven);
         let entry =
             ReadingEntry { range, counts, late, source_total, doubt, findings, read_at: now };
-        match schedule.closes(&reading) {
+        match schedule.closes(&reading) && self.slot != Slot::Unproven {
             true => LedgerEntry::Close(entry),
             false => LedgerEntry::Open(entry),
         }
@@ -260,20 +289,18 @@ impl<'s> Reader<'s> {
     /// The state once the batch is committed.
     fn next_state(&self, state: &StreamState, entry: Option<&LedgerEntry>) -> StreamState {
         let mut next = state.clone();
-        let Some(entry) = entry.and_then(LedgerEntry::reading) else {
+        let Some((whole, entry)) = entry.and_then(|whole| Some((whole, whole.reading()?))) else {
             next.put(self.slot, self.current.clone());
             return next;
         };
         let reading = self.current.reading.clone();
         next.take(self.slot, &reading);
-        if self.slot == Slot::Live {
-            next.frontiers =
-                self.shared.schedule.advance(&state.frontiers, &Step::Read(reading.clone()));
-        }
+        next.advance(self.slot, &self.shared.schedule, &Step::Read(reading.clone()));
         // What brought nothing and proves nothing may be read again by a backfill.
         let Counts { emitted, duplicate, yielded, .. } = entry.counts;
         let brought = emitted + duplicate + yielded > 0;
-        if self.shared.schedule.closes(&reading) && (entry.doubt.is_none() || brought) {
+        let closes = matches!(whole, LedgerEntry::Close(_));
+        if closes && (entry.doubt.is_none() || brought) {
             next.closed.insert(entry.range);
         }
         next
@@ -294,8 +321,9 @@ impl<'s> Reader<'s> {
         let shared = self.shared;
         let mut next = self.next_state(&locked, entry.as_ref());
         // The past says nothing about when the next event is due.
-        if self.slot == Slot::Live {
-            next.rhythm.note(fresh.met().map(|event| event.time));
+        if self.slot != Slot::Backfill {
+            let reading = &self.current.reading;
+            next.rhythm.note(fresh.met().map(|event| reading.within(event.time)));
         }
         let doubt = self.current.doubt.clone();
         let delta = Delta {
@@ -333,12 +361,12 @@ impl<'s> Reader<'s> {
             telemetry::ReadingFinished { source, stream, start, end }.emit();
         }
         let doubt = entry.and_then(LedgerEntry::reading).map_or(doubt, |entry| entry.doubt.clone());
-        let silent = state.rhythm.silent_for(state.frontiers.live());
+        let silent = state.rhythm.silent_for(state.read_until());
         self.shared.board.tell(&self.position.key, |status| {
             if silent.is_some() != status.silent_for_ms.is_some() {
                 telemetry::SourceSilence { source, stream, silent_for_ms: silent }.emit();
             }
-            status.read_until_ms = Some(state.frontiers.live());
+            status.read_until_ms = Some(state.read_until());
             status.closed_until_ms = Some(state.frontiers.slowest());
             status.newest_event_ms = state.rhythm.newest;
             status.silent_for_ms = silent;

@@ -46,21 +46,24 @@ impl Backoff {
 
     /// How long to wait after this failure.
     pub fn after(&mut self, error: &CollectError) -> Duration {
-        self.failures += 1;
-        if let Some(asked) = retry_after(error) {
-            // Never earlier than asked, and not all at the same moment.
-            return asked.min(LONGEST_OPERATOR).mul_f64(1.0 + part() / 10.0);
-        }
+        self.failures = self.failures.saturating_add(1);
         // A sink costs nobody anything but a connection.
         let rarely = needs_operator(error) && !matches!(error, CollectError::Sink { .. });
-        let (shortest, longest) = match rarely {
-            true => (SHORTEST_OPERATOR, LONGEST_OPERATOR),
-            false => (SHORTEST, LONGEST),
+        let (shortest, longest) = match error {
+            _ if rarely => (SHORTEST_OPERATOR, LONGEST_OPERATOR),
+            // It has cost thousands of requests, and yet may be honest.
+            CollectError::Endless { .. } => (SHORTEST_OPERATOR, LONGEST),
+            _ => (SHORTEST, LONGEST),
         };
         let most = self.previous.unwrap_or(shortest).max(shortest).saturating_mul(3).min(longest);
         let pause = shortest + (most - shortest).mul_f64(part());
         self.previous = Some(pause);
-        pause
+        match retry_after(error) {
+            // Never earlier than asked, and not all at the same moment; nor earlier than
+            // by ourselves, for who asks for nothing at all would be asked all the time.
+            Some(asked) => asked.min(LONGEST_OPERATOR).mul_f64(1.0 + part() / 10.0).max(pause),
+            None => pause,
+        }
     }
 }
 
@@ -93,6 +96,7 @@ pub fn needs_operator(error: &CollectError) -> bool {
                 | SourceError::Forbidden(_)
                 | SourceError::Retired(_)
         ),
+        CollectError::Endless { is_circle, .. } => *is_circle,
         CollectError::Sandbox(_) | CollectError::Sink { .. } => true,
         _ => false,
     }
@@ -155,6 +159,21 @@ mod tests {
         let error = source(SourceError::Throttled(throttle));
         let pause = Backoff::default().after(&error);
         assert!((7_000..=7_700).contains(&pause.as_millis()), "{pause:?}");
+    }
+
+    #[test]
+    fn whatever_a_service_asks_for_pauses_grow_and_are_bounded() {
+        for asked in [0, 1, 1_000, u64::MAX / 2, u64::MAX] {
+            let throttle = Throttle { message: "x".into(), retry_after_ms: Some(asked) };
+            let error = source(SourceError::Throttled(throttle));
+            let mut backoff = Backoff::default();
+            let pauses: Vec<Duration> = (0..60).map(|_| backoff.after(&error)).collect();
+            let heard = Duration::from_millis(asked).min(LONGEST_OPERATOR);
+            assert!(pauses.iter().all(|pause| *pause >= heard.max(SHORTEST)), "{asked}");
+            assert!(pauses.iter().all(|pause| *pause <= LONGEST_OPERATOR.mul_f64(1.1)));
+            let all: Duration = pauses.iter().sum();
+            assert!(all > Duration::from_secs(240), "{asked}: 60 requests within {all:?}");
+        }
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! The live edge of one stream: reading after reading, as the plan says.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::board::Phase;
+use super::bounds::Bounds;
 use super::committer::Committer;
 use super::position::{Delta, Position, Slot};
 use super::reader::{Ended, Reader, deliver_as};
 use super::retry::{ATTEMPTS, Backoff, needs_operator, part_of, pause, told};
 use super::shared::{Shared, millis, rfc3339, start_time};
+use super::skew;
 use super::suspect::{Suspect, Verdict};
 use super::turns::Urgency;
 use super::{CollectError, Until, backfill};
@@ -32,11 +33,19 @@ pub struct StreamRun {
     committer: Committer,
     backoff: Backoff,
     suspect: Suspect,
+    bounds: Bounds,
 }
 
 impl StreamRun {
     pub fn new(shared: Arc<Shared>, key: StreamKey, committer: Committer) -> Self {
-        Self { shared, key, committer, backoff: Backoff::default(), suspect: Suspect::default() }
+        Self {
+            shared,
+            key,
+            committer,
+            backoff: Backoff::default(),
+            suspect: Suspect::default(),
+            bounds: Bounds::default(),
+        }
     }
 
     /// Runs until done or stopped. Gives back what it counted, and why it failed if
@@ -74,7 +83,13 @@ impl StreamRun {
             }
         };
         let (backfill, live) = tokio::join!(backfill, live);
-        live.and(backfill)
+        live.and(backfill)?;
+        let state = position.lock().await.clone();
+        // Whoever looks at the exit status only has to see it.
+        match skew::look(&shared, &state).filter(|_| until == Until::Done) {
+            Some(skew) => Err(CollectError::Clock(skew.to_string())),
+            None => Ok(()),
+        }
     }
 
     async fn live(
@@ -89,7 +104,10 @@ impl StreamRun {
                 self.fail(position, None, error, until, stop).await?;
                 continue;
             }
-            let now = self.shared.now();
+            let (now, ours) = (self.shared.now(), self.shared.clock.now());
+            let skew = skew::look(&self.shared, &position.lock().await.clone());
+            skew::tell(&self.shared, position, skew);
+            skew::settle(&self.shared, position, skew).await?;
             // Behind the source it yields to, if there is one.
             let bound = self.shared.family.bound(&self.shared.board, now);
             let state = position.lock().await.clone();
@@ -102,6 +120,8 @@ impl StreamRun {
                 }
                 _ => planned,
             };
+            let unproven = skew::plan(&self.shared, &state, skew);
+            let (slot, step) = skew::choose(step, now, unproven, ours);
             match step {
                 // Our clock alone must not say what the source no longer keeps.
                 Step::Gap(_) if !asked_time && self.shared.opener.service_now().is_none() => {
@@ -114,16 +134,17 @@ impl StreamRun {
                 }
                 Step::Wait { .. } if bound.is_some() => self.wait_for_others(stop).await,
                 Step::Wait { .. } if until == Until::Done => return Ok(()),
-                Step::Wait { until } => self.wait_until(until, stop).await,
+                Step::Wait { until } => self.wait(until.saturating_sub(now), stop).await,
                 Step::Gap(gap) => {
+                    asked_time = false;
                     let reason = "older than the source keeps events";
                     self.record_gap(position, gap, &step, reason).await?;
                 }
                 Step::Read(reading) => {
-                    let under_way =
-                        state.reading.unwrap_or_else(|| ReadingState::begin(reading.clone()));
-                    if let Err(error) = self.read(position, under_way, stop).await {
-                        self.fail(position, Some(reading), error, until, stop).await?;
+                    let begun = position.lock().await.under_way(slot).cloned();
+                    let under_way = begun.unwrap_or_else(|| ReadingState::begin(reading.clone()));
+                    if let Err(error) = self.read(position, slot, under_way, stop).await {
+                        self.fail(position, Some((slot, reading)), error, until, stop).await?;
                     }
                 }
             }
@@ -152,7 +173,7 @@ impl StreamRun {
         fit(&mut *position.lock().await, schedule);
         let state = position.lock().await.clone();
         self.shared.board.tell(&self.key, |status| {
-            status.read_until_ms = Some(state.frontiers.live());
+            status.read_until_ms = Some(state.read_until());
             status.closed_until_ms = Some(state.frontiers.slowest());
             status.newest_event_ms = state.rhythm.newest;
         });
@@ -162,6 +183,7 @@ impl StreamRun {
     async fn read(
         &mut self,
         position: &Position,
+        slot: Slot,
         under_way: ReadingState,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
@@ -172,10 +194,11 @@ impl StreamRun {
         };
         shared.board.tell(&self.key, |status| status.phase = Phase::Reading);
         let before = under_way.cursor.clone();
-        let mut reader = Reader::new(&shared, position, Slot::Live, under_way);
-        let result = reader.read(stop).await;
+        let mut reader = Reader::new(&shared, position, slot, under_way);
+        let result = reader.read(&mut self.bounds, stop).await;
         drop(turn);
-        let moved = reader.into_saved().cursor != before;
+        // Going round is no progress.
+        let moved = reader.into_saved().cursor != before && !self.bounds.is_suspect();
         if moved || matches!(result, Ok(Ended::Finished)) {
             self.backoff.reset();
             self.suspect.clear();
@@ -183,14 +206,10 @@ impl StreamRun {
         result.map(|_| ())
     }
 
-    async fn wait_until(&self, time: i64, stop: &mut watch::Receiver<bool>) {
+    async fn wait(&self, free: i64, stop: &mut watch::Receiver<bool>) {
         let shared = &self.shared;
         shared.board.tell(&self.key, |status| status.phase = Phase::Waiting);
-        // The granularity of a source may be a second; nobody needs to be asked that
-        // often.
-        let due = time.max(shared.now() + millis(shared.poll_interval));
-        let wait = u64::try_from(due.saturating_sub(shared.now())).unwrap_or(0).max(100);
-        let wait = Duration::from_millis(wait);
+        let wait = skew::nap(shared, free);
         pause(shared.clock.as_ref(), wait + part_of(wait / JITTER_PARTS), stop).await;
     }
 
@@ -246,10 +265,11 @@ impl StreamRun {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
         let shared = &self.shared;
-        let now = shared.now();
+        // By our clock, and also where that was set back: no hint of a service keeps a head.
+        let now = shared.clock.now();
         let mut locked = position.lock().await;
-        let interval = millis(shared.head_interval);
-        if now < locked.head.at.saturating_add(interval) {
+        let last = locked.head.at;
+        if (last..last.saturating_add(millis(shared.head_interval))).contains(&now) {
             return Ok(());
         }
         let tip = shared.state.tip(&self.key)?;
@@ -270,7 +290,7 @@ impl StreamRun {
     async fn fail(
         &mut self,
         position: &Position,
-        reading: Option<Reading>,
+        reading: Option<(Slot, Reading)>,
         error: CollectError,
         until: Until,
         stop: &mut watch::Receiver<bool>,
@@ -282,17 +302,25 @@ impl StreamRun {
         }
         if let CollectError::Sandbox(SandboxError::Source(SourceError::CursorExpired(_))) = &error {
             // Read the range again from its start; what was delivered is known.
-            if let Some(under_way) = &mut position.lock().await.reading {
+            let slot = reading.as_ref().map_or(Slot::Live, |(slot, _)| *slot);
+            if let Some(under_way) = position.lock().await.under_way(slot) {
                 under_way.restart();
             }
         }
-        if let Some(reading) = reading {
+        let range = reading.as_ref().map(|(_, reading)| reading.covers);
+        if let Some((slot, reading)) = reading {
             match self.suspect.judge(&self.shared, &self.key, &reading, &error).await {
                 Verdict::Wait => {}
                 Verdict::Halve(half) => {
                     // Each half has its own chances.
                     self.backoff.reset();
-                    self.halve(position, half).await;
+                    self.halve(position, slot, half).await;
+                    return Ok(());
+                }
+                // No gap yet: it is read again when the service's clock is there.
+                Verdict::Give(..) if slot == Slot::Unproven => {
+                    let mut locked = position.lock().await;
+                    locked.advance(slot, &self.shared.schedule, &Step::Read(reading));
                     return Ok(());
                 }
                 Verdict::Give(range, reason) => {
@@ -311,6 +339,7 @@ impl StreamRun {
         self.shared.board.tell(&self.key, |status| {
             status.phase = match &error {
                 CollectError::Sink { .. } => Phase::Blocked,
+                CollectError::Endless { .. } => Phase::Paused,
                 error if needs_operator(error) => Phase::Paused,
                 _ => Phase::Failing,
             };
@@ -320,6 +349,7 @@ impl StreamRun {
         telemetry::ReadingFailed {
             source: &self.shared.source,
             stream: &self.key.stream,
+            range: range.map(|range| (rfc3339(range.start), rfc3339(range.end))),
             error: text,
             retry_in,
         }
@@ -330,13 +360,13 @@ impl StreamRun {
 
     /// Goes on with the first half of a range; what was counted stays counted. Not
     /// committed: a restart tries the whole again.
-    async fn halve(&self, position: &Position, half: Reading) {
+    async fn halve(&self, position: &Position, slot: Slot, half: Reading) {
         let mut locked = position.lock().await;
-        let mut under_way =
-            locked.reading.take().unwrap_or_else(|| ReadingState::begin(half.clone()));
+        let begun = locked.under_way(slot).cloned();
+        let mut under_way = begun.unwrap_or_else(|| ReadingState::begin(half.clone()));
         under_way.restart();
         under_way.reading = half;
-        locked.reading = Some(under_way);
+        locked.put(slot, under_way);
     }
 }
 

@@ -282,6 +282,18 @@ impl Frontiers {
         self.0.iter().copied().min().unwrap_or(i64::MIN)
     }
 
+    /// The later of two positions, sweep by sweep.
+    #[must_use]
+    pub fn latest(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(ours, other)| *ours.max(other)).collect())
+    }
+
+    /// Nothing before a time is read any more.
+    #[must_use]
+    pub fn not_before(&self, time: i64) -> Self {
+        Self(self.0.iter().map(|frontier| *frontier.max(&time)).collect())
+    }
+
     /// Up to here the live edge has read.
     pub fn live(&self) -> i64 {
         self.0.first().copied().unwrap_or(i64::MIN)
@@ -300,6 +312,14 @@ pub struct Reading {
     pub first: usize,
     /// The last sweep it counts for.
     pub last: usize,
+}
+
+impl Reading {
+    /// A record's time, as far as anything may be concluded from it: whatever it says, it
+    /// was found in what was asked for.
+    pub fn within(&self, time: i64) -> i64 {
+        time.max(self.asked.start).min(self.asked.end)
+    }
 }
 
 /// What to do with a stream.

@@ -4,7 +4,9 @@
 use super::error::SandboxError;
 use super::event_text::each_text;
 use super::failure::Called;
-use crate::contract::{AccessRule, Batch, Finding, Reject, SignOnEvent, SourceError, Stream};
+use crate::contract::{
+    AccessRule, Batch, Finding, Progress, Reject, SignOnEvent, SourceError, Stream,
+};
 
 /// Longest id of a stream in bytes, by the contract.
 const STREAM_ID_BYTES: u64 = 512;
@@ -70,9 +72,13 @@ impl Called<'_> {
         checked.err().unwrap_or(SandboxError::Source(error))
     }
 
-    /// A batch of `next`.
-    pub fn check_batch(&self, batch: &Batch) -> Checked {
+    /// A batch of `next`; `has_end` when it is of a range.
+    pub fn check_batch(&self, batch: &Batch, has_end: bool) -> Checked {
         let limits = self.limits;
+        if has_end && batch.progress == Progress::CaughtUp {
+            // Only a log is read on at its end: a range would be asked for ever.
+            return Err(self.malformed("answered caught-up for a range of time".to_owned()));
+        }
         self.bound("cursor_bytes", limits.cursor_bytes, batch.cursor.as_ref().map_or(0, Vec::len))?;
         self.bound("batch_events", limits.batch_events, batch.events.len())?;
         self.bound("batch_events", limits.batch_events, batch.rejects.len())?;

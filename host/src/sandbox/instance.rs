@@ -108,6 +108,7 @@ macro_rules! call {
         let guest = instance.store.data_mut();
         guest.ticks = 0;
         guest.meter.refused = None;
+        guest.passage.begin_call();
         let result = $crate::sandbox::instance::within(
             instance.limits.wall_time,
             instance
@@ -121,7 +122,7 @@ macro_rules! call {
             instance.ended = true;
             let refused = instance.store.data().meter.refused;
             let failure = instance.called($call).failure(refused, &error);
-            instance.explain(failure)
+            instance.explain($call, failure)
         })
     }};
 }
@@ -139,7 +140,7 @@ impl Instance {
         let called = self.called(call);
         let checked = match &answer {
             Ok(value) => check(called, value),
-            Err(error) => return Err(self.explain(called.check_error(error.clone()))),
+            Err(error) => return Err(self.explain(call, called.check_error(error.clone()))),
         };
         self.ended |= checked.is_err();
         checked.and_then(|()| answer.map_err(SandboxError::Source))
@@ -156,7 +157,10 @@ impl Instance {
 
     /// Adds what only the door knows: which request it denied, and what would allow
     /// it. Not where the component says that something else is the matter.
-    pub fn explain(&self, error: SandboxError) -> SandboxError {
+    pub fn explain(&self, call: &'static str, error: SandboxError) -> SandboxError {
+        if self.store.data().passage.asked_too_often() {
+            return self.called(call).exceeded("call_requests");
+        }
         let fits = matches!(
             error,
             SandboxError::Trap { .. }

@@ -89,6 +89,9 @@ limits! {
     sessions: Number = 8, up to 256;
     /// Requests of a session under way at once. The built-ins make one.
     requests: Number = 8, up to 256;
+    /// Requests in one call: beyond this it turns in circles. An honest one is asked for
+    /// two seconds' worth of pages, or passes over some empty ones.
+    call_requests: Number = 1_000, up to 1_000_000;
     /// Bytes of all header fields of a request or response.
     header_bytes: Number = 128 << 10, up to 1 << 20;
     /// Bytes of a request body.

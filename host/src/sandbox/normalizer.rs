@@ -86,6 +86,7 @@ impl NormalizerInstance {
         }
         let normalizer = self.normalizer;
         let batch = call!(&mut self.instance, "normalizer.next", [normalizer] call_next(normalizer, limits))?;
-        self.instance.settle("normalizer.next", batch, |called, batch| called.check_batch(batch))
+        self.instance
+            .settle("normalizer.next", batch, |called, batch| called.check_batch(batch, false))
     }
 }

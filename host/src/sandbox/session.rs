@@ -28,6 +28,8 @@ pub struct SessionRequest {
 pub struct SessionInstance {
     instance: Instance,
     session: ResourceAny,
+    /// Whether it reads a range, which has an end.
+    has_end: bool,
     cursor: Option<Vec<u8>>,
     /// Batches in a row that brought neither a record nor a new cursor.
     barren: u64,
@@ -57,7 +59,8 @@ impl SessionInstance {
         let mut instance = Instance::new(sandbox, component, limits, door).await?;
         let session = call!(&mut instance, "session.open", [session] call_open(&request.config, &request.stream, request.selection, request.cursor.as_ref(), request.options))?;
         let session = instance.settle("session.open", session, |_, _| Ok(()))?;
-        Ok(Self { instance, session, cursor: request.cursor.clone(), barren: 0 })
+        let has_end = matches!(request.selection, Selection::Range(_));
+        Ok(Self { instance, session, has_end, cursor: request.cursor.clone(), barren: 0 })
     }
 
     /// Reads on.
@@ -70,12 +73,12 @@ impl SessionInstance {
         if self.instance.ended {
             return Err(self.instance.is_over("session.next"));
         }
-        let session = self.session;
+        let (session, has_end) = (self.session, self.has_end);
         let batch =
             call!(&mut self.instance, "session.next", [session] call_next(session, limits))?;
         let batch = self
             .instance
-            .settle("session.next", batch, |called, batch| called.check_batch(batch))?;
+            .settle("session.next", batch, |called, batch| called.check_batch(batch, has_end))?;
         self.watch(&batch)?;
         Ok(batch)
     }
@@ -90,6 +93,11 @@ impl SessionInstance {
             return Err(self.instance.called("session.next").exceeded("barren_batches"));
         }
         Ok(())
+    }
+
+    /// Requests made so far.
+    pub fn requests(&self) -> u64 {
+        self.instance.store.data().passage.asked()
     }
 
     /// Most linear memory held so far, in bytes.

@@ -59,6 +59,9 @@ pub struct StreamState {
     /// Readings of a backfill under way.
     #[serde(default)]
     pub backfill: Vec<ReadingState>,
+    /// What is read by our clock alone, while the service's is far behind it.
+    #[serde(default)]
+    pub unproven: Option<Unproven>,
     /// When events come.
     #[serde(default)]
     pub rhythm: Rhythm,
@@ -76,10 +79,21 @@ impl StreamState {
             closed: Spans::default(),
             reading: None,
             backfill: Vec::new(),
+            unproven: None,
             rhythm: Rhythm::default(),
             head: SentHead { number: 0, at: now },
         }
     }
+}
+
+/// Readings later than the service says it is: they deliver, and close nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Unproven {
+    /// How far each sweep has read by our clock.
+    pub frontiers: Frontiers,
+    /// The reading under way, if one was interrupted.
+    #[serde(default)]
+    pub reading: Option<ReadingState>,
 }
 
 /// A ledger head that was sent.
@@ -147,6 +161,13 @@ impl ReadingState {
             findings: self.findings,
             read_at: at,
         })
+    }
+
+    /// What the ledger keeps of a reading that is not read on, where others will read
+    /// its range; `None` if it brought nothing.
+    pub fn left(self, at: i64) -> Option<ReadingEntry> {
+        let whole = self.reading.covers;
+        self.given_up(whole, at)
     }
 
     /// Back to the start of the range; what was counted stays counted.

@@ -2,7 +2,8 @@
 //! never said much.
 //!
 //! Measured on the source's own times, never on ours: an outage of ours is no
-//! silence of theirs.
+//! silence of theirs. Whoever notes them bounds them by the range they were found in: one
+//! event of the year 9999, or of 1970, must not be the last or the longest pause for good.
 
 use serde::{Deserialize, Serialize};
 

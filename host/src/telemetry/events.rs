@@ -8,6 +8,7 @@ use http::{Method, Uri};
 use tracing::{debug, error, info, warn};
 
 use super::counters;
+use super::thinning::thinned;
 use crate::ledger::Counts;
 
 /// A request that fits no grant.
@@ -35,7 +36,9 @@ impl RequestDenied<'_> {
         );
         let (source, method, path) = (self.source, self.method, self.uri.path());
         let (rule, reason) = (self.rule, self.reason);
-        warn!(source, %method, origin, path, rule, reason, "Request denied.");
+        if let Some(more) = thinned("request-denied", &[source]) {
+            warn!(source, %method, origin, path, rule, reason, more, "Request denied.");
+        }
         counters().requests_denied.add(1);
     }
 }
@@ -57,14 +60,17 @@ impl AddressDenied<'_> {
     /// Logs and counts.
     pub fn emit(self) {
         let host = self.uri.host().unwrap_or_default();
-        warn!(
-            source = self.source,
-            host,
-            address = %self.address,
-            rule = self.rule,
-            setting = "allow_private_addresses",
-            "Address denied."
-        );
+        if let Some(more) = thinned("address-denied", &[self.source]) {
+            warn!(
+                source = self.source,
+                host,
+                address = %self.address,
+                rule = self.rule,
+                setting = "allow_private_addresses",
+                more,
+                "Address denied."
+            );
+        }
         counters().addresses_denied.add(1);
     }
 }
@@ -113,7 +119,10 @@ pub struct RecordRejected<'a> {
 impl RecordRejected<'_> {
     /// Logs; the batch counts.
     pub fn emit(self) {
-        warn!(source = self.source, reason = self.reason, digest = self.digest, "Record rejected.");
+        let Self { source, reason, digest } = self;
+        if let Some(more) = thinned("record-rejected", &[source]) {
+            warn!(source, reason, digest, more, "Record rejected.");
+        }
     }
 }
 
@@ -129,7 +138,10 @@ pub struct SourceFinding<'a> {
 impl SourceFinding<'_> {
     /// Logs and counts.
     pub fn emit(self) {
-        warn!(source = self.source, finding = self.finding, "Source finding.");
+        let Self { source, finding } = self;
+        if let Some(more) = thinned("source-finding", &[source]) {
+            warn!(source, finding, more, "Source finding.");
+        }
         counters().source_findings.add(1);
     }
 }
@@ -163,6 +175,8 @@ pub struct ReadingFailed<'a> {
     pub source: &'a str,
     /// Stream id.
     pub stream: &'a str,
+    /// Start and end of its range, RFC 3339.
+    pub range: Option<(String, String)>,
     /// What went wrong, and what to do.
     pub error: String,
     /// When it is tried again.
@@ -174,8 +188,64 @@ impl ReadingFailed<'_> {
     pub fn emit(self) {
         let retry_in_seconds = self.retry_in.as_secs_f64();
         let (source, stream, error) = (self.source, self.stream, self.error);
-        warn!(source, stream, error, retry_in_seconds, "Reading failed.");
+        let (start, end) = self.range.unwrap_or_default();
+        if let Some(more) = thinned("reading-failed", &[source, stream]) {
+            warn!(source, stream, start, end, error, retry_in_seconds, more, "Reading failed.");
+        }
         counters().readings_failed.add(1);
+    }
+}
+
+/// A reading that turns in circles, or goes on without end; it is tried again later.
+#[derive(Debug)]
+pub struct ReadingEndless<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Stream id.
+    pub stream: &'a str,
+    /// Start of the range, RFC 3339.
+    pub start: String,
+    /// End of the range, RFC 3339.
+    pub end: String,
+    /// What it did instead of ending.
+    pub problem: &'a str,
+}
+
+impl ReadingEndless<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let Self { source, stream, start, end, problem } = self;
+        if let Some(more) = thinned("reading-endless", &[source, stream]) {
+            error!(source, stream, start, end, problem, more, "Reading does not end.");
+        }
+        counters().readings_endless.add(1);
+    }
+}
+
+/// The service's clock and ours are far apart, or agree again.
+#[derive(Debug)]
+pub struct ClocksApart<'a> {
+    /// Source id.
+    pub source: &'a str,
+    /// Stream id.
+    pub stream: &'a str,
+    /// What is wrong, and what to do; `None` when they agree again.
+    pub problem: Option<&'a str>,
+}
+
+impl ClocksApart<'_> {
+    /// Logs and counts.
+    pub fn emit(self) {
+        let (source, stream) = (self.source, self.stream);
+        match self.problem {
+            Some(problem) => {
+                if let Some(more) = thinned("clocks-apart", &[source, stream]) {
+                    error!(source, stream, problem, more, "Clocks are far apart.");
+                }
+                counters().clocks_apart.add(1);
+            }
+            None => info!(source, stream, "Clocks agree again."),
+        }
     }
 }
 
@@ -253,7 +323,9 @@ impl SinkFailed<'_> {
     /// Logs and counts.
     pub fn emit(self) {
         let (sink, error) = (self.sink, self.error);
-        error!(sink, error, "Sink failed.");
+        if let Some(more) = thinned("sink-failed", &[sink]) {
+            error!(sink, error, more, "Sink failed.");
+        }
         counters().sink_failures.add(1);
     }
 }

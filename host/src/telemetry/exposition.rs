@@ -90,6 +90,12 @@ const GAUGES: [Gauge; 12] = [
         value: |status| Some(seconds(status.silent_for_ms.unwrap_or(0))),
     },
     Gauge {
+        name: "clock_ahead_seconds",
+        help: "How far our clock is ahead of the service's, where that is too far; 0 if not.",
+        kind: "gauge",
+        value: |status| Some(seconds(status.clock_ahead_ms.unwrap_or(0))),
+    },
+    Gauge {
         name: "unproven",
         help: "1 while the last reading proves nothing, as of a retired service.",
         kind: "gauge",
@@ -153,10 +159,13 @@ fn escape(text: &str) -> String {
 }
 
 /// Whether all is well, and each stream as it stands, as JSON. A stream that waits
-/// for an operator or a sink is not well; one that is tried again soon is.
+/// for an operator or a sink, or whose clock is off, is not well; one that is tried again
+/// soon is.
 pub fn health(board: &Board) -> (bool, String) {
     let (streams, not_started) = (board.streams(), board.sources_not_started());
-    let unwell = |status: &Status| matches!(status.phase, Phase::Paused | Phase::Blocked);
+    let unwell = |status: &Status| {
+        matches!(status.phase, Phase::Paused | Phase::Blocked) || status.clock.is_some()
+    };
     let healthy = not_started.is_empty() && !streams.iter().any(|(_, status)| unwell(status));
     let list: Vec<_> = streams
         .iter()

@@ -8,6 +8,7 @@ pub mod exposition;
 mod progress;
 mod sandbox;
 mod sinks;
+mod thinning;
 
 pub use counters::{Counter, counters};
 pub use events::*;

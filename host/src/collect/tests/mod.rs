@@ -1,5 +1,6 @@
 //! Laws of the collector.
 
+mod hostile;
 mod model;
 mod pairs;
 mod service;

@@ -140,8 +140,8 @@ fn happen(world: &mut World, happening: &Happening) {
         Happening::Records { ahead, spread, count, delay } => {
             add(world, now + ahead, spread, count, Some(delay));
         }
-        Happening::Runs { minutes } => world.run(Some(minutes * MINUTE)),
-        Happening::Once => world.run(None),
+        Happening::Runs { minutes } => drop(world.run(Some(minutes * MINUTE))),
+        Happening::Once => drop(world.run(None)),
         Happening::Pause { minutes } => world.model.pass(minutes * MINUTE),
         Happening::Skew { seconds } => world.model.script().skew = seconds * 1_000,
         Happening::Down { minutes } => world.model.script().down_until = now + minutes * MINUTE,
@@ -172,8 +172,8 @@ fn settle(world: &mut World) {
         script.down_until = 0;
         script.now
     };
-    world.run(Some(world.patience() + world.patience() / 2 + HOUR));
-    world.run(None);
+    let _ = world.run(Some(world.patience() + world.patience() / 2 + HOUR));
+    let _ = world.run(None);
     for record in expected(world, quiet_from) {
         let committed = world.model.script().committed.contains_key(&record);
         assert!(committed, "{record} is said to be complete, and was never delivered");
@@ -249,12 +249,12 @@ const TWO_HOURS_BACK: Start = Start::Before(Duration::from_secs(7_200));
 #[test]
 fn a_range_that_nobody_can_read_takes_no_later_sweep_of_others_with_it() {
     let mut world = quiet(&[0, 1_200, 14_400], TWO_HOURS_BACK, false);
-    world.run(Some(30 * MINUTE));
+    let _ = world.run(Some(30 * MINUTE));
     let start = BEGIN + 40 * MINUTE;
     world.model.script().poison.push(Range { start, end: start + MINUTE });
     // Late, and far from what cannot be read.
     shown(&world, "late", BEGIN + 10 * MINUTE, BEGIN + 3 * HOUR);
-    world.run(Some(2 * HOUR));
+    let _ = world.run(Some(2 * HOUR));
     let live = world.state().unwrap().frontiers.live();
     assert!(live > start + HOUR, "what cannot be read keeps everything behind it");
     assert!(world.state().unwrap().frontiers.slowest() < BEGIN);
@@ -267,7 +267,7 @@ fn two_ranges_side_by_side_that_nobody_can_read_do_not_stop_a_stream() {
     let mut world = quiet(&[0, 600], TWO_HOURS_BACK, false);
     let start = BEGIN - HOUR;
     world.model.script().poison.push(Range { start, end: start + 3 * MINUTE });
-    world.run(Some(3 * HOUR));
+    let _ = world.run(Some(3 * HOUR));
     assert!(world.state().unwrap().frontiers.slowest() > BEGIN + HOUR);
 }
 
@@ -277,7 +277,7 @@ fn what_a_backfill_reads_while_it_is_young_is_read_again_for_what_comes_late() {
     shown(&world, "late", BEGIN - HOUR, BEGIN + 5 * HOUR);
     shown(&world, "old", BEGIN - 26 * HOUR, BEGIN - 26 * HOUR);
     shown(&world, "young", BEGIN - 2 * HOUR, BEGIN - 2 * HOUR);
-    world.run(None);
+    let _ = world.run(None);
     assert!(delivered(&world, "old") && delivered(&world, "young"));
     settle(&mut world);
     assert!(delivered(&world, "late"));
@@ -291,7 +291,7 @@ fn a_range_that_nobody_can_read_does_not_stop_a_backfill() {
     for hour in 1..29 {
         shown(&world, &format!("r{hour}"), BEGIN - hour * HOUR - 7 * MINUTE, 0);
     }
-    world.run(None);
+    let _ = world.run(None);
     assert_eq!(world.model.script().committed.len(), 28);
 }
 
@@ -300,7 +300,7 @@ fn a_clock_that_is_a_day_ahead_at_the_start_closes_nothing_early() {
     let mut world = quiet(&[0, 1_200, 86_400], Start::At(BEGIN - 3 * HOUR), false);
     world.model.script().skew = 26 * HOUR;
     shown(&world, "late", BEGIN - 30 * MINUTE, BEGIN + 2 * HOUR);
-    world.run(None);
+    let _ = world.run(None);
     assert!(world.state().unwrap().closed.is_empty());
     settle(&mut world);
     assert!(delivered(&world, "late"));
@@ -314,7 +314,7 @@ fn a_reading_whose_range_vanished_before_it_ended_is_no_proof() {
     }
     // It dies with half of a range delivered, and nobody is there until all is gone.
     world.model.script().die_at = Some(9);
-    world.run(None);
+    let _ = world.run(None);
     assert!(world.state().unwrap().reading.is_some());
     world.model.pass(RETENTION + 3 * HOUR);
     settle(&mut world);
@@ -325,11 +325,11 @@ fn a_reading_whose_range_vanished_before_it_ended_is_no_proof() {
 #[test]
 fn a_clock_ahead_by_more_than_the_retention_makes_no_gap() {
     let mut world = quiet(&[0], TWO_HOURS_BACK, false);
-    world.run(Some(20 * MINUTE));
+    let _ = world.run(Some(20 * MINUTE));
     shown(&world, "later", BEGIN + 2 * HOUR, 0);
     world.model.pass(4 * HOUR);
     world.model.script().skew = RETENTION + 24 * HOUR;
-    world.run(None);
+    let _ = world.run(None);
     settle(&mut world);
     assert!(delivered(&world, "later"));
 }

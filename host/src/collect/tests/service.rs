@@ -17,6 +17,7 @@ use crate::contract::{Batch, BatchLimits, Counts, Progress, SignOnEvent, SourceE
 use crate::ledger;
 use crate::plan::Range;
 use crate::sandbox::SandboxError;
+use crate::sandbox::door::ServiceClock;
 
 /// Calls of a run after which it certainly turns in circles.
 const MOST_CALLS: u64 = 60_000;
@@ -44,6 +45,22 @@ pub enum Fault {
     CutInMidPage,
 }
 
+/// How a listing leads on from one page to the next.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Paging {
+    /// To its end.
+    #[default]
+    Honest,
+    /// From a page to another one and back.
+    Circle,
+    /// Ever on, with the same record each time.
+    Same,
+    /// Ever on, with nothing.
+    Empty,
+    /// Ever on, with a record that is new each time.
+    New,
+}
+
 /// What the service is and does.
 #[derive(Debug, Default)]
 pub struct Script {
@@ -51,8 +68,18 @@ pub struct Script {
     pub now: i64,
     /// How far the collector's clock is ahead.
     pub skew: i64,
-    /// Whether the service has told its time since the collector started.
-    pub told: bool,
+    /// Time that passed.
+    pub passed: i64,
+    /// What the service's `Date`s have told since the collector started.
+    pub told: ServiceClock,
+    /// How far off the truth the next `Date`s are; the last of them stays.
+    pub dates: VecDeque<i64>,
+    /// How the listing leads on.
+    pub paging: Paging,
+    /// The newest of all `Date`s, less the time that had passed by then.
+    pub newest_date: i64,
+    /// When each record was delivered first.
+    pub delivered_at: BTreeMap<String, i64>,
     pub records: BTreeMap<String, Record>,
     pub faults: VecDeque<Fault>,
     pub down_until: i64,
@@ -120,6 +147,7 @@ impl Model {
     pub fn pass(&self, milliseconds: i64) {
         let mut script = self.script();
         script.now += milliseconds;
+        script.passed += milliseconds;
         if let Some((until, stop)) = &script.until
             && script.now >= *until
         {
@@ -137,7 +165,16 @@ impl Model {
             return Err(source(SourceError::Unavailable("connection refused".into())));
         }
         let fault = script.faults.pop_front().unwrap_or(Fault::None);
-        script.told |= fault != Fault::Unavailable;
+        if fault != Fault::Unavailable {
+            let off = match script.dates.len() {
+                0 => 0,
+                1 => script.dates[0],
+                _ => script.dates.pop_front().unwrap_or_default(),
+            };
+            let (date, passed) = (script.now.saturating_add(off), script.passed);
+            script.told.note(date, passed);
+            script.newest_date = script.newest_date.max(date.saturating_sub(passed));
+        }
         let poisoned =
             script.poison.iter().any(|bad| bad.start < asked.end && asked.start < bad.end);
         let throttle = Throttle { message: "slow down".into(), retry_after_ms: Some(7_000) };
@@ -164,6 +201,10 @@ impl Clock for Model {
         script.now + script.skew
     }
 
+    fn passing(&self) -> Duration {
+        Duration::from_millis(self.script().passed.unsigned_abs())
+    }
+
     async fn sleep(&self, pause: Duration) {
         self.place().await;
         self.pass(i64::try_from(pause.as_millis()).unwrap().max(1));
@@ -180,12 +221,12 @@ impl Opener for Model {
         cursor: Option<Vec<u8>>,
     ) -> Result<Box<dyn Session>, SandboxError> {
         let behind = cursor.map(|text| String::from_utf8(text).unwrap().parse().unwrap());
-        Ok(Box::new(Pages { model: self.clone(), range, behind, cut: false }))
+        Ok(Box::new(Pages { model: self.clone(), range, behind, cut: false, requests: 0 }))
     }
 
     fn service_now(&self) -> Option<i64> {
         let script = self.script();
-        script.told.then_some(script.now)
+        script.told.now(script.passed)
     }
 }
 
@@ -196,6 +237,7 @@ struct Pages {
     range: Range,
     behind: Option<u64>,
     cut: bool,
+    requests: u64,
 }
 
 /// An order that has nothing to do with times.
@@ -213,7 +255,12 @@ impl Session for Pages {
         if std::mem::take(&mut self.cut) {
             return Err(source(SourceError::Unavailable("cut off".into())));
         }
+        self.requests += 1;
         let fault = self.model.call(self.range).await?;
+        let paging = self.model.script().paging;
+        if paging != Paging::Honest {
+            return Ok(self.endless(paging));
+        }
         let script = self.model.script();
         let shown = |record: &Record| {
             let inside = self.range.start <= record.at && record.at < self.range.end
@@ -256,6 +303,42 @@ impl Session for Pages {
             earliest_available: None,
             findings: Vec::new(),
         })
+    }
+
+    fn requests(&self) -> u64 {
+        self.requests
+    }
+}
+
+impl Pages {
+    /// A page of a listing that has no end.
+    fn endless(&self, paging: Paging) -> Batch {
+        let at = self.range.start;
+        let (place, id) = match paging {
+            Paging::Circle => (self.requests % 2, Some("same".to_owned())),
+            Paging::Empty => (self.requests, None),
+            Paging::New => (
+                self.requests,
+                Some(format!("new{}-{}", self.range.start, self.model.script().calls)),
+            ),
+            Paging::Honest | Paging::Same => (self.requests, Some("same".to_owned())),
+        };
+        if let Some(id) = &id {
+            let record = Record { at, shown_from: 0 };
+            self.model.script().records.entry(id.clone()).or_insert(record);
+        }
+        let events: Vec<_> = id.iter().map(|id| event(id, &Record { at, shown_from: 0 })).collect();
+        let received = events.len() as u64;
+        Batch {
+            events,
+            cursor: Some(place.to_string().into_bytes()),
+            progress: Progress::More,
+            counts: Counts { received, filtered: 0, rejected: 0 },
+            rejects: Vec::new(),
+            source_total: None,
+            earliest_available: None,
+            findings: Vec::new(),
+        }
     }
 }
 

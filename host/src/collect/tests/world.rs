@@ -24,6 +24,7 @@ use crate::deliver::{Line, Receipt, Sink, SinkError};
 use crate::ledger::{Closing, HEAD_TYPE, Link, ReadingEntry, Segment, Tip, verify};
 use crate::plan::{Schedule, Spans};
 use crate::render::Format;
+use crate::sandbox::door::ServiceClock;
 use crate::state::{
     Commit, EmbeddedState, Question, SignOnRecord, SinkMark, State, StateError, StreamKey,
     StreamState, Wanted, report,
@@ -153,6 +154,8 @@ impl Sink for Watching {
                 let again = script.committed.contains_key(&line.id);
                 assert!(!again, "{} was delivered again after its commit", line.id);
                 script.handed.insert(line.id.clone());
+                let now = script.now;
+                script.delivered_at.entry(line.id.clone()).or_insert(now);
             }
         }
         // The process may die between delivering and committing.
@@ -175,6 +178,8 @@ pub struct World {
     pub schedule: Schedule,
     setup: Setup,
     disk: Disk,
+    /// Where the last run left its streams.
+    pub board: Arc<Board>,
     /// Always there but for the moment in which it is opened again.
     state: Option<Arc<EmbeddedState>>,
     key: StreamKey,
@@ -187,7 +192,7 @@ impl World {
         let disk = Disk::default();
         let state = Some(open(&disk));
         let key = StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
-        Self { model: Model::new(script), schedule, setup, disk, state, key }
+        Self { model: Model::new(script), schedule, setup, disk, board: Arc::default(), state, key }
     }
 
     /// The longest delay of the schedule, in milliseconds.
@@ -225,15 +230,17 @@ impl World {
     }
 
     /// Runs the collector for a time, or until nothing is due; it may die on the way.
-    pub fn run(&mut self, milliseconds: Option<i64>) {
+    pub fn run(&mut self, milliseconds: Option<i64>) -> Result<(), String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let board = Arc::<Board>::default();
         board.enter(&self.key, "t");
+        self.board = board.clone();
+        let mut result = Ok(());
         let (stop, told) = watch::channel(false);
         {
             let mut script = self.model.script();
             script.calls = 0;
-            script.told = false;
+            script.told = ServiceClock::default();
             let now = script.now;
             script.until = milliseconds.map(|milliseconds| (now + milliseconds, stop.clone()));
         }
@@ -245,7 +252,9 @@ impl World {
         let until = if milliseconds.is_some() { Until::Stopped } else { Until::Done };
         runtime.block_on(async {
             tokio::select! {
-                _ = run.run(until, told) => {}
+                (_, ended) = run.run(until, told) => {
+                    result = ended.map_err(|(_, error)| error);
+                }
                 () = self.model.dead.notified() => {}
             }
         });
@@ -262,6 +271,12 @@ impl World {
         }
         self.reopen();
         self.check();
+        result
+    }
+
+    /// What health says of the stream.
+    pub fn health(&self) -> (bool, String) {
+        crate::telemetry::exposition::health(&self.board)
     }
 
     /// As a new process finds the state.
@@ -294,7 +309,8 @@ impl World {
         verify(&self.key.text(), &links).unwrap();
         let open = self.embedded().open_readings(&self.key).unwrap();
         assert!(open.iter().all(|reading| reading.counts.balance()));
-        let under_way = position.reading.iter().chain(&position.backfill);
+        let unproven = position.unproven.iter().filter_map(|unproven| unproven.reading.as_ref());
+        let under_way = position.reading.iter().chain(&position.backfill).chain(unproven);
         let under_way: Vec<_> = under_way.map(|reading| reading.counts).collect();
         assert!(under_way.iter().all(crate::state::Counts::balance));
 

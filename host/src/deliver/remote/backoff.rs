@@ -50,4 +50,12 @@ mod tests {
         assert!(backoff.next(Some(Duration::from_secs(40))) == Duration::from_secs(40));
         assert!(backoff.next(Some(Duration::from_secs(86_400))) == LONGEST_ASKED);
     }
+
+    #[test]
+    fn a_receiver_that_asks_for_no_pause_gets_one_that_grows_all_the_same() {
+        let mut backoff = Backoff::new();
+        let all: Duration = (0..60).map(|_| backoff.next(Some(Duration::ZERO))).sum();
+        assert!(all > Duration::from_secs(60), "60 requests within {all:?}");
+        assert_eq!(backoff.next(Some(Duration::MAX)), LONGEST_ASKED);
+    }
 }

@@ -16,13 +16,14 @@ mod grant;
 mod headers;
 mod passage;
 mod resolver;
+mod service_clock;
 mod stream;
 mod trust;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use address::is_public;
@@ -30,6 +31,7 @@ pub use budget::Budget;
 pub use client::{ClientError, DoorClient, PrivateAddresses};
 pub use grant::{Grant, GrantError};
 pub use resolver::{Addresses, Resolver, SystemResolver};
+pub use service_clock::ServiceClock;
 
 pub(super) use passage::Passage;
 
@@ -54,8 +56,10 @@ struct OpenDoor {
     sessions: Arc<Semaphore>,
     /// Computing that waits for nobody.
     allowance: Arc<Allowance>,
-    /// Newest `Date` a service answered, and when.
-    service_clock: Mutex<Option<(i64, Instant)>>,
+    /// What the service's good answers say the time is.
+    service_clock: Mutex<ServiceClock>,
+    /// What time passes since.
+    opened: Instant,
 }
 
 impl Door {
@@ -73,7 +77,8 @@ impl Door {
             limits,
             sessions: Arc::new(Semaphore::new(sessions)),
             allowance: Arc::new(Allowance::new()),
-            service_clock: Mutex::new(None),
+            service_clock: Mutex::default(),
+            opened: Instant::now(),
         };
         Self { owner: Arc::from(owner), open: Some(Arc::new(open)), budget: None }
     }
@@ -91,12 +96,10 @@ impl Door {
     }
 
     /// What time it is for the service behind this door, in milliseconds, going by
-    /// its newest answer; `None` when there was none.
+    /// its answers of late; `None` when there were none.
     pub fn service_now(&self) -> Option<i64> {
-        let clock = self.open.as_ref()?.service_clock.lock().ok()?;
-        clock.map(|(told, at)| {
-            told.saturating_add(i64::try_from(at.elapsed().as_millis()).unwrap_or(i64::MAX))
-        })
+        let open = self.open.as_ref()?;
+        open.service_clock.lock().ok()?.now(open.since_opened())
     }
 
     /// Whose door it is.
@@ -124,13 +127,20 @@ impl Door {
 }
 
 impl OpenDoor {
-    fn note_clock(&self, headers: &HeaderMap) {
+    /// Takes the time from an answer. Only from a good one: an error is whoever's who
+    /// stands between us and the service.
+    fn note_clock(&self, status: StatusCode, headers: &HeaderMap) {
         let date = headers
             .get(header::DATE)
+            .filter(|_| status.is_success())
             .and_then(|value| value.to_str().ok())
             .and_then(oci_signature::parse_imf_fixdate);
         if let (Some(seconds), Ok(mut clock)) = (date, self.service_clock.lock()) {
-            *clock = Some((seconds.saturating_mul(1000), Instant::now()));
+            clock.note(seconds.saturating_mul(1000), self.since_opened());
         }
+    }
+
+    fn since_opened(&self) -> i64 {
+        i64::try_from(self.opened.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 }

@@ -1,7 +1,7 @@
 //! The way out of one session: what it asked for in vain, and how many requests it
 //! has under way.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -32,6 +32,16 @@ pub struct Passage {
     denials: Arc<AtomicU32>,
     /// What was denied last, and what would allow it: more than the guest is told.
     denial: Arc<Mutex<Option<String>>>,
+    asked: Arc<Asked>,
+}
+
+/// How often a session asked: a guest that never comes back from a call is seen by
+/// nobody but the door.
+#[derive(Debug, Default)]
+struct Asked {
+    all: AtomicU64,
+    before_this_call: AtomicU64,
+    too_often: AtomicBool,
 }
 
 type Answer =
@@ -72,6 +82,7 @@ impl Passage {
             requests: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
             denials: Arc::new(AtomicU32::new(0)),
             denial: Arc::new(Mutex::new(None)),
+            asked: Arc::default(),
         }
     }
 
@@ -83,6 +94,33 @@ impl Passage {
     /// What was denied last, and what would allow it.
     pub fn denial(&self) -> Option<String> {
         self.denial.lock().ok()?.clone()
+    }
+
+    /// A call begins: it may make as many requests as any other.
+    pub fn begin_call(&self) {
+        self.asked
+            .before_this_call
+            .store(self.asked.all.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Requests made so far.
+    pub fn asked(&self) -> u64 {
+        self.asked.all.load(Ordering::Relaxed)
+    }
+
+    /// Whether a call asked for more than its limit `call_requests`.
+    pub fn asked_too_often(&self) -> bool {
+        self.asked.too_often.load(Ordering::Relaxed)
+    }
+
+    /// Counts a request in, unless the call has made enough.
+    fn count_in(&self, most: u64) -> Result<(), Error> {
+        let asked = self.asked.all.fetch_add(1, Ordering::Relaxed);
+        if asked.saturating_sub(self.asked.before_this_call.load(Ordering::Relaxed)) >= most {
+            self.asked.too_often.store(true, Ordering::Relaxed);
+            return Err(internal(format!("more than {most} requests in one call")));
+        }
+        Ok(())
     }
 
     async fn pass(
@@ -104,6 +142,7 @@ impl Passage {
             self.deny(&request, &grant.to_string(), &reason);
             return Err(Error::ConnectionLimitReached);
         };
+        self.count_in(open.limits.call_requests)?;
         let (parts, body) = request.into_parts();
         let body = Limited::new(body, size(open.limits.request_bytes))
             .collect()
@@ -116,12 +155,13 @@ impl Passage {
         let credential = grant.credential.as_deref();
         let mut signed = self.sign(&outgoing, credential, &body).await?;
         let mut response = self.send(open, grant, signed.clone()).await?;
-        open.note_clock(response.headers());
+        open.note_clock(response.status(), response.headers());
         if let (StatusCode::UNAUTHORIZED, Some(credential)) = (response.status(), credential) {
             let sent = signed.headers().get(header::AUTHORIZATION);
             if credential.refused(sent.and_then(|value| value.to_str().ok())).await {
                 signed = self.sign(&outgoing, Some(credential), &body).await?;
                 response = self.send(open, grant, signed).await?;
+                open.note_clock(response.status(), response.headers());
             }
         }
         let limits = &open.limits;
