@@ -16,6 +16,7 @@ mod credentials;
 mod demo;
 mod faults;
 mod files;
+mod hostile_service;
 mod inspect;
 mod kills;
 mod ledger;
