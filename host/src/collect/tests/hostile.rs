@@ -122,6 +122,30 @@ fn a_run_over_a_circle_ends_with_an_error() {
     assert!(world.run(None).unwrap_err().contains("does not end"));
 }
 
+#[test]
+fn an_event_from_another_time_disables_no_alarm() {
+    for odd in ["future", "past"] {
+        let mut world = world(&[0, 1_200], &[]);
+        fill(&world, 300);
+        {
+            let mut script = world.model.script();
+            for (number, late) in [(0, 0), (1, 10 * MINUTE)] {
+                let at = BEGIN - 10 * MINUTE + number * HOUR;
+                let shown_from = at + late;
+                script.records.insert(format!("{odd}-{number}"), Record { at, shown_from });
+            }
+        }
+        world.run(Some(30 * HOUR)).unwrap();
+        // Delivered as it came, and nothing concluded from it.
+        assert!(world.model.script().committed.contains_key(&format!("{odd}-0")));
+        let status = world.board.streams().remove(0).1;
+        assert!(status.silent_for_ms.is_some(), "{odd}: {status:?}");
+        assert!(status.newest_event_ms <= Some(BEGIN + 5 * HOUR), "{odd}: {status:?}");
+        let late = world.late();
+        assert!(late.longest_ms <= 2 * HOUR, "{odd}: {late:?}");
+    }
+}
+
 fn off() -> impl Strategy<Value = i64> {
     prop_oneof![
         4 => Just(0),

@@ -21,7 +21,7 @@ use crate::collect::stream::StreamRun;
 use crate::collect::turns::Turns;
 use crate::config::{BackfillConfig, FilterConfig, Start};
 use crate::deliver::{Line, Receipt, Sink, SinkError};
-use crate::ledger::{Closing, HEAD_TYPE, Link, ReadingEntry, Segment, Tip, verify};
+use crate::ledger::{Closing, HEAD_TYPE, Late, Link, ReadingEntry, Segment, Tip, verify};
 use crate::plan::{Schedule, Spans};
 use crate::render::Format;
 use crate::sandbox::door::ServiceClock;
@@ -291,6 +291,13 @@ impl World {
 
     pub fn state(&self) -> Option<StreamState> {
         self.embedded().stream(&self.key).unwrap()
+    }
+
+    /// What the ledger says came late.
+    pub fn late(&self) -> Late {
+        let now = self.model.script().now;
+        let question = Question { now, ..Question::default() };
+        report(self.embedded().as_ref(), &question).unwrap().remove(0).late
     }
 
     /// What is known about an interval.
