@@ -367,3 +367,34 @@ proptest! {
         read(&page, chunk);
     }
 }
+
+/// Signs of every secret in the forms of `tests/fixtures/redaction`.
+const SECRETS: [&str; 12] = [
+    "SECRETvalue123",
+    "c2lnbmF0dXJlMTIz",
+    "eyJhbGci",
+    "eyAiYWxn",
+    "eyJhIjox",
+    "eyJraWQi",
+    "ZXlKaGJH",
+    "Ym9iOlNF",
+    "MIIEvQ",
+    "AKIAIOSF",
+    "482913",
+    "%63%32%6c%6e",
+];
+
+#[test]
+fn no_form_of_a_secret_survives_anywhere_in_an_event() {
+    for rows in [include_str!("../../../tests/fixtures/redaction/idcs.json")] {
+        let events = all(rows);
+        assert_eq!(events.len(), 52);
+        for event in events {
+            let said = format!("{event:?}");
+            let found: Vec<_> = SECRETS.iter().filter(|secret| said.contains(**secret)).collect();
+            assert!(found.is_empty(), "{}: {found:?} in {:?}", event.native_id, event.unmapped);
+            assert!(!event.redacted.is_empty(), "{}", event.native_id);
+            assert_eq!(event.user.unwrap().name.as_deref(), Some("user.one"));
+        }
+    }
+}

@@ -48,28 +48,6 @@ pub fn same(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
-/// Calls `found` with each place where one of the pairs begins, rising.
-pub fn pairs(bytes: &[u8], pairs: [[u8; 2]; 3], mut found: impl FnMut(usize)) {
-    let splat = pairs.map(|[first, second]| (u8x16::splat(first), u8x16::splat(second)));
-    let mut at = 0;
-    while let (Some(here), Some(next)) = (load(bytes, at), load(bytes, at + 1)) {
-        let begins = splat.iter().fold(u8x16::splat(0), |begins, (first, second)| {
-            begins | (here.simd_eq(*first) & next.simd_eq(*second))
-        });
-        let mut begins = begins.to_bitmask();
-        while begins != 0 {
-            found(at + begins.trailing_zeros() as usize);
-            begins &= begins - 1;
-        }
-        at += LANES;
-    }
-    for (place, pair) in bytes.windows(2).enumerate().skip(at) {
-        if pairs.iter().any(|known| known == pair) {
-            found(place);
-        }
-    }
-}
-
 /// Bytes of a [`Block`].
 pub const BLOCK: usize = 4 * LANES;
 
@@ -111,20 +89,6 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_pair_is_found_where_it_begins() {
-        let known = [*b"ab", *b"--", *b"b-"];
-        let text = b"ab-----b-aab_bbab-".repeat(5);
-        for end in 0..text.len() {
-            let bytes = &text[..end];
-            let mut found = Vec::new();
-            pairs(bytes, known, |at| found.push(at));
-            let is_known = |pair: &&[u8]| known.iter().any(|known| known == pair);
-            let places = bytes.windows(2).enumerate().filter(|(_, pair)| is_known(pair));
-            assert_eq!(found, places.map(|(at, _)| at).collect::<Vec<_>>());
-        }
-    }
 
     #[test]
     fn texts_are_the_same_if_no_byte_differs() {

@@ -26,7 +26,6 @@ pub mod normalizer;
 mod page;
 pub mod query;
 mod reading;
-mod scrub;
 pub mod session;
 pub mod stats;
 pub mod xml;

@@ -258,3 +258,64 @@ proptest! {
         read(&page, chunk);
     }
 }
+
+/// Signs of every secret in the forms of `tests/fixtures/redaction`.
+const SECRETS: [&str; 12] = [
+    "SECRETvalue123",
+    "c2lnbmF0dXJlMTIz",
+    "eyJhbGci",
+    "eyAiYWxn",
+    "eyJhIjox",
+    "eyJraWQi",
+    "ZXlKaGJH",
+    "Ym9iOlNF",
+    "MIIEvQ",
+    "AKIAIOSF",
+    "482913",
+    "%63%32%6c%6e",
+];
+
+#[test]
+fn no_form_of_a_secret_survives_anywhere_in_an_event() {
+    let records = include_str!("../../../tests/fixtures/redaction/oci.json");
+    let (events, _, rejected, error) = read(records.as_bytes(), usize::MAX);
+    assert_eq!((events.len(), rejected, error), (52, 0, None));
+    for event in events {
+        let said = format!("{event:?}");
+        let found: Vec<_> = SECRETS.iter().filter(|secret| said.contains(**secret)).collect();
+        assert!(found.is_empty(), "{}: {found:?} in {:?}", event.native_id, event.unmapped);
+        assert!(!event.redacted.is_empty(), "{}", event.native_id);
+        assert_eq!(event.user.unwrap().name.as_deref(), Some("user.one"));
+    }
+}
+
+#[test]
+fn parameters_and_answers_are_kept_by_name() {
+    let event = with_name(
+        "TokenRequest",
+        r#""x":1"#,
+        r#","request":{"parameters":{"client_id":["c1"],"grant_type":["authorization_code"],
+           "code":["S3CRET-1"],"unheard_of":["S3CRET-2"],"scope":["openid"],
+           "redirect_uri":["https://app.example/cb?state=S3CRET-3"]}},
+           "response":{"payload":{"login_result":"OK","login_input":"tenant: t, user: u",
+           "anything":"S3CRET-4"}}"#,
+    );
+    assert!(!format!("{event:?}").contains("S3CRET"), "{event:?}");
+    assert_eq!(event.redacted.len(), 4);
+    for kept in ["c1", "authorization_code", "openid", "https://app.example/cb", "user: u"] {
+        assert!(event.unmapped.contains(kept), "{kept}");
+    }
+}
+
+#[test]
+fn a_mask_hides_no_neighbour() {
+    let event = with_name(
+        "AuthenticationUser",
+        r#""adminValuesAdded":{"password":"*********","mappingAttributeValue":"mallory@contoso.example",
+           "mappingAttribute":"userName","includeSFFAuthKeys":"true"},
+           "auditEventMapValue":"{\"adminValuesAdded\":\"{\\\"password\\\":\\\"*********\\\",\\\"mappingAttributeValue\\\":\\\"mallory@contoso.example\\\"}\",\"checksum\":\"e1NTSEF9WjNGcy8zZ04vVEpqNEt6Z2hJeWg3SzlJT2pnTm1laTB5WGNkQk5ZOEZNcW5pYXVrQVp5VXZnPT0=\"}""#,
+        r#","request":{"headers":{"User-Agent":["curl"],"Accept":["*****"]}}"#,
+    );
+    assert_eq!(event.redacted, Vec::<String>::new());
+    assert_eq!(event.unmapped.matches("mallory@contoso.example").count(), 2);
+}

@@ -134,6 +134,11 @@ impl<'a> Parsed<'a> {
         Node { parsed: self, index: 0 }
     }
 
+    /// The value of a number.
+    pub(crate) fn node(&self, index: usize) -> Node<'_> {
+        Node { parsed: self, index }
+    }
+
     /// Every value, each before what is in it.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = Node<'_>> {
         (0..self.entries.len()).map(|index| Node { parsed: self, index })
@@ -212,6 +217,11 @@ impl<'d> Node<'d> {
                 child
             })
         })
+    }
+
+    /// The value in it behind one of those directly in it.
+    pub(crate) fn following(self, child: Self) -> Option<Self> {
+        (child.next() < self.next()).then(|| Self { index: child.next(), ..self })
     }
 
     /// Whether it is an array or an object that is looked into.

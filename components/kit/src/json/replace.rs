@@ -5,25 +5,31 @@ use std::borrow::Cow;
 use super::{Kind, Parsed, Span, push_string};
 
 impl<'a> Parsed<'a> {
-    /// Puts a string in the place of some values; every other byte stays. `values` are
+    /// Puts strings in the place of some values; every other byte stays. `values` are
     /// their [numbers](super::Node::index), rising; none lies in another.
-    pub fn replace(mut self, values: &[usize], with: &str) -> Self {
+    pub fn replace(mut self, values: &[(usize, &str)]) -> Self {
         if values.is_empty() {
             return self;
         }
-        let mut instead = String::new();
-        push_string(&mut instead, with);
-        let spans: Vec<Span> = values.iter().map(|index| self.entries[*index].span).collect();
+        let quoted = |(_, text): &(usize, &str)| {
+            let mut quoted = String::with_capacity(text.len() + 2);
+            push_string(&mut quoted, text);
+            quoted
+        };
+        let instead: Vec<String> = values.iter().map(quoted).collect();
+        let spans: Vec<Span> = values.iter().map(|(index, _)| self.entries[*index].span).collect();
         self.text = Cow::Owned(written(&self.text, &spans, &instead));
-        for index in values {
+        for ((index, text), instead) in values.iter().zip(&instead) {
             let entry = &mut self.entries[*index];
-            (entry.kind, entry.escapes) = (Kind::String, instead.len() != with.len() + 2);
+            (entry.kind, entry.escapes) = (Kind::String, instead.len() != text.len() + 2);
         }
         let inside = values
             .iter()
-            .map(|index| Span { start: *index as u32 + 1, end: self.entries[*index].next });
+            .map(|(index, _)| Span { start: *index as u32 + 1, end: self.entries[*index].next });
         let inside: Vec<Span> = inside.collect();
-        let (moves, fewer) = (Moves::of(&spans, instead.len()), Moves::of(&inside, 0));
+        let lengths = instead.iter().map(String::len);
+        let moves = Moves::of(&spans, lengths);
+        let fewer = Moves::of(&inside, std::iter::repeat(0));
         let (mut index, mut behind) = (0, 0);
         self.entries.retain_mut(|entry| {
             let place = index;
@@ -46,10 +52,11 @@ impl<'a> Parsed<'a> {
     }
 }
 
-fn written(text: &str, spans: &[Span], instead: &str) -> String {
-    let mut out = String::with_capacity(text.len() + spans.len() * instead.len());
+fn written(text: &str, spans: &[Span], instead: &[String]) -> String {
+    let added = instead.iter().map(String::len).sum::<usize>();
+    let mut out = String::with_capacity(text.len() + added);
     let mut copied = 0;
-    for span in spans {
+    for (span, instead) in spans.iter().zip(instead) {
         out.push_str(&text[copied..span.start as usize]);
         out.push_str(instead);
         copied = span.end as usize;
@@ -62,10 +69,10 @@ fn written(text: &str, spans: &[Span], instead: &str) -> String {
 struct Moves(Vec<(u32, u32)>);
 
 impl Moves {
-    fn of(spans: &[Span], length: usize) -> Self {
-        let length = u32::try_from(length).unwrap_or(u32::MAX);
+    fn of(spans: &[Span], lengths: impl Iterator<Item = usize>) -> Self {
         let mut moved = 0u32;
-        let moves = spans.iter().map(|span| {
+        let moves = spans.iter().zip(lengths).map(|(span, length)| {
+            let length = u32::try_from(length).unwrap_or(u32::MAX);
             // To the left as what wraps around.
             moved = moved.wrapping_add(length).wrapping_sub(span.end - span.start);
             (span.end, moved)

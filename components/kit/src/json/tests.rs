@@ -163,7 +163,7 @@ proptest! {
     fn what_was_replaced_is_as_if_read_anew(
         text in documents(),
         chosen in proptest::collection::vec(any::<prop::sample::Index>(), 0..6),
-        with in prop_oneof![Just("[redacted]".to_owned()), ".{0,12}"],
+        with in proptest::collection::vec(prop_oneof![Just("[redacted]".to_owned()), ".{0,12}"], 6),
     ) {
         let parsed = Parsed::read(text.as_str()).unwrap();
         let count = parsed.entries.len();
@@ -179,11 +179,13 @@ proptest! {
         });
         let pointers: Vec<String> =
             parsed.nodes().filter(|node| chosen.contains(&node.index())).map(Node::pointer).collect();
-        let replaced = parsed.replace(&chosen, &with);
+        let values: Vec<(usize, &str)> =
+            chosen.iter().copied().zip(with.iter().map(String::as_str)).collect();
+        let replaced = parsed.replace(&values);
         let anew = Parsed::read(replaced.text()).unwrap();
         prop_assert_eq!(&replaced, &anew);
-        for pointer in pointers {
-            let found = anew.nodes().find(|node| node.pointer() == pointer).unwrap();
+        for (pointer, with) in pointers.iter().zip(&with) {
+            let found = anew.nodes().find(|node| node.pointer() == *pointer).unwrap();
             prop_assert_eq!(found.as_str().unwrap(), with.as_str());
         }
     }

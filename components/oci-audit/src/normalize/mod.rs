@@ -21,11 +21,15 @@ use signon_kit::fields::Fields;
 use signon_kit::json::{Node, Parsed};
 use signon_kit::outcome::{self, Hints};
 use signon_kit::people as words;
-use signon_kit::redact::{MARK, redact};
+use signon_kit::redact::{Keep, List, MARK, redact};
 
-/// Objects that hold HTTP headers.
-const HEADER_MAPS: [&[&str]; 2] =
-    [&["data", "request", "headers"], &["data", "response", "headers"]];
+/// Maps in which whoever asked or answered chose the names.
+const LISTS: [List<'static>; 4] = [
+    (&["data", "request", "headers"], Keep::Headers),
+    (&["data", "request", "parameters"], Keep::Parameters),
+    (&["data", "response", "headers"], Keep::Headers),
+    (&["data", "response", "payload"], Keep::Payload),
+];
 
 pub use signon_kit::digest::ID_FROM_CONTENT;
 
@@ -59,7 +63,7 @@ pub fn record(
 ) -> Result<SignOnEvent, Unreadable> {
     let unreadable = |reason: String| Unreadable { reason, scrubbed: None };
     let parsed = Parsed::read(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
-    let (clean, redacted) = redact(parsed, &HEADER_MAPS);
+    let (clean, redacted) = redact(parsed, &LISTS);
     let mut event = read(Fields::new(&clean, options.text_limit), clean.text(), origin)?;
     event.raw = options.keep_raw.then(|| clean.text().to_owned());
     event.redacted = redacted;

@@ -1,0 +1,280 @@
+//! Takes secrets out of a record's text before anything else reads it.
+//!
+//! Audit records carry live credentials: request headers with tokens, one-time
+//! codes of text messages. A secret is known by the words of its name, by its
+//! place (a header, parameter or answer that is not on the allow-list) or by its own
+//! looks (a token), wherever in a text it stands. Only the secret is replaced; every
+//! other byte stays, and the pointers of what was replaced are told.
+
+mod documented;
+#[cfg(test)]
+mod laws;
+mod lists;
+mod names;
+mod pairs;
+mod prose;
+mod shapes;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+mod values;
+mod view;
+mod words;
+
+use crate::json::{Kind, Node, Parsed};
+
+pub use lists::Keep;
+use names::Secrecy;
+use pairs::Part;
+
+/// What stands where a secret was.
+pub const MARK: &str = "[redacted]";
+
+/// An object in which others choose the names, and which of them are kept.
+pub type List<'p> = (&'p [&'p str], Keep);
+
+/// How deep maps in texts are read as what they are.
+const DEEPEST_MAP: usize = 2;
+
+/// Takes the secrets out of a text: the text without them, and the JSON Pointers of
+/// where they stood. `lists` are the paths of maps of which only some names are kept.
+pub fn redact<'a>(parsed: Parsed<'a>, lists: &[List<'_>]) -> (Parsed<'a>, Vec<String>) {
+    redact_at(parsed, lists, DEEPEST_MAP)
+}
+
+fn redact_at<'a>(
+    parsed: Parsed<'a>,
+    lists: &[List<'_>],
+    deeper: usize,
+) -> (Parsed<'a>, Vec<String>) {
+    let mut walk =
+        Walk { lists, deeper, behind: 0, maps: Vec::new(), paired: Vec::new(), found: Vec::new() };
+    for node in parsed.nodes() {
+        walk.visit(node);
+    }
+    let mut found = walk.found;
+    // Whole values before the same with something left; what lies in another goes with it.
+    found.sort_by_key(|taken| (taken.index, taken.rest.is_some()));
+    let mut behind = 0;
+    found.retain(|taken| {
+        let apart = taken.index >= behind;
+        behind = behind.max(taken.next);
+        apart
+    });
+    let pointers = found.iter().map(|taken| parsed.node(taken.index).pointer()).collect();
+    let texts: Vec<(usize, &str)> =
+        found.iter().map(|taken| (taken.index, taken.rest.as_deref().unwrap_or(MARK))).collect();
+    (parsed.replace(&texts), pointers)
+}
+
+/// A value to be replaced.
+struct Taken {
+    index: usize,
+    /// The first value that is not in it.
+    next: usize,
+    /// What stays of a text.
+    rest: Option<String>,
+}
+
+/// Goes through the values of a record.
+struct Walk<'l> {
+    lists: &'l [List<'l>],
+    /// How deep maps in texts are still read.
+    deeper: usize,
+    /// The first value that is in none that was taken whole.
+    behind: usize,
+    /// The maps this value is in, or lists of maps, innermost last.
+    maps: Vec<Map>,
+    /// Of each object, whether its pairs were looked at; empty until one was.
+    paired: Vec<bool>,
+    found: Vec<Taken>,
+}
+
+/// A map in which others choose the names, or a list of them.
+struct Map {
+    index: usize,
+    next: usize,
+    keep: Keep,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, node: Node<'_>) {
+        if node.index() < self.behind {
+            return;
+        }
+        while self.maps.last().is_some_and(|map| map.next <= node.index()) {
+            self.maps.pop();
+        }
+        if node.kind() == Kind::Opaque || self.is_secret_member(node) {
+            // What is nested too deeply to look into cannot be scrubbed in part.
+            return self.take(node);
+        }
+        let keep = self.list_at(node);
+        match (node.kind(), keep) {
+            (Kind::Object | Kind::Array, Some(keep)) => {
+                self.maps.push(Map { index: node.index(), next: node.next(), keep });
+            }
+            (Kind::String, keep) => self.text(node, keep),
+            _ => {}
+        }
+    }
+
+    /// Takes a value whole.
+    fn take(&mut self, node: Node<'_>) {
+        self.behind = self.behind.max(node.next());
+        self.found.push(Taken { index: node.index(), next: node.next(), rest: None });
+    }
+
+    /// The list of what is kept of a map, if this is one.
+    fn list_at(&self, node: Node<'_>) -> Option<Keep> {
+        if matches!(node.kind(), Kind::Null | Kind::Bool | Kind::Number) {
+            return None;
+        }
+        let known = self.lists.iter().find(|(path, _)| node.is_at(path));
+        let known = known.map(|(_, keep)| *keep);
+        // Each of a list of maps is one.
+        let in_list = || {
+            let parent = node.parent().filter(|parent| parent.kind() == Kind::Array)?;
+            let map = self.maps.last().filter(|map| map.index == parent.index())?;
+            Some(map.keep)
+        };
+        known.or_else(in_list)
+    }
+
+    /// Whether a member is taken out by its name, its place or its neighbour.
+    fn is_secret_member(&self, node: Node<'_>) -> bool {
+        if node.key_as_written().is_none() {
+            return false;
+        }
+        let key = node.key();
+        let in_map = || {
+            let parent = node.parent().map(Node::index);
+            self.maps.last().filter(|map| Some(map.index) == parent)
+        };
+        if in_map().is_some_and(|map| !map.keep.keeps(&key)) {
+            return hides(node, Secrecy::Secret);
+        }
+        let secrecy = names::secrecy(&key);
+        secrecy != Secrecy::Open && !is_key_id(node, &key) && hides(node, secrecy)
+    }
+
+    /// Takes out of a text what is secret in it; and what is called by it.
+    fn text(&mut self, node: Node<'_>, keep: Option<Keep>) {
+        let text = node.as_str().unwrap_or_default();
+        let parent = node.parent();
+        match parent.filter(|parent| parent.kind() == Kind::Array) {
+            // A token taken apart at its dots.
+            Some(list) if shapes::is_lone_token_part(&text) => return self.take(list),
+            Some(list) if pairs::names_secret(text.as_bytes()) => self.take_next(list, node),
+            Some(_) => {}
+            None if pairs::part(node.key().as_bytes()) == Some(Part::Name)
+                && pairs::names_secret(text.as_bytes()) =>
+            {
+                self.take_beside(node);
+            }
+            None => {}
+        }
+        let rest = match keep {
+            Some(keep) => self.map_in_text(&text, keep),
+            None => self.scrubbed(node, &text),
+        };
+        if let Some(rest) = rest {
+            let taken = Taken { index: node.index(), next: node.next(), rest: Some(rest) };
+            self.found.push(taken);
+        }
+    }
+
+    /// What stays of a text, if that is not all.
+    fn scrubbed(&self, node: Node<'_>, text: &str) -> Option<String> {
+        let key = match node.parent() {
+            Some(parent) if parent.kind() == Kind::Array => parent.key(),
+            _ => node.key(),
+        };
+        if documented::lists_factors(&key) && lists_results(text) {
+            return None;
+        }
+        let in_parameters = || self.maps.last().is_some_and(|map| map.keep == Keep::Parameters);
+        if lists::is_redirect(&key)
+            && in_parameters()
+            && let Some(query) = text.find(['?', '#'])
+        {
+            let (address, query) = text.split_at(query);
+            let address = text::scrub(address).unwrap_or_else(|| address.to_owned());
+            return Some(format!("{address}{}{MARK}", &query[..1]));
+        }
+        text::scrub(text)
+    }
+
+    /// A map that somebody on the way made a text of, as some collectors do.
+    fn map_in_text(&self, text: &str, keep: Keep) -> Option<String> {
+        let parsed = self.deeper.checked_sub(1).zip(Parsed::read(text).ok());
+        match parsed {
+            Some((deeper, parsed)) if parsed.root().is_container() => {
+                let (clean, pointers) = redact_at(parsed, &[(&[], keep)], deeper);
+                (!pointers.is_empty()).then(|| clean.into_text().into_owned())
+            }
+            _ => text::scrub(text),
+        }
+    }
+
+    /// The value behind the name of a secret in a list: `["password", "…"]`.
+    fn take_next(&mut self, list: Node<'_>, name: Node<'_>) {
+        // A list of grants names secrets, and none behind another.
+        let is_grant = |node: &Node<'_>| node.as_str().is_some_and(|text| values::is_grant(&text));
+        let next = list.following(name).filter(|next| !is_grant(next));
+        let next = next.filter(|next| hides(*next, Secrecy::Secret));
+        if let Some(next) = next {
+            self.found.push(Taken { index: next.index(), next: next.next(), rest: None });
+        }
+    }
+
+    /// The values beside the name of a secret: `{"name": "password", "value": "…"}`.
+    fn take_beside(&mut self, name: Node<'_>) {
+        let Some(object) = name.parent() else { return };
+        if self.paired.len() <= object.index() {
+            self.paired.resize(object.index() + 1, false);
+        }
+        if std::mem::replace(&mut self.paired[object.index()], true) {
+            return;
+        }
+        for member in object.children() {
+            let is_value = pairs::part(member.key().as_bytes()) == Some(Part::Value);
+            if is_value && hides(member, Secrecy::Secret) {
+                let (index, next) = (member.index(), member.next());
+                self.found.push(Taken { index, next, rest: None });
+            }
+        }
+    }
+}
+
+/// Whether there is anything to hide: masks and states are none, nor a list of them.
+fn hides(node: Node<'_>, secrecy: Secrecy) -> bool {
+    let is_plain = |text: &str| {
+        values::is_plain(text) || (secrecy == Secrecy::Code && values::is_plain_code(text))
+    };
+    match node.kind() {
+        Kind::Null | Kind::Bool => false,
+        Kind::Opaque => true,
+        Kind::String => !is_plain(&node.as_str().unwrap_or_default()),
+        Kind::Number => !is_plain(node.raw()),
+        Kind::Array | Kind::Object => node.children().any(|child| hides(child, secrecy)),
+    }
+}
+
+/// `identity.credentials` says which key signed; a token there is known by its looks.
+fn is_key_id(node: Node<'_>, key: &str) -> bool {
+    key == "credentials"
+        && node.kind() == Kind::String
+        && node.parent().is_some_and(|identity| identity.key() == "identity")
+}
+
+/// Whether a text says how factors went and nothing else: `{USERNAME_PASSWORD=AUTH_SUCCESS}`.
+fn lists_results(text: &str) -> bool {
+    let text = text.trim();
+    let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or(text);
+    inner.split(',').all(|factor| {
+        let result = factor.split_once('=').map_or(factor, |(_, result)| result);
+        values::is_factor_result(result.trim())
+    })
+}
