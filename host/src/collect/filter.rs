@@ -31,6 +31,8 @@ impl Filter {
 /// What an event is judged by.
 struct Traits<'e> {
     users: Vec<&'e str>,
+    display_names: Vec<&'e str>,
+    emails: Vec<&'e str>,
     events: Vec<&'e str>,
     domains: Vec<&'e str>,
     outcome: &'e str,
@@ -42,13 +44,8 @@ impl<'e> Traits<'e> {
         let of_user = |text: fn(&crate::contract::Identity) -> &Option<String>| {
             user.and_then(|user| text(user).as_deref())
         };
-        let users = [
-            of_user(|user| &user.name),
-            of_user(|user| &user.display_name),
-            of_user(|user| &user.email),
-            of_user(|user| &user.uid),
-            of_user(|user| &user.uid_alt),
-        ];
+        let users =
+            [of_user(|user| &user.name), of_user(|user| &user.uid), of_user(|user| &user.uid_alt)];
         let events = [
             Some(event.native_type.as_str()),
             event.native_name.as_deref(),
@@ -56,6 +53,8 @@ impl<'e> Traits<'e> {
         ];
         Self {
             users: users.into_iter().flatten().collect(),
+            display_names: of_user(|user| &user.display_name).into_iter().collect(),
+            emails: of_user(|user| &user.email).into_iter().collect(),
             events: events.into_iter().flatten().collect(),
             domains: of_user(|user| &user.domain).into_iter().collect(),
             outcome: match &event.outcome {
@@ -69,13 +68,15 @@ impl<'e> Traits<'e> {
     }
 
     /// For each list whether the event fits it; `None` for an empty list.
-    fn fit(&self, filter: &FilterConfig) -> [Option<bool>; 4] {
+    fn fit(&self, filter: &FilterConfig) -> [Option<bool>; 6] {
         let any = |patterns: &[String], texts: &[&str]| {
             let fit = |pattern: &String| texts.iter().any(|text| fits(pattern, text));
             (!patterns.is_empty()).then(|| patterns.iter().any(fit))
         };
         [
             any(&filter.users, &self.users),
+            any(&filter.display_names, &self.display_names),
+            any(&filter.emails, &self.emails),
             any(&filter.events, &self.events),
             any(&filter.domains, &self.domains),
             any(&filter.outcomes, &[self.outcome]),
@@ -126,6 +127,25 @@ mod tests {
         assert!(!filter.wants(&event("joe", "FactorMfa", "d", Outcome::Initiated)));
         assert!(filter.wants(&event("joe", "InteractiveLogin", "d", Outcome::Failure)));
         assert!(Filter::default().wants(&event("", "", "", Outcome::Unknown)));
+    }
+
+    #[test]
+    fn nobody_hides_behind_what_she_calls_herself() {
+        let patterns = list(&["rats_monitor*"]);
+        let mut mallory = event("mallory", "InteractiveLogin", "d", Outcome::Success);
+        let identity = mallory.user.as_mut().unwrap();
+        identity.display_name = Some("rats_monitor".to_owned());
+        identity.email = Some("rats_monitor@acme.example".to_owned());
+        let users = FilterConfig { users: patterns.clone(), ..FilterConfig::default() };
+        assert!(Filter::new(&FilterConfig::default(), &users).wants(&mallory));
+        assert!(!Filter::new(&users, &FilterConfig::default()).wants(&mallory));
+        for told in [
+            FilterConfig { display_names: patterns.clone(), ..FilterConfig::default() },
+            FilterConfig { emails: patterns, ..FilterConfig::default() },
+        ] {
+            assert!(!Filter::new(&FilterConfig::default(), &told).wants(&mallory));
+            assert!(Filter::new(&told, &FilterConfig::default()).wants(&mallory));
+        }
     }
 
     #[test]

@@ -1,15 +1,23 @@
 //! Which events of a source are wanted: `include` and `exclude`, each by user,
 //! event, domain and outcome, with `*` and `?`.
+//!
+//! Invariant: a key stands for fields of one kind. What people may set themselves, their
+//! display name or mail address, is never held against the patterns for logins and ids:
+//! whoever calls herself as a monitor is called would hide behind it.
 
 use super::reader::{Field, Problems};
 
-const KEYS: &[&str] = &["users", "events", "domains", "outcomes"];
+const KEYS: &[&str] = &["users", "display_names", "emails", "events", "domains", "outcomes"];
 
 /// Patterns by what they are held against. Case does not count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FilterConfig {
-    /// Login, display name, mail address or id of whose sign-on it is.
+    /// Login or id of whose sign-on it is.
     pub users: Vec<String>,
+    /// Display name, which people may set themselves.
+    pub display_names: Vec<String>,
+    /// Mail address, which people may set themselves.
+    pub emails: Vec<String>,
     /// Event name (`TokenRequest`), type, or identity domain event id (`sso.*`).
     pub events: Vec<String>,
     /// Display name of the identity domain.
@@ -25,10 +33,19 @@ pub(super) fn filter(field: &Field<'_>, problems: &mut Problems) -> Option<Filte
         Some(field) => texts(&field, problems),
         None => Some(Vec::new()),
     };
-    let (users, events) = (patterns("users"), patterns("events"));
-    let (domains, outcomes) = (patterns("domains"), patterns("outcomes"));
+    let users = patterns("users");
+    let (display_names, emails) = (patterns("display_names"), patterns("emails"));
+    let (events, domains) = (patterns("events"), patterns("domains"));
+    let outcomes = patterns("outcomes");
     table.finish(problems);
-    Some(FilterConfig { users: users?, events: events?, domains: domains?, outcomes: outcomes? })
+    Some(FilterConfig {
+        users: users?,
+        display_names: display_names?,
+        emails: emails?,
+        events: events?,
+        domains: domains?,
+        outcomes: outcomes?,
+    })
 }
 
 fn texts(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
