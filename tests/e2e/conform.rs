@@ -125,3 +125,35 @@ fn the_example_keeps_every_law_and_runs_with_a_grant() {
     let delivered = Output::read(&folder.path().join("events.ndjson"));
     delivered.assert_holds(&feed.ids());
 }
+
+#[test]
+fn what_others_in_the_process_are_denied_breaks_no_law_of_a_component() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let limits = signon_host::sandbox::Limits::default();
+    let sandbox = signon_host::sandbox::Sandbox::new(&limits).unwrap();
+    let component = sandbox.load("oam", signon_bundle::find("oam").unwrap().bytes).unwrap();
+    let payload = std::fs::read(repository("tests/fixtures/oam/one-event.json")).unwrap();
+    let subject = signon_host::conform::Subject {
+        sandbox,
+        component,
+        limits,
+        settings: None,
+        payload: Some(payload),
+        service: None,
+    };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let done = AtomicBool::new(false);
+    let verdicts = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                signon_host::telemetry::counters().requests_denied.add(1);
+                std::thread::yield_now();
+            }
+        });
+        let verdicts = runtime.block_on(signon_host::conform::examine(subject));
+        done.store(true, Ordering::Relaxed);
+        verdicts.unwrap()
+    });
+    let law = verdicts.iter().find(|one| one.law.contains("make no requests")).unwrap();
+    assert!(matches!(law.outcome, signon_host::conform::Outcome::Pass(_)), "{law}");
+}

@@ -4,6 +4,7 @@
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use sha2::{Digest as _, Sha256};
@@ -24,6 +25,8 @@ pub struct LoadedComponent {
     pub(super) linked: SignonSourcePre<Guest>,
     imports: Arc<[String]>,
     exports: Arc<[String]>,
+    /// Requests that its calls without a way out asked for.
+    pub(super) asked_in_vain: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for LoadedComponent {
@@ -46,6 +49,18 @@ impl LoadedComponent {
     /// What it exports, in its own order.
     pub fn exports(&self) -> &[String] {
         &self.exports
+    }
+
+    /// The same component, whose calls are counted apart from those of all others.
+    #[must_use]
+    pub fn counted_apart(&self) -> Self {
+        Self { asked_in_vain: Arc::default(), ..self.clone() }
+    }
+
+    /// Requests that its calls without a way out asked for, pure ones and those of the
+    /// normalizer.
+    pub fn asked_in_vain(&self) -> u64 {
+        self.asked_in_vain.load(Ordering::Relaxed)
     }
 }
 
@@ -150,6 +165,7 @@ impl Sandbox {
             linked,
             imports: imports.into(),
             exports: exports.into(),
+            asked_in_vain: Arc::default(),
         })
     }
 

@@ -15,7 +15,8 @@ impl Sandbox {
         component: &LoadedComponent,
         limits: &Limits,
     ) -> Result<Instance, SandboxError> {
-        Instance::new(self, component, limits, Door::shut(component.name())).await
+        let door = Door::shut(component.name()).counting(&component.asked_in_vain);
+        Instance::new(self, component, limits, door).await
     }
 
     /// What the component says about itself, held against the contract.

@@ -20,6 +20,7 @@ mod service_clock;
 mod stream;
 mod trust;
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,9 @@ pub struct Door {
     owner: Arc<str>,
     open: Option<Arc<OpenDoor>>,
     budget: Option<Arc<Budget>>,
+    /// Where requests that are denied are counted, for whoever wants to know of this
+    /// door's alone.
+    denied: Option<Arc<AtomicU64>>,
 }
 
 /// What an open door needs, shared by all sessions of a source.
@@ -65,7 +69,7 @@ struct OpenDoor {
 impl Door {
     /// A door through which nothing goes, for pure calls.
     pub fn shut(owner: &str) -> Self {
-        Self { owner: Arc::from(owner), open: None, budget: None }
+        Self { owner: Arc::from(owner), open: None, budget: None, denied: None }
     }
 
     /// A door for what `grants` allow, through connections of its own.
@@ -80,7 +84,12 @@ impl Door {
             service_clock: Mutex::default(),
             opened: Instant::now(),
         };
-        Self { owner: Arc::from(owner), open: Some(Arc::new(open)), budget: None }
+        Self { owner: Arc::from(owner), open: Some(Arc::new(open)), budget: None, denied: None }
+    }
+
+    /// The same door, which counts what it denies.
+    pub(super) fn counting(self, denied: &Arc<AtomicU64>) -> Self {
+        Self { denied: Some(denied.clone()), ..self }
     }
 
     /// The same door, with a number of requests that may go through it.

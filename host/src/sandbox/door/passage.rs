@@ -237,6 +237,9 @@ impl Passage {
     }
 
     fn deny<B>(&self, request: &Request<B>, rule: &str, reason: &str) -> Error {
+        if let Some(denied) = &self.door.denied {
+            denied.fetch_add(1, Ordering::Relaxed);
+        }
         self.note(format!(
             "{} {} is not granted: {reason}; a component from a file needs an `allow` rule",
             request.method(),
