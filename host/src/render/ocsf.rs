@@ -98,7 +98,8 @@ fn metadata(
         o.text("log_name", product.log_name);
         o.object("product", |o| {
             o.text("name", product.name);
-            o.text("vendor_name", products::vendor(source));
+            // The schema wants one; its word for what is not known is this.
+            o.text("vendor_name", products::vendor(source).unwrap_or("Unknown"));
         });
         o.text("tenant_uid", event.cloud.as_ref().and_then(|cloud| said(&cloud.organization_uid)));
         o.text("correlation_uid", said(&event.correlation));

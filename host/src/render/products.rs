@@ -1,11 +1,16 @@
 //! What is known of a source by its name alone.
 
-/// Who makes the sources.
-pub const VENDOR: &str = "Oracle";
+/// Who makes the products behind the built-in sources.
+const ORACLE: &str = "Oracle";
 
-/// Who makes the product behind a source; signon speaks for itself.
-pub fn vendor(source: &str) -> &'static str {
-    if source == "signon" { "signon" } else { VENDOR }
+/// Who makes the product behind a source; signon speaks for itself. `None` of a
+/// component that somebody else wrote: it does not say, and nobody guesses.
+pub fn vendor(source: &str) -> Option<&'static str> {
+    match source {
+        "signon" => Some("signon"),
+        "oci-audit" | "idcs" | "oam" => Some(ORACLE),
+        _ => None,
+    }
 }
 
 /// The product behind a source.
@@ -43,7 +48,7 @@ pub fn of(source: &str) -> Product<'_> {
             is_cloud_events: false,
         },
         "oam" => unknown("Oracle Access Manager"),
-        "" => unknown(VENDOR),
+        "" => unknown("Unknown"),
         other => unknown(other),
     }
 }
