@@ -12,9 +12,11 @@ mod crash;
 pub mod deliver;
 pub mod files;
 pub mod ledger;
+pub mod permissions;
 pub mod plan;
 pub mod render;
 pub mod sandbox;
+pub mod shown;
 pub mod state;
 pub mod telemetry;
 #[cfg(test)]

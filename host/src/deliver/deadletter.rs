@@ -9,7 +9,7 @@
 
 mod replay;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::lines::end_of_whole_lines;
 use super::{Line, SinkError};
 use crate::files;
+use crate::permissions::{self, Readers};
 
 pub use replay::{Replayed, replay};
 
@@ -149,8 +150,7 @@ impl DeadLetters {
 
     fn add(&self, text: &[u8]) -> std::io::Result<()> {
         let is_new = !self.path.exists();
-        let mut file =
-            private().read(true).write(true).create(true).truncate(false).open(&self.path)?;
+        let mut file = permissions::file(&self.path, Readers::Nobody)?;
         let end = mend_end(&mut file)?;
         file.seek(SeekFrom::Start(end))?;
         let written = file
@@ -212,7 +212,7 @@ impl DeadLetters {
 
     fn replace(&self, text: &[u8]) -> std::io::Result<()> {
         let beside = self.path.with_extension("new");
-        let mut file = private().write(true).create(true).truncate(true).open(&beside)?;
+        let mut file = permissions::emptied_file(&beside, Readers::Nobody)?;
         file.write_all(text)?;
         file.sync_all()?;
         std::fs::rename(&beside, &self.path)?;
@@ -243,13 +243,9 @@ impl DeadLetters {
 
     fn open_lock(&self, path: &Path) -> Result<File, SinkError> {
         let folder = path.parent().unwrap_or(Path::new("."));
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder).map_err(|source| self.failed(source))?;
-        let opened = private().write(true).create(true).truncate(false).open(path);
-        opened.map_err(|source| self.failed(source))
+        permissions::folder(folder, Readers::Nobody)
+            .and_then(|()| permissions::file(path, Readers::Nobody))
+            .map_err(|source| self.failed(source))
     }
 
     /// The name of a file has to survive a power cut, too.
@@ -275,14 +271,6 @@ fn mend_end(file: &mut File) -> std::io::Result<u64> {
     }
     file.set_len(end)?;
     Ok(end)
-}
-
-/// Who signed in from where is not for everybody.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 #[cfg(test)]
@@ -316,7 +304,7 @@ mod tests {
         let letters = DeadLetters::of(folder.path(), "siem");
         letters.append(&[letter("a"), letter("b")]).unwrap();
         let length = std::fs::metadata(letters.path()).unwrap().len();
-        OpenOptions::new().write(true).open(letters.path()).unwrap().set_len(length - 4).unwrap();
+        File::options().write(true).open(letters.path()).unwrap().set_len(length - 4).unwrap();
         assert_eq!(ids(&letters), ["a"]);
         letters.append(&[letter("c")]).unwrap();
         assert_eq!(ids(&letters), ["a", "c"]);

@@ -26,6 +26,7 @@ use super::lines::end_of_whole_lines;
 use super::medium::Medium;
 use super::{Line, Receipt, Sink, SinkError};
 use crate::config::RotationConfig;
+use crate::permissions::{self, Readers};
 use crate::render::Format;
 use crate::state::{SinkMark, State};
 use crate::telemetry;
@@ -144,7 +145,7 @@ pub fn check(path: &Path) -> Result<(), SinkError> {
         _ => Path::new("."),
     };
     let probe = folder.join(format!(".signon-check-{}", std::process::id()));
-    OpenOptions::new().write(true).create_new(true).open(&probe).map_err(failed)?;
+    permissions::new_file(&probe, Readers::Nobody).map_err(failed)?;
     std::fs::remove_file(&probe).map_err(failed)
 }
 
@@ -152,14 +153,10 @@ fn open_locked(path: &Path) -> Result<File, SinkError> {
     let failed = |source| SinkError::File { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
-        std::fs::create_dir_all(folder).map_err(failed)?;
+        permissions::folder(folder, Readers::Group).map_err(failed)?;
     }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    // Who signed in from where is not for everybody.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
-    let file = options.open(path).map_err(failed)?;
+    // Who signed in from where is not for everybody, but somebody forwards it.
+    let file = permissions::file(path, Readers::Group).map_err(failed)?;
     if !file.metadata().map_err(failed)?.is_file() {
         return Err(SinkError::NoFile { path: path.to_owned() });
     }

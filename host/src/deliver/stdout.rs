@@ -9,6 +9,7 @@ use async_trait::async_trait;
 
 use super::{Line, Receipt, Sink, SinkError};
 use crate::render::Format;
+use crate::shown;
 use crate::state::SinkMark;
 
 /// Writes to standard output.
@@ -48,7 +49,8 @@ impl Sink for StdoutSink {
     async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
         let mut text = String::new();
         for line in lines {
-            text.push_str(&line.text);
+            // Who looks at a terminal is no pipe: the same JSON, which moves no cursor.
+            text.push_str(&shown::json(&line.text));
             text.push('\n');
         }
         let written = tokio::task::spawn_blocking(move || {

@@ -14,6 +14,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::load::hex;
+use crate::permissions::{self, Readers};
 
 /// What every file begins with; another layout is another text.
 const MAGIC: &[u8; 20] = b"signon compiled 1.0\n";
@@ -93,11 +94,7 @@ impl Cache {
     fn put(&self, path: &Path, code: &[u8]) -> std::io::Result<()> {
         let beside = self.folder.join(format!(".{}.new", std::process::id()));
         let _ = std::fs::remove_file(&beside);
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
+        let mut file = permissions::new_file(&beside, Readers::Nobody)?;
         file.write_all(MAGIC)?;
         file.write_all(&Sha256::digest(code))?;
         file.write_all(code)?;
@@ -113,8 +110,7 @@ fn whole(bytes: &[u8]) -> Option<&[u8]> {
 
 #[cfg(unix)]
 fn make(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    permissions::folder(folder, Readers::Nobody)
 }
 
 #[cfg(unix)]

@@ -15,7 +15,7 @@
 //! Lines that wait keep waiting wherever their file goes: the state knows them by
 //! their ids. Invariant: nothing is written to the new file before step 4.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -26,6 +26,7 @@ use flate2::write::GzEncoder;
 
 use super::{SinkError, Writer, adoption, open_locked};
 use crate::config::RotationConfig;
+use crate::permissions::{self, Readers};
 use crate::telemetry;
 
 /// How files that were put aside are told apart, behind the name and a dot. Names
@@ -185,11 +186,8 @@ fn tidy(path: &Path, policy: &RotationConfig) -> std::io::Result<()> {
 fn compress(plain: &Path) -> std::io::Result<()> {
     let (unfinished, finished) = (with_ending(plain, UNFINISHED), with_ending(plain, COMPRESSED));
     if plain.exists() && !finished.exists() {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o640);
-        let mut encoder = GzEncoder::new(options.open(&unfinished)?, Compression::default());
+        let made = permissions::emptied_file(&unfinished, Readers::Group)?;
+        let mut encoder = GzEncoder::new(made, Compression::default());
         std::io::copy(&mut File::open(plain)?, &mut encoder)?;
         let mut file = encoder.finish()?;
         file.flush()?;

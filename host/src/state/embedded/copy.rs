@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use redb::backends::FileBackend;
 use redb::{
     Database, Key, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
     Value, WriteTransaction,
@@ -11,11 +12,13 @@ use super::{
     ADOPTED, DELIVERED, ENDS, Failure, LEDGER, META, OPEN, SIGN_ON_INDEX, SIGN_ON_TIMES, SIGN_ONS,
     SINKS, STREAMS,
 };
+use crate::permissions::{self, Readers};
 
 /// Copies every table into a new file.
 pub(super) fn copy(from: &Database, to: &Path) -> Result<(), Failure> {
     let snapshot = from.begin_read()?;
-    let copy = Database::create(to)?;
+    let file = permissions::new_file(to, Readers::Nobody)?;
+    let copy = Database::builder().create_with_backend(FileBackend::new(file)?)?;
     let transaction = copy.begin_write()?;
     table(&snapshot, &transaction, META)?;
     table(&snapshot, &transaction, STREAMS)?;

@@ -32,10 +32,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, ReadableTable as _, StorageBackend, TableDefinition};
 
 use super::StateError;
 use crate::ledger::{Hash, Tip, genesis};
+use crate::permissions::{self, Readers};
 
 /// Format of the tables below.
 const FORMAT: u64 = 3;
@@ -96,12 +98,7 @@ impl EmbeddedState {
     /// When the folder or file cannot be used, another process has it, or another
     /// version wrote it.
     pub fn open(folder: &Path) -> Result<Self, StateError> {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder
-            .create(folder)
+        permissions::folder(folder, Readers::Nobody)
             .map_err(|source| StateError::Folder { path: folder.to_owned(), source })?;
         let path = folder.join("state.redb");
         let failed = |error: std::io::Error| StateError::Database {
@@ -135,7 +132,9 @@ impl EmbeddedState {
         let beside = path.with_extension(format!("new-{}", std::process::id()));
         // What a crash of a process with our number left.
         let _ = std::fs::remove_file(&beside);
-        let made = Self::opened(|| Database::builder().create(&beside), 0, path.to_owned());
+        let file = permissions::new_file(&beside, Readers::Nobody).map_err(failed)?;
+        let open = || Database::builder().create_with_backend(FileBackend::new(file)?);
+        let made = Self::opened(open, 0, path.to_owned());
         let placed = made.and_then(|made| {
             drop(made);
             crate::crash::point("state-made");
@@ -222,8 +221,11 @@ impl EmbeddedState {
             let found = {
                 let mut meta = transaction.open_table(META)?;
                 let found = meta.get("format")?.map(|value| value.value());
-                if found.is_none() {
-                    meta.insert("format", FORMAT)?;
+                match found {
+                    // Another version's tables are not ours to open, nor to add to.
+                    Some(other) if other != FORMAT => return Ok(found),
+                    Some(_) => {}
+                    None => drop(meta.insert("format", FORMAT)?),
                 }
                 // Readers need every table to exist.
                 transaction.open_table(STREAMS)?;

@@ -87,6 +87,27 @@ fn a_damaged_database_is_named_and_not_overwritten() {
 }
 
 #[test]
+fn the_state_of_another_version_is_named_and_left_as_it_is() {
+    use redb::{Database, TableDefinition};
+    const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+    // A table of ours that another version holds differently.
+    const STREAMS: TableDefinition<'_, u64, u64> = TableDefinition::new("streams");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.redb");
+    let newer = Database::create(&path).unwrap();
+    let transaction = newer.begin_write().unwrap();
+    transaction.open_table(META).unwrap().insert("format", 99).unwrap();
+    transaction.open_table(STREAMS).unwrap().insert(1, 1).unwrap();
+    transaction.commit().unwrap();
+    drop(newer);
+    let error = EmbeddedState::open(folder.path()).unwrap_err();
+    assert!(matches!(error, StateError::Version { found: 99, .. }), "{error}");
+    let newer = Database::open(&path).unwrap();
+    let transaction = newer.begin_write().unwrap();
+    assert_eq!(transaction.list_tables().unwrap().count(), 2);
+}
+
+#[test]
 fn open_entries_end_up_in_the_one_that_closes_them_and_the_chain_verifies() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
