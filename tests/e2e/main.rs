@@ -33,3 +33,4 @@ mod sdk;
 mod services;
 mod sinks;
 mod support;
+mod surface;

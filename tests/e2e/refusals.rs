@@ -183,7 +183,7 @@ fn an_unknown_format_of_a_sink_is_told_with_those_there_are() {
     let finished = service.once(&config.write("format.toml"));
     assert!(matches!(finished.code, Some(1 | 2)));
     let message = finished.refusal(finished.code.unwrap());
-    assert_says(message, &[&format!("format.toml:{line}:"), "`cef`", "ocsf", "raw"]);
+    assert_says(message, &[&format!("format.toml:{line}:"), "\"cef\"", "ocsf", "raw"]);
 }
 
 #[test]

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use signon_host::collect::{Clock as _, Components, SystemClock, check};
+use signon_host::collect::{Clock as _, CollectError, Components, SystemClock, check};
 use signon_host::config::Config;
 use signon_host::contract::Severity;
 use signon_host::deliver::check as check_sink;
+use signon_host::permissions::open_to_others;
 use signon_host::sandbox::{Limits, Sandbox};
 use signon_host::state::{Question, StreamReport};
 
 use super::built_ins::BuiltIns;
 use super::coverage;
-use super::failure::{Failure, print};
+use super::exit::say;
+use super::failure::Failure;
 use super::run::load;
 
 /// Arguments of `signon check`.
@@ -36,7 +38,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut errors = 0;
     for source in &config.sources {
         match check(&sandbox, components.as_ref(), source).await {
-            Ok(findings) if findings.is_empty() => print(&format!("{}: ok\n", source.id))?,
+            Ok(findings) if findings.is_empty() => say(format!("{}: ok", source.id))?,
             Ok(findings) => {
                 for finding in findings {
                     let severity = match finding.severity {
@@ -47,23 +49,26 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
                         Severity::Warning => "warning",
                         Severity::Info => "info",
                     };
-                    print(&format!("{}: {severity}: {}\n", source.id, finding.problem))?;
-                    print(&format!("{}: fix: {}\n", source.id, finding.fix))?;
+                    say(format!("{}: {severity}: {}", source.id, finding.problem))?;
+                    say(format!("{}: fix: {}", source.id, finding.fix))?;
                 }
             }
             Err(error) => {
                 errors += 1;
-                print(&format!("{}: error: {error}\n", source.id))?;
+                tell(&source.id, &error)?;
             }
         }
+    }
+    if let Some(warning) = open_to_others(&config.data_dir) {
+        say(format!("warning: {warning}"))?;
     }
     remember(&config).await?;
     for sink in &config.sinks {
         match check_sink(sink).await {
-            Ok(()) => print(&format!("sink {}: ok\n", sink.id))?,
+            Ok(()) => say(format!("sink {}: ok", sink.id))?,
             Err(error) => {
                 errors += 1;
-                print(&format!("sink {}: error: {error}\n", sink.id))?;
+                say(format!("sink {}: error: {error}", sink.id))?;
             }
         }
     }
@@ -71,6 +76,17 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         0 => Ok(()),
         1 => Err(Failure::failed("1 error found")),
         errors => Err(Failure::failed(format!("{errors} errors found"))),
+    }
+}
+
+/// An error of a source; what its component finds wrong comes a line each.
+fn tell(source: &str, error: &CollectError) -> Result<(), Failure> {
+    let text = error.to_string();
+    match error {
+        CollectError::Settings(_) => {
+            text.lines().try_for_each(|line| say(format!("{source}: error: {line}")))
+        }
+        _ => say(format!("{source}: error: {text}")),
     }
 }
 
@@ -82,15 +98,15 @@ async fn remember(config: &Config) -> Result<(), Failure> {
     let question = Question { now: SystemClock.now(), ..Question::default() };
     let reports = match coverage::ask(config, &question).await {
         Ok(reports) => reports,
-        Err(failure) => return print(&format!("state: not asked: {failure}\n")),
+        Err(failure) => return say(format!("state: not asked: {failure}")),
     };
     let known = |report: &&StreamReport| config.sources.iter().any(|s| s.id == report.source);
     for report in reports.iter().filter(known) {
         for remark in coverage::remarks(report) {
-            print(&format!("{}: warning: {}: {remark}\n", report.source, report.stream))?;
-            print(&format!(
+            say(format!("{}: warning: {}: {remark}", report.source, report.stream))?;
+            say(format!(
                 "{}: fix: compare with Oracle's console; a service that was retired goes on \
-                 answering with nothing, and its successor has to be added as a source\n",
+                 answering with nothing, and its successor has to be added as a source",
                 report.source
             ))?;
         }

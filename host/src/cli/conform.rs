@@ -11,7 +11,8 @@ use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
 use signon_host::sandbox::{Limits, Sandbox};
 
 use super::built_ins::BuiltIns;
-use super::failure::{Failure, print};
+use super::exit::say;
+use super::failure::Failure;
 use super::run::load;
 
 /// Arguments of `signon conform`.
@@ -66,9 +67,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let now_ms = chrono::Utc::now().timestamp_millis();
     subject.service = door.map(|door| Service { door, hours: arguments.hours, now_ms });
-    let verdicts = examine(&subject).await.map_err(Failure::failed)?;
+    let verdicts = examine(subject).await.map_err(Failure::failed)?;
     for verdict in &verdicts {
-        print(&format!("{verdict}\n"))?;
+        say(verdict)?;
     }
     match verdicts.iter().filter(|one| matches!(one.outcome, Outcome::Fail(_))).count() {
         0 => Ok(()),

@@ -1,6 +1,5 @@
 //! `signon coverage`: which times are complete, open, a gap or unproven.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use chrono::DateTime;
@@ -10,7 +9,8 @@ use signon_host::config::Config;
 use signon_host::ledger::{DELAY_BOUNDS_MS, Hash};
 use signon_host::state::{EmbeddedState, Question, StateError, StreamReport, report};
 
-use super::failure::{Failure, print};
+use super::exit::{self, say};
+use super::failure::Failure;
 use super::metrics;
 use super::run::load;
 
@@ -78,11 +78,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         )));
     }
     for report in &reports {
-        let text = match arguments.json {
-            true => format!("{}\n", serde_json::to_string(report).map_err(Failure::failed)?),
-            false => table(report),
-        };
-        print(&text)?;
+        match arguments.json {
+            true => exit::json(report)?,
+            false => table(report).iter().try_for_each(say)?,
+        }
     }
     if arguments.verify { verify(&reports, arguments.head) } else { Ok(()) }
 }
@@ -117,7 +116,13 @@ fn verify(reports: &[StreamReport], head: Option<Hash>) -> Result<(), Failure> {
         })
         .collect();
     if !damaged.is_empty() {
-        return Err(Failure::failed(damaged.join("\nsignon: ")));
+        return Err(Failure::several(&damaged));
+    }
+    if reports.is_empty() {
+        return Err(Failure::failed(
+            "the state holds no ledger, so that nothing is verified: nothing was read yet, or \
+             what was read was taken out of it",
+        ));
     }
     if let Some(head) = head
         && !reports.iter().any(|report| report.head_found.is_some())
@@ -130,21 +135,21 @@ fn verify(reports: &[StreamReport], head: Option<Hash>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn table(report: &StreamReport) -> String {
-    let mut text = format!("{} {}\n", report.source, report.stream);
+/// The lines that are said of a stream. Reasons and ids are other people's words: none of
+/// them becomes a line of its own.
+fn table(report: &StreamReport) -> Vec<String> {
+    let mut lines = vec![format!("{} {}", report.source, report.stream)];
     for segment in &report.segments {
-        let _ = writeln!(
-            text,
+        lines.push(format!(
             "  {} .. {}  {:9} {}",
             rfc3339(segment.range.start),
             rfc3339(segment.range.end),
             segment.standing.word(),
             segment.standing.reason()
-        );
+        ));
     }
     let counts = report.counts;
-    let _ = writeln!(
-        text,
+    lines.push(format!(
         "  received {} = emitted {} + duplicate {} + yielded {} + filtered {} + rejected {}",
         counts.received,
         counts.emitted,
@@ -152,27 +157,24 @@ fn table(report: &StreamReport) -> String {
         counts.yielded,
         counts.filtered,
         counts.rejected
-    );
+    ));
     if !report.late.is_none() {
-        let _ = writeln!(
-            text,
+        lines.push(format!(
             "  late {} (longest {} min; {})",
             report.late.events,
             report.late.longest_ms / 60_000,
             delays(&report.late.buckets)
-        );
+        ));
     }
-    let _ = writeln!(text, "  ledger: {} entries, head {}", report.tip.number, report.tip.hash);
-    for remark in remarks(report) {
-        let _ = writeln!(text, "  {remark}");
-    }
+    lines.push(format!("  ledger: {} entries, head {}", report.tip.number, report.tip.hash));
+    lines.extend(remarks(report).into_iter().map(|remark| format!("  {remark}")));
     if let Some(number) = report.head_found {
-        let _ = writeln!(text, "  ledger: the head asked for is that of entry {number}");
+        lines.push(format!("  ledger: the head asked for is that of entry {number}"));
     }
     if let Some(damage) = &report.damage {
-        let _ = writeln!(text, "  ledger: DAMAGED: {damage}");
+        lines.push(format!("  ledger: DAMAGED: {damage}"));
     }
-    text
+    lines
 }
 
 /// What an operator should look into.

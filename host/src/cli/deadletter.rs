@@ -6,7 +6,8 @@ use clap::{Args, Subcommand};
 use signon_host::config::{Config, SinkConfig};
 use signon_host::deliver::{Contents, DeadLetterKind, DeadLetters, open_remote, replay};
 
-use super::failure::{Failure, print};
+use super::exit::say;
+use super::failure::Failure;
 use super::run::load;
 
 /// Arguments of `signon deadletter`.
@@ -86,14 +87,14 @@ fn list(which: &Which) -> Result<(), Failure> {
         if letters.is_empty() {
             continue;
         }
-        print(&format!("{}: {} events in {}\n", sink.id, letters.len(), file.path().display()))?;
+        say(format!("{}: {} events in {}", sink.id, letters.len(), file.path().display()))?;
         for letter in letters {
             let partial = match letter.kind {
                 DeadLetterKind::Refused => "",
                 DeadLetterKind::Partial => " (part of a batch)",
             };
             let (refused, source, id) = (letter.refused, letter.source, letter.event_id);
-            print(&format!("{refused} {source} {id:?}{partial}: {}\n", letter.reason))?;
+            say(format!("{refused} {source} {id:?}{partial}: {}", letter.reason))?;
         }
     }
     finish(&failures)
@@ -111,7 +112,7 @@ fn unreadable(file: &DeadLetters, contents: &Contents) -> Vec<String> {
 fn finish(failures: &[String]) -> Result<(), Failure> {
     match failures.is_empty() {
         true => Ok(()),
-        false => Err(Failure::failed(failures.join("\nsignon: "))),
+        false => Err(Failure::several(failures)),
     }
 }
 
@@ -141,9 +142,9 @@ async fn send_again(which: &Which, with_partial: bool) -> Result<(), Failure> {
         };
         match replay(&letters, opened.as_ref(), with_partial).await {
             Ok(done) => {
-                print(&format!(
+                say(format!(
                     "{}: {} delivered, {} still refused, {} undecided, {} of partly taken \
-                     batches left alone\n",
+                     batches left alone",
                     sink.id, done.delivered, done.refused, done.undecided, done.partial
                 ))?;
                 if done.undecided > 0 {

@@ -1,17 +1,18 @@
 //! `signon demo`: the main job, self-checking.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use signon_host::collect::{Summary, Until};
 use signon_host::config::{Config, SinkConfig, SinkKind};
+use signon_host::permissions::{self, Readers};
 use signon_host::render::{Format, event_id};
 use signon_simulator::{Options, Service, Simulator};
 use tokio::sync::watch;
 
+use super::exit;
 use super::failure::Failure;
 use super::run::{collect, load};
 
@@ -49,7 +50,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let summary = collect(&config, Until::Done, stop).await?;
     let elapsed = started.elapsed();
     let lines = read_lines(&folder.0.join("events.ndjson"))?;
-    print_lines(&lines)?;
+    lines.iter().try_for_each(|line| exit::event(line))?;
     report(&simulator, &summary, elapsed);
     let checked = verify(&lines, arguments.format, &truth(&simulator));
     simulator.shutdown().await;
@@ -57,9 +58,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         return Err(Failure::failed(format!("source {source}: {error}")));
     }
     let delivered = checked?;
-    let table = tabulate(&read_lines(&folder.0.join("summary.ndjson"))?);
-    eprintln!("{table}");
-    eprintln!("every one of {delivered} events is in the output exactly once");
+    tabulate(&read_lines(&folder.0.join("summary.ndjson"))?).iter().for_each(exit::complain);
+    exit::complain(format!("every one of {delivered} events is in the output exactly once"));
     Ok(())
 }
 
@@ -69,7 +69,8 @@ struct Folder(std::path::PathBuf);
 impl Folder {
     fn new() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("signon-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&path)
+        // In a place where everybody may make folders: one that is there is not ours.
+        permissions::new_folder(&path, Readers::Nobody)
             .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?;
         Ok(Self(path))
     }
@@ -107,19 +108,6 @@ fn read_lines(path: &Path) -> Result<Vec<String>, Failure> {
     }
 }
 
-fn print_lines(lines: &[String]) -> Result<(), Failure> {
-    let mut stdout = std::io::stdout().lock();
-    for line in lines {
-        match writeln!(stdout, "{line}") {
-            Ok(()) => {}
-            // `signon demo | head` is no failure; the check goes on.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-            Err(error) => return Err(Failure::failed(format!("standard output: {error}"))),
-        }
-    }
-    Ok(())
-}
-
 /// Every event that has to come out, of all services. Their ids never meet.
 fn truth(simulator: &Simulator) -> BTreeSet<String> {
     Service::ALL.iter().flat_map(|service| simulator.truth_of(*service)).collect()
@@ -127,7 +115,7 @@ fn truth(simulator: &Simulator) -> BTreeSet<String> {
 
 fn report(simulator: &Simulator, summary: &Summary, elapsed: Duration) {
     let (counts, served) = (summary.counts, simulator.statistics());
-    eprintln!(
+    exit::complain(format!(
         "{} signed requests, {} records in {} pages through the sandbox in {:.2} s: \
          {} events written and committed, {} other records passed over, {} duplicates, {} rejected",
         served.requests,
@@ -138,7 +126,7 @@ fn report(simulator: &Simulator, summary: &Summary, elapsed: Duration) {
         counts.filtered,
         counts.duplicate,
         counts.rejected,
-    );
+    ));
 }
 
 /// Holds the output against what the simulator knows to be sign-ons. Gives back
@@ -174,7 +162,7 @@ struct Row {
 }
 
 /// Who signed in where, by source, activity and outcome.
-fn tabulate(lines: &[String]) -> String {
+fn tabulate(lines: &[String]) -> Vec<String> {
     let mut rows: BTreeMap<[String; 3], Row> = BTreeMap::new();
     for line in lines {
         let Ok(event) = serde_json::from_str::<serde_json::Value>(line) else { continue };
@@ -190,13 +178,13 @@ fn tabulate(lines: &[String]) -> String {
         row.users.extend(text("/user/name"));
         row.addresses.extend(text("/src_endpoint/ip"));
     }
-    let mut table = format!(
+    let mut table = vec![format!(
         "{:<10} {:<28} {:<10} {:>6} {:>6} {:>9}",
         "source", "activity", "outcome", "events", "users", "addresses"
-    );
+    )];
     for ([source, activity, outcome], row) in rows {
-        table.push_str(&format!(
-            "\n{source:<10} {activity:<28} {outcome:<10} {:>6} {:>6} {:>9}",
+        table.push(format!(
+            "{source:<10} {activity:<28} {outcome:<10} {:>6} {:>6} {:>9}",
             row.events,
             row.users.len(),
             row.addresses.len()

@@ -3,47 +3,54 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use signon_host::config::ConfigError;
+
+use super::exit;
+
 /// Why a command failed, and with which exit status.
 #[derive(Debug)]
 pub struct Failure {
-    message: String,
+    /// One line each.
+    lines: Vec<String>,
     status: u8,
 }
 
 impl Failure {
     /// Something went wrong: exit status 1.
     pub fn failed(message: impl Display) -> Self {
-        Self { message: message.to_string(), status: 1 }
+        Self { lines: vec![format!("signon: {message}")], status: 1 }
+    }
+
+    /// Several things went wrong: exit status 1.
+    pub fn several(messages: &[String]) -> Self {
+        let lines = messages.iter().map(|message| format!("signon: {message}")).collect();
+        Self { lines, status: 1 }
     }
 
     /// The command line or the configuration is wrong: exit status 2.
     pub fn usage(message: impl Display) -> Self {
-        Self { message: message.to_string(), status: 2 }
+        Self { lines: vec![format!("signon: {message}")], status: 2 }
+    }
+
+    /// The configuration is wrong: exit status 2. A line for each of its problems.
+    pub fn configuration(error: &ConfigError) -> Self {
+        let mut lines: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
+        if let Some(first) = lines.first_mut() {
+            first.insert_str(0, "signon: ");
+        }
+        Self { lines, status: 2 }
     }
 
     /// Says so on stderr.
     pub fn report(self) -> ExitCode {
-        use std::io::Write as _;
-        // Whoever closed stderr has the status.
-        let _ = writeln!(std::io::stderr(), "signon: {}", self.message);
+        self.lines.into_iter().for_each(exit::complain);
         ExitCode::from(self.status)
     }
 }
 
 impl Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-/// Writes to stdout; whoever reads may have seen enough, which is no failure.
-pub fn print(text: &str) -> Result<(), Failure> {
-    use std::io::Write as _;
-    let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("standard output: {error}")))
-        }
-        _ => Ok(()),
+        let text = self.lines.join("; ");
+        f.write_str(text.strip_prefix("signon: ").unwrap_or(&text))
     }
 }

@@ -1,5 +1,6 @@
 //! What the process gives up at its start: a core file would hold every key and
-//! token that is in memory, and a file that may not grow would end it in mid-batch.
+//! token that is in memory, and a file that may not grow would end it in mid-batch. And
+//! what it takes: as many descriptors as it may have.
 
 /// Core files, whatever the shell or the service manager allows, and being looked
 /// into by other processes of the same user. That it cannot be given up is no reason
@@ -36,5 +37,35 @@ pub fn outlive_file_size_limit() {
         if let Err(error) = signal(SignalKind::from_raw(Signal::XFSZ.as_raw())) {
             tracing::warn!(%error, "A limit on file sizes would end the process.");
         }
+    }
+}
+
+/// As many open files and connections as the system lets the process have: many systems
+/// start processes with 1,024, which a few hundred sources with sinks behind them use up.
+/// That it stays at what it was is no reason not to run.
+pub fn take_descriptors() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // Some systems say they have no bound and refuse to give that much.
+        if maximum.is_some()
+            && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })
+        {
+            tracing::debug!(%error, "The limit of open files stays as it is.");
+        }
+    }
+}
+
+/// Open files and connections that the process may have.
+pub fn descriptors() -> u64 {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit};
+        getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+    }
+    #[cfg(not(unix))]
+    {
+        u64::MAX
     }
 }

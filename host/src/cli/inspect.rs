@@ -1,13 +1,12 @@
 //! `signon inspect`
 
-use std::fmt::Write as _;
-
 use clap::Args;
 use signon_host::contract::Shape;
 use signon_host::sandbox::{Limits, Sandbox};
 
 use super::built_ins::BuiltIns;
-use super::failure::{Failure, print};
+use super::exit::say;
+use super::failure::Failure;
 
 /// Arguments of `signon inspect`.
 #[derive(Debug, Args)]
@@ -27,24 +26,19 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let component =
         BuiltIns::new(sandbox.clone()).open(&arguments.component).map_err(Failure::failed)?;
     let descriptor = sandbox.describe(&component, &limits).await.map_err(Failure::failed)?;
-    let mut text = String::new();
-    // Writing into a string cannot fail.
-    let _ = writeln!(text, "{} {}: {}", descriptor.name, descriptor.version, descriptor.summary);
-    list(&mut text, "imports", component.imports());
-    list(&mut text, "exports", component.exports());
+    say(format!("{} {}: {}", descriptor.name, descriptor.version, descriptor.summary))?;
+    list("imports", component.imports())?;
+    list("exports", component.exports())?;
     match &descriptor.shape {
-        Shape::Windowed(windowed) => {
-            let _ = writeln!(
-                text,
-                "shape: windowed, ranges of {} s to {} s, kept {} to {} days, read after {:?} s",
-                windowed.granularity_seconds,
-                windowed.longest_range_seconds,
-                windowed.smallest_retention_seconds / 86_400,
-                windowed.largest_retention_seconds / 86_400,
-                windowed.readings_seconds,
-            );
-        }
-        Shape::Log => text.push_str("shape: log\n"),
+        Shape::Windowed(windowed) => say(format!(
+            "shape: windowed, ranges of {} s to {} s, kept {} to {} days, read after {:?} s",
+            windowed.granularity_seconds,
+            windowed.longest_range_seconds,
+            windowed.smallest_retention_seconds / 86_400,
+            windowed.largest_retention_seconds / 86_400,
+            windowed.readings_seconds,
+        ))?,
+        Shape::Log => say("shape: log")?,
     }
     if let Some(settings) = &arguments.settings {
         let rules = sandbox.access(&component, &limits, settings).await.map_err(Failure::usage)?;
@@ -52,23 +46,20 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             .iter()
             .map(|rule| format!("{} {}{}", rule.methods.join(","), rule.origin, rule.path_prefix))
             .collect();
-        list(&mut text, "access rules", &rules);
+        list("access rules", &rules)?;
         let streams =
             sandbox.streams(&component, &limits, settings).await.map_err(Failure::usage)?;
         let streams: Vec<String> = streams.into_iter().map(|stream| stream.id).collect();
-        list(&mut text, "streams", &streams);
+        list("streams", &streams)?;
     } else {
-        text.push_str(
-            "access rules: depend on the configuration; show them with --settings '{…}'\n",
-        );
+        say("access rules: depend on the configuration; show them with --settings '{…}'")?;
     }
-    let _ = writeln!(text, "configuration schema:\n{}", descriptor.config_schema.trim_end());
-    print(&text)
+    // Its lines are the component's, who could write a heading as well as a schema.
+    let schema: Vec<&str> = descriptor.config_schema.trim_end().lines().collect();
+    list("configuration schema", &schema)
 }
 
-fn list(text: &mut String, title: &str, lines: &[String]) {
-    let _ = writeln!(text, "{title}:");
-    for line in lines {
-        let _ = writeln!(text, "  {line}");
-    }
+fn list(title: &str, lines: &[impl AsRef<str>]) -> Result<(), Failure> {
+    say(format!("{title}:"))?;
+    lines.iter().try_for_each(|line| say(format!("  {}", line.as_ref())))
 }

@@ -1,9 +1,10 @@
 //! The log: on stderr, from `info` while collecting and from `warn` otherwise,
-//! changed by `SIGNON_LOG`.
-
-use std::io::IsTerminal as _;
+//! changed by `SIGNON_LOG`. Without colours: who writes what a terminal obeys cannot be
+//! told from a record that does.
 
 use tracing_subscriber::EnvFilter;
+
+use super::exit;
 
 /// Starts logging.
 pub fn start(collecting: bool) {
@@ -11,8 +12,8 @@ pub fn start(collecting: bool) {
     let filter = EnvFilter::try_from_env("SIGNON_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(|| exit::Log)
+        .with_ansi(false)
         .with_target(false)
         .init();
 }

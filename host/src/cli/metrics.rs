@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Full};
@@ -16,10 +17,18 @@ use signon_host::telemetry::exposition;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use super::callers::{Caller, Callers};
+use super::exit;
 use super::failure::Failure;
 
 /// How long an answer may take: a year of a thousand streams takes seconds.
-const ANSWERS: std::time::Duration = std::time::Duration::from_secs(60);
+const ANSWERS: Duration = Duration::from_secs(60);
+
+/// How long to wait when no more connections can be had.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Most bytes of a question's head: a scraper sends a few hundred.
+const LONGEST_QUESTION: usize = 16 << 10;
 
 /// Serves until it is dropped.
 #[derive(Debug)]
@@ -53,23 +62,38 @@ struct Watched {
 }
 
 async fn accept(listener: TcpListener, watched: Watched) {
+    let mut callers = Callers::new(super::hardening::descriptors());
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors, say: others need them more.
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            // Out of descriptors, say: others need them more, and the callers can wait.
+            tokio::time::sleep(PAUSE).await;
             continue;
         };
         let watched = watched.clone();
-        tokio::spawn(async move {
-            let service = service_fn(move |request: Request<Incoming>| {
-                let watched = watched.clone();
-                async move { Ok::<_, Infallible>(answer(&request, watched).await) }
-            });
-            // Who goes away in the middle of an answer does not want it.
-            let _ = hyper::server::conn::http1::Builder::new()
+        callers.admit(|caller| {
+            let service = {
+                let caller = caller.clone();
+                service_fn(move |request: Request<Incoming>| {
+                    let (watched, caller) = (watched.clone(), caller.clone());
+                    async move {
+                        caller.asked();
+                        let answer = answer(&request, watched, &caller).await;
+                        caller.answered();
+                        Ok::<_, Infallible>(answer)
+                    }
+                })
+            };
+            // One question a connection: whoever asks every few seconds can call anew, and
+            // nobody keeps a place by asking again and again.
+            let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+                .keep_alive(false)
+                .max_buf_size(LONGEST_QUESTION)
+                .serve_connection(TokioIo::new(stream), service);
+            async move {
+                // Who goes away in the middle of an answer does not want it.
+                let _ = connection.await;
+            }
         });
     }
 }
@@ -77,7 +101,11 @@ async fn accept(listener: TcpListener, watched: Watched) {
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
 
-async fn answer(request: &Request<Incoming>, watched: Watched) -> Response<Full<Bytes>> {
+async fn answer(
+    request: &Request<Incoming>,
+    watched: Watched,
+    caller: &Caller,
+) -> Response<Full<Bytes>> {
     let board = &watched.board;
     let (status, kind, text) = match (request.method(), request.uri().path()) {
         (&Method::GET | &Method::HEAD, "/metrics") => {
@@ -88,7 +116,14 @@ async fn answer(request: &Request<Incoming>, watched: Watched) -> Response<Full<
             let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             (status, JSON, text)
         }
-        (&Method::GET, "/coverage") => coverage(request.uri().query(), watched.state).await,
+        (&Method::GET, "/coverage") => match caller.begin_work() {
+            Some(_work) => coverage(request.uri().query(), &watched).await,
+            None => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                TEXT,
+                "others ask for coverage already; ask again later\n".to_owned(),
+            ),
+        },
         (&Method::GET | &Method::HEAD, _) => {
             (StatusCode::NOT_FOUND, TEXT, "/metrics, /healthz or /coverage\n".to_owned())
         }
@@ -100,21 +135,23 @@ async fn answer(request: &Request<Incoming>, watched: Watched) -> Response<Full<
     response
 }
 
-async fn coverage(
-    query: Option<&str>,
-    state: Arc<EmbeddedState>,
-) -> (StatusCode, &'static str, String) {
+async fn coverage(query: Option<&str>, watched: &Watched) -> (StatusCode, &'static str, String) {
     let question = match question(query.unwrap_or_default()) {
         Ok(question) => question,
-        Err(problem) => return (StatusCode::BAD_REQUEST, TEXT, format!("{problem}\n")),
+        Err(problem) => {
+            return (StatusCode::BAD_REQUEST, TEXT, format!("{}\n", exit::one_line(&problem)));
+        }
     };
+    let state = watched.state.clone();
     let answer = tokio::task::spawn_blocking(move || {
         let reports = report(state.as_ref(), &question).map_err(|error| error.to_string())?;
-        serde_json::to_string(&reports).map_err(|error| error.to_string())
+        serde_json::to_value(&reports).map_err(|error| error.to_string())
     });
     match answer.await.map_err(|error| error.to_string()).and_then(|answer| answer) {
-        Ok(text) => (StatusCode::OK, JSON, format!("{text}\n")),
-        Err(problem) => (StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{problem}\n")),
+        Ok(reports) => (StatusCode::OK, JSON, exposition::json_text(&watched.board, reports)),
+        Err(problem) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{}\n", exit::one_line(&problem)))
+        }
     }
 }
 

@@ -1,12 +1,16 @@
 //! The command line: what can be asked for, and what comes of it.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod backfill;
 mod built_ins;
+mod callers;
 mod check;
 mod conform;
 mod coverage;
 mod deadletter;
 mod demo;
+mod exit;
 mod failure;
 mod hardening;
 mod inspect;
@@ -77,9 +81,11 @@ enum Command {
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
+    exit::take_panics();
     let cli = Cli::parse();
     log::start(matches!(cli.command, Command::Run(_) | Command::Backfill(_)));
     hardening::give_up_core_files();
+    hardening::take_descriptors();
     let runtime = match signon_host::sandbox::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::failed(format!("cannot start: {error}")).report(),

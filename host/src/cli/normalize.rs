@@ -1,6 +1,6 @@
 //! `signon normalize`
 
-use std::io::{Read, Write as _};
+use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,6 +9,7 @@ use signon_host::render::{Format, render};
 use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox};
 
 use super::built_ins::BuiltIns;
+use super::exit;
 use super::failure::Failure;
 
 /// Bytes handed into the sandbox at once.
@@ -63,7 +64,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             let batch = normalizer.next(limits).await.map_err(Failure::failed)?;
             write(&batch.events, &source, arguments.format)?;
             for reject in &batch.rejects {
-                eprintln!("signon: record {}: {}", reject.position, reject.reason);
+                exit::complain(format!("signon: record {}: {}", reject.position, reject.reason));
             }
             rejected += batch.counts.rejected;
             match batch.progress {
@@ -83,15 +84,5 @@ fn write(
     source: &str,
     format: Format,
 ) -> Result<(), Failure> {
-    let mut stdout = std::io::stdout().lock();
-    for event in events {
-        let line = render(event, source, format);
-        match writeln!(stdout, "{line}") {
-            Ok(()) => {}
-            // Whoever reads has seen enough.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
-            Err(error) => return Err(Failure::failed(format!("standard output: {error}"))),
-        }
-    }
-    Ok(())
+    events.iter().try_for_each(|event| exit::event(&render(event, source, format)))
 }

@@ -7,14 +7,15 @@ use clap::Args;
 use signon_host::collect::{Collector, Components, Orders, Summary, Until};
 use signon_host::config::Config;
 use signon_host::files;
-use signon_host::render::Format;
+use signon_host::permissions::open_to_others;
 use signon_host::sandbox::{Limits, Sandbox};
 use signon_host::state::{EmbeddedState, StateError};
+use signon_host::telemetry;
 use tokio::sync::watch;
 
 use super::built_ins::BuiltIns;
 use super::failure::Failure;
-use super::{metrics, signals};
+use super::{exit, metrics, signals};
 
 /// Arguments of `signon run`.
 #[derive(Debug, Args)]
@@ -58,11 +59,9 @@ pub fn load(named: &[PathBuf], folder: Option<&Path>) -> Result<Config, Failure>
     if paths.is_empty() {
         return Err(Failure::usage("no configuration: name one with --config FILE"));
     }
-    let config = Config::load(&paths, &|name| std::env::var(name).ok()).map_err(Failure::usage)?;
-    for sink in &config.sinks {
-        let known: Result<Format, _> = sink.format.parse();
-        known.map_err(|error| Failure::usage(format!("{}: {error}", sink.format_place)))?;
-    }
+    let config = Config::load(&paths, &|name| std::env::var(name).ok())
+        .map_err(|error| Failure::configuration(&error))?;
+    exit::hide(&config.hidden);
     Ok(config)
 }
 
@@ -98,7 +97,11 @@ fn regular(paths: &[PathBuf]) -> Result<(), Failure> {
 
 /// The state of a configuration.
 pub fn open_state(config: &Config) -> Result<Arc<EmbeddedState>, StateError> {
-    EmbeddedState::open(&config.data_dir).map(Arc::new)
+    let state = EmbeddedState::open(&config.data_dir)?;
+    if let Some(warning) = open_to_others(&config.data_dir) {
+        telemetry::DataDirOpen { warning: &warning }.emit();
+    }
+    Ok(Arc::new(state))
 }
 
 /// Folder of compiled components, below `data_dir`.
@@ -139,5 +142,5 @@ pub fn finish(summary: &Summary) -> Result<(), Failure> {
     }
     let lines: Vec<String> =
         summary.failed.iter().map(|(source, error)| format!("source {source}: {error}")).collect();
-    Err(Failure::failed(lines.join("\nsignon: ")))
+    Err(Failure::several(&lines))
 }

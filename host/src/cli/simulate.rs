@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use signon_simulator::{Faults, Options, Service, Simulator};
 
+use super::exit;
 use super::failure::Failure;
 use super::signals;
 
@@ -105,13 +106,13 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         simulator.write_truth(truth).map_err(Failure::failed)?;
     }
     let folder = arguments.write_config.display();
-    eprintln!(
+    exit::complain(format!(
         "serving {} records at {} and {}",
         simulator.records(),
         simulator.http_url(),
         simulator.https_url()
-    );
-    eprintln!("collect them with: signon run --once --config {folder}/signon.toml");
+    ));
+    exit::complain(format!("collect them with: signon run --once --config {folder}/signon.toml"));
     let mut stop = signals::stop();
     // An error means that nobody can tell us to stop any more: stop.
     let _ = stop.wait_for(|stop| *stop).await;

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::config::Hidden;
 use crate::state::{Counts, StreamKey};
 
 /// What a stream is doing.
@@ -120,6 +121,8 @@ impl Status {
 struct Inner {
     streams: BTreeMap<StreamKey, Status>,
     not_started: BTreeMap<String, String>,
+    /// What variables put into the configuration, now and before.
+    hidden: Hidden,
 }
 
 /// The board of a process.
@@ -139,6 +142,17 @@ impl Board {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // What is told here is told again; a half-told status harms nobody.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hides the values of a configuration's variables from whoever is shown the board.
+    pub fn hide(&self, hidden: &Hidden) {
+        self.inner().hidden.extend(hidden);
+    }
+
+    /// A text without the values of variables.
+    pub fn shown(&self, text: &str) -> String {
+        let hidden = self.inner().hidden.clone();
+        hidden.shown(text).into_owned()
     }
 
     /// Puts a stream on the board.

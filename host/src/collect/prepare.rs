@@ -73,7 +73,8 @@ pub async fn check(
     let ready = ready(sandbox, components, source).await?;
     schedule(source, &ready.descriptor)?;
     let checked = sandbox.check(&ready.component, &ready.limits, ready.door, &ready.settings).await;
-    checked.map_err(|error| in_settings(source, error))
+    let findings = checked.map_err(|error| in_settings(source, error))?;
+    Ok(findings.into_iter().map(|finding| source.finding(finding)).collect())
 }
 
 /// A source that can be read without a collector.
@@ -210,8 +211,9 @@ fn in_settings(source: &SourceConfig, error: SandboxError) -> CollectError {
         return error.into();
     };
     let lines: Vec<String> = findings
-        .iter()
+        .into_iter()
         .map(|finding| {
+            let finding = source.finding(finding);
             let key = finding.path.trim_start_matches('/');
             let fix = match SourceConfig::host_key_near(key) {
                 Some(near) if finding.problem.starts_with("unknown key") => {

@@ -46,6 +46,7 @@ pub async fn run(
     live: bool,
 ) -> Result<Summary, CollectError> {
     check_formats(&config)?;
+    collector.board.hide(&config.hidden);
     let context = SinkContext { data_dir: config.data_dir.clone(), state: collector.state.clone() };
     let sinks = open_all(&config, &context, &[]);
     probe_all(&sinks);
@@ -107,7 +108,8 @@ impl Fleet<'_> {
             match prepare::source(&process, &self.config, source).await {
                 Ok(streams) => prepared.push((source.id.clone(), streams)),
                 Err(error) => {
-                    let error = error.to_string();
+                    // The findings of a component come one a line.
+                    let error = error.to_string().replace('\n', "; ");
                     telemetry::SourceNotStarted { source: &source.id, error: error.clone() }.emit();
                     self.collector.board.not_started(&source.id, &error);
                     self.summary.failed.push((source.id.clone(), error));
@@ -163,6 +165,7 @@ impl Fleet<'_> {
         if config.data_dir != self.config.data_dir {
             return refuse("data_dir cannot change while running; start anew for that".to_owned());
         }
+        self.collector.board.hide(&config.hidden);
         let changes = Changes::between(&self.config, &config);
         for id in changes.ending() {
             if let Some(running) = self.running.remove(id) {

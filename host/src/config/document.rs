@@ -79,9 +79,16 @@ pub(super) enum Value {
 /// the parsers made meanwhile are not), and not printed.
 pub(super) struct Text {
     pub text: Zeroizing<String>,
-    /// Whether a variable is in it: then it is not for showing, and it may stand
-    /// for a boolean.
-    pub from_variable: bool,
+    /// The variables in it, as they are written, if there are any: then it is not for
+    /// showing, and it may stand for a boolean.
+    pub variables: Option<String>,
+}
+
+impl Text {
+    /// Whether it is anything but what the file says.
+    pub fn is_from_variable(&self) -> bool {
+        self.variables.is_some()
+    }
 }
 
 /// A key and its value.
@@ -109,7 +116,7 @@ impl Value {
     }
 
     fn text(text: impl Into<String>) -> Self {
-        Self::Text(Text { text: Zeroizing::new(text.into()), from_variable: false })
+        Self::Text(Text { text: Zeroizing::new(text.into()), variables: None })
     }
 }
 

@@ -104,7 +104,7 @@ pub(super) fn start(field: &Field<'_>, problems: &mut Problems) -> Option<Start>
 
 fn tell_start(field: &Field<'_>, text: &str, problems: &mut Problems) {
     let known = ["now", "earliest"];
-    if let Some(near) = nearest(text, &known) {
+    if let Some(near) = nearest(text, &known).filter(|_| !field.is_from_variable()) {
         field.unknown(problems, "start", &[near], "");
     } else if DateTime::parse_from_rfc3339(&format!("{text}Z")).is_ok() {
         let offset = "the time has no offset; for UTC put a Z at its end";

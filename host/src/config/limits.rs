@@ -30,7 +30,7 @@ pub(super) fn limits(field: &Field<'_>, problems: &mut Problems) -> Option<Limit
 fn number(field: &Field<'_>, value: &mut u64, most: u64, problems: &mut Problems) -> bool {
     let given = match &field.node.value {
         Value::Integer(integer) => u64::try_from(*integer).ok(),
-        Value::Text(text) if text.from_variable => text.text.parse().ok(),
+        Value::Text(text) if text.is_from_variable() => text.text.parse().ok(),
         _ => None,
     };
     match given.filter(|given| (1..=most).contains(given)) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::document::Document;
 use super::duration;
+use super::hidden::Hidden;
 use super::paths::Folders;
 use super::problem::{Place, Problem, key_path};
 use super::reader::{Field, Problems, nearest};
@@ -40,8 +41,9 @@ pub(super) fn merge(
         return Err(ConfigError::new(vec![Problem { place, path: String::new(), message }]));
     };
     let mut problems = Problems::default();
+    let mut hidden = Hidden::default();
     for document in &mut documents {
-        variables::expand_all(&mut document.root, "", environment, &mut problems);
+        variables::expand_all(&mut document.root, "", environment, &mut hidden, &mut problems);
     }
     let home = environment("HOME").filter(|home| !home.is_empty());
     let mut draft = Draft::default();
@@ -52,12 +54,18 @@ pub(super) fn merge(
     match draft.data_dir {
         Some((data_dir, _)) if problems.is_empty() => {
             let sinks = draft.sinks.into_iter().filter_map(|draft| draft.sink).collect();
+            hidden.leave(draft.source_ids.keys().chain(draft.sink_ids.keys()).copied());
+            let mut sources = draft.sources;
+            for source in &mut sources {
+                source.hidden = hidden.clone();
+            }
             Ok(Config {
                 data_dir,
-                sources: draft.sources,
+                sources,
                 sinks,
                 ledger_heads: draft.ledger_heads.unwrap_or(LEDGER_HEADS),
                 metrics_listen: draft.metrics_listen,
+                hidden,
             })
         }
         _ => Err(ConfigError::new(in_order(problems, &documents))),
@@ -171,15 +179,16 @@ impl<'d> Draft<'d> {
             |source: &SourceConfig, other: &str| source.prefer.iter().any(|id| id == other);
         for source in &self.sources {
             for preferred in &source.prefer {
+                let shown = source.shown_of("/prefer", preferred);
                 let other = self.sources.iter().find(|other| other.id == *preferred);
                 let message = match other {
                     None if self.source_ids.contains_key(preferred.as_str()) => continue,
-                    None => format!("{preferred:?} is no source; name one of this configuration"),
+                    None => format!("{shown} is no source; name one of this configuration"),
                     Some(other) if other.id == source.id => {
                         "names the source itself; name the other one".to_owned()
                     }
                     Some(other) if prefers(other, &source.id) => {
-                        format!("{preferred:?} prefers this source, too; keep one of the two")
+                        format!("{shown} prefers this source, too; keep one of the two")
                     }
                     Some(_) => continue,
                 };
@@ -203,7 +212,8 @@ impl<'d> Draft<'d> {
             if is_name || ids.iter().any(|id| sink::matches(pattern, id)) {
                 continue;
             }
-            let advice = match nearest(pattern, &ids) {
+            let near = nearest(pattern, &ids).filter(|_| !field.is_from_variable());
+            let advice = match near {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => format!("the sources are: {}", listed(&ids)),
             };

@@ -15,6 +15,8 @@ mod credentials;
 mod document;
 mod duration;
 mod filter;
+mod findings;
+mod hidden;
 mod limits;
 mod merge;
 mod paths;
@@ -40,6 +42,7 @@ pub use credentials::{CREDENTIAL_TYPES, ClientProof, CredentialsConfig, SecretSo
 pub use document::Syntax;
 pub use duration::Start;
 pub use filter::{FilterConfig, fits};
+pub use hidden::Hidden;
 pub use problem::{ConfigError, Place, Problem};
 pub use sink::{
     Acknowledgement, AuthorizationConfig, BodyEncoding, Compression, HttpSinkConfig, OtlpEncoding,
@@ -63,6 +66,8 @@ pub struct Config {
     pub ledger_heads: Duration,
     /// Where metrics and health are served.
     pub metrics_listen: Option<SocketAddr>,
+    /// What variables put into it, for whoever shows a message.
+    pub hidden: Hidden,
 }
 
 impl Config {

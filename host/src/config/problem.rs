@@ -56,7 +56,7 @@ impl fmt::Display for Problem {
         }
         // Components write messages too; a line break in one would forge a second problem.
         for character in self.message.chars() {
-            let shown = if character.is_control() { ' ' } else { character };
+            let shown = if crate::shown::is_obeyed(character) { ' ' } else { character };
             fmt::Write::write_char(formatter, shown)?;
         }
         Ok(())

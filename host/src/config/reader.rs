@@ -3,7 +3,7 @@
 //!
 //! Invariant: a reader that gives `None` for a key that is there has told why.
 
-use super::document::{Entry, Node, Value};
+use super::document::{Entry, Node, Text, Value};
 use super::problem::{Place, Problem, index_path, key_path};
 
 /// Longest piece of a value shown in a message, in characters: enough to find
@@ -63,7 +63,8 @@ impl<'a> Field<'a> {
     /// Tells that the value is none of those known.
     pub fn unknown(&self, problems: &mut Problems, what: &str, known: &[&str], advice: &str) {
         let written = match &self.node.value {
-            Value::Text(text) => text.text.as_str(),
+            // What it was likely meant to be tells what it is.
+            Value::Text(text) if !text.is_from_variable() => text.text.as_str(),
             _ => "",
         };
         let advice = match nearest(written, known) {
@@ -71,21 +72,30 @@ impl<'a> Field<'a> {
             None => format!("known: {}{advice}", known.join(", ")),
         };
         match &self.node.value {
-            Value::Text(text) if !self.secret && !text.from_variable => {
-                let shown = quoted(&text.text);
-                self.wrong(problems, format!("unknown {what} {shown}; {advice}"));
+            Value::Text(text) if !self.secret || text.is_from_variable() => {
+                let shown = self.shown();
+                let quote = if text.is_from_variable() { "in " } else { "" };
+                self.wrong(problems, format!("unknown {what} {quote}{shown}; {advice}"));
             }
             _ => self.wrong(problems, format!("unknown {what}; {advice}")),
         }
     }
 
-    /// The value as it may be shown: never one of a credential or of a variable.
+    /// The value as it may be shown: never one of a credential, and of a text with a
+    /// variable the variable. Every message of this room that shows a value asks here.
     pub fn shown(&self) -> String {
         match &self.node.value {
-            Value::Text(text) if text.from_variable => "a text from a variable".to_owned(),
+            Value::Text(Text { variables: Some(variables), .. }) => {
+                format!("the text of {variables}")
+            }
             Value::Text(text) if !self.secret => quoted(&text.text),
             value => value.kind().to_owned(),
         }
+    }
+
+    /// Whether it is a text with a variable in it.
+    pub fn is_from_variable(&self) -> bool {
+        matches!(&self.node.value, Value::Text(text) if text.is_from_variable())
     }
 
     /// Whether it is a table without keys.
@@ -125,7 +135,7 @@ impl<'a> Field<'a> {
     pub fn boolean(&self, problems: &mut Problems) -> Option<bool> {
         match &self.node.value {
             Value::Boolean(boolean) => return Some(*boolean),
-            Value::Text(text) if text.from_variable => {
+            Value::Text(text) if text.is_from_variable() => {
                 if let Ok(boolean) = text.text.parse() {
                     return Some(boolean);
                 }

@@ -18,6 +18,7 @@ use super::credentials::{self, CredentialsConfig};
 use super::document::{Node, Value};
 use super::duration::{self, Start};
 use super::filter::{self, FilterConfig};
+use super::hidden::Hidden;
 use super::limits;
 use super::paths::Folders;
 use super::problem::{Place, Problem, index_path, key_path};
@@ -96,8 +97,12 @@ pub struct SourceConfig {
     pub backfill: Option<BackfillConfig>,
     /// Where the source was written.
     pub place: Place,
+    /// What variables put into the configuration, for messages about this source.
+    pub hidden: Hidden,
     /// Place of every key and element, by JSON pointer.
     places: BTreeMap<String, Place>,
+    /// The variables of every text that has some, as they are written, by JSON pointer.
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 /// The component of a source.
@@ -147,6 +152,8 @@ impl SourceConfig {
         let nowhere = Place::whole(Path::new(""));
         let mut plain = self.clone();
         plain.places.clear();
+        // What else the files hide is none of this source.
+        plain.hidden = Hidden::default();
         plain.place = nowhere.clone();
         for rule in &mut plain.allow {
             rule.place = nowhere.clone();
@@ -212,7 +219,8 @@ pub(super) fn source(
         or(table.get("backfill"), None, |field| backfill::backfill(field, problems).map(Some));
     let settings = table.unknown().map(|entry| (entry.key.clone(), json(&entry.node))).collect();
     let mut places = BTreeMap::new();
-    collect_places(field.node, &mut String::new(), &mut places);
+    let mut variables = BTreeMap::new();
+    collect_places(field.node, &mut String::new(), &mut places, &mut variables);
     Some(SourceConfig {
         id: id.to_owned(),
         component: component?,
@@ -234,7 +242,9 @@ pub(super) fn source(
         prefer: prefer?,
         backfill: backfill?,
         place: field.key_place.clone(),
+        hidden: Hidden::default(),
         places,
+        variables,
     })
 }
 
@@ -329,16 +339,24 @@ fn json(node: &Node) -> Json {
     }
 }
 
-fn collect_places(node: &Node, pointer: &mut String, places: &mut BTreeMap<String, Place>) {
+fn collect_places(
+    node: &Node,
+    pointer: &mut String,
+    places: &mut BTreeMap<String, Place>,
+    variables: &mut BTreeMap<String, String>,
+) {
     let mut child = |segment: &str, place: &Place, node: &Node| {
         let length = pointer.len();
         pointer.push('/');
         pointer.push_str(segment);
         places.insert(pointer.clone(), place.clone());
-        collect_places(node, pointer, places);
+        collect_places(node, pointer, places, variables);
         pointer.truncate(length);
     };
     match &node.value {
+        Value::Text(text) => {
+            variables.extend(text.variables.clone().map(|names| (pointer.clone(), names)));
+        }
         Value::Table(entries) => {
             for entry in entries {
                 let segment = entry.key.replace('~', "~0").replace('/', "~1");

@@ -6,6 +6,7 @@
 use zeroize::Zeroizing;
 
 use super::document::{Node, Value};
+use super::hidden::Hidden;
 use super::problem::{index_path, key_path};
 use super::reader::Problems;
 
@@ -17,24 +18,32 @@ pub(super) fn expand_all(
     node: &mut Node,
     path: &str,
     environment: Environment<'_>,
+    hidden: &mut Hidden,
     problems: &mut Problems,
 ) {
     match &mut node.value {
         Value::Table(entries) => {
             for entry in entries {
                 let path = key_path(path, &entry.key);
-                expand_all(&mut entry.node, &path, environment, problems);
+                expand_all(&mut entry.node, &path, environment, hidden, problems);
             }
         }
         Value::List(elements) => {
             for (index, element) in elements.iter_mut().enumerate() {
-                expand_all(element, &index_path(path, index), environment, problems);
+                expand_all(element, &index_path(path, index), environment, hidden, problems);
             }
         }
         Value::Text(text) => match expand(&text.text, environment) {
-            Ok((expanded, from_variable)) => {
-                text.text = expanded;
-                text.from_variable = from_variable;
+            Ok(expanded) => {
+                for (variable, value) in expanded.names.iter().zip(&expanded.values) {
+                    hidden.add(variable, value);
+                }
+                if !expanded.names.is_empty() {
+                    let variables = expanded.names.concat();
+                    hidden.add_text(&variables, &expanded.text, &expanded.values);
+                    text.variables = Some(variables);
+                }
+                text.text = expanded.text;
             }
             Err(message) => {
                 problems.add(&node.place, path, message);
@@ -50,29 +59,39 @@ pub(super) fn expand_all(
     }
 }
 
-/// The text with its variables replaced, and whether there were any.
-fn expand(text: &str, environment: Environment<'_>) -> Result<(Zeroizing<String>, bool), String> {
-    let mut expanded = Zeroizing::new(String::with_capacity(text.len()));
-    let mut from_variable = false;
+/// A text with its variables replaced.
+#[derive(Default)]
+struct Expanded {
+    text: Zeroizing<String>,
+    /// The variables, each as it is written without its default: `${NAME}`.
+    names: Vec<String>,
+    values: Vec<Zeroizing<String>>,
+}
+
+fn expand(text: &str, environment: Environment<'_>) -> Result<Expanded, String> {
+    let mut expanded = Expanded::default();
     let mut rest = text;
     while let Some(dollar) = rest.find('$') {
-        expanded.push_str(&rest[..dollar]);
+        expanded.text.push_str(&rest[..dollar]);
         rest = &rest[dollar + 1..];
         if let Some(after) = rest.strip_prefix('$') {
-            expanded.push('$');
+            expanded.text.push('$');
             rest = after;
         } else if let Some(after) = rest.strip_prefix('{') {
             let (inside, after) =
                 after.split_once('}').ok_or("\"${\" without its \"}\"; a plain $ is written $$")?;
-            expanded.push_str(&value_of(inside, environment)?);
-            from_variable = true;
+            let value = value_of(inside, environment)?;
+            expanded.text.push_str(&value);
+            let name = inside.split_once(":-").map_or(inside, |(name, _)| name);
+            expanded.names.push(format!("${{{name}}}"));
+            expanded.values.push(value);
             rest = after;
         } else {
-            expanded.push('$');
+            expanded.text.push('$');
         }
     }
-    expanded.push_str(rest);
-    Ok((expanded, from_variable))
+    expanded.text.push_str(rest);
+    Ok(expanded)
 }
 
 /// The value of what stands between the braces. A variable that is set to
@@ -123,7 +142,7 @@ mod tests {
     }
 
     fn expanded(text: &str) -> Result<String, String> {
-        expand(text, &environment).map(|(text, _)| text.to_string())
+        expand(text, &environment).map(|expanded| expanded.text.to_string())
     }
 
     #[test]
@@ -162,9 +181,9 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_with_its_dollars_doubled_comes_out_as_it_was(text in ".*") {
-            let (out, from_variable) = expand(&text.replace('$', "$$"), &environment).unwrap();
-            prop_assert_eq!(out.as_str(), &text);
-            prop_assert!(!from_variable);
+            let out = expand(&text.replace('$', "$$"), &environment).unwrap();
+            prop_assert_eq!(out.text.as_str(), &text);
+            prop_assert!(out.names.is_empty());
         }
 
         #[test]

@@ -58,6 +58,7 @@ counters! {
     sink_failures: "Batches that a sink did not take.",
     gaps_recorded: "Ranges that were not read.",
     sources_silent: "Streams that fell silent against their history.",
+    callers_dropped: "Callers of the metrics that were cut off.",
     reloads: "Configurations read anew.",
     reloads_refused: "Configurations refused while running.",
     sinks_not_ready: "Sinks that were not ready at start.",

@@ -6,10 +6,11 @@
 
 use std::fmt::Write as _;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::counters;
 use crate::collect::{Board, Phase, Status};
+use crate::shown;
 use crate::state::StreamKey;
 
 /// All metrics of the process.
@@ -31,7 +32,12 @@ pub fn metrics(board: &Board) -> String {
         );
         for (key, status) in &streams {
             if let Some(value) = (gauge.value)(status) {
-                let _ = writeln!(text, "signon_{}{{{}}} {value}", gauge.name, labels(key, status));
+                let _ = writeln!(
+                    text,
+                    "signon_{}{{{}}} {value}",
+                    gauge.name,
+                    labels(board, key, status)
+                );
             }
         }
     }
@@ -39,7 +45,7 @@ pub fn metrics(board: &Board) -> String {
     let _ = writeln!(text, "# TYPE signon_stream_phase gauge");
     for (key, status) in &streams {
         for phase in Phase::ALL {
-            let (labels, is) = (labels(key, status), u8::from(status.phase == phase));
+            let (labels, is) = (labels(board, key, status), u8::from(status.phase == phase));
             let _ =
                 writeln!(text, "signon_stream_phase{{{labels},phase=\"{}\"}} {is}", phase.name());
         }
@@ -145,12 +151,13 @@ const GAUGES: [Gauge; 12] = [
     },
 ];
 
-fn labels(key: &StreamKey, status: &Status) -> String {
+fn labels(board: &Board, key: &StreamKey, status: &Status) -> String {
+    let shown = |text: &str| escape(&shown::line(&board.shown(text)));
     format!(
         "tenant=\"{}\",source=\"{}\",stream=\"{}\"",
-        escape(&status.tenant),
+        shown(&status.tenant),
         escape(&key.source),
-        escape(&key.stream)
+        shown(&key.stream)
     )
 }
 
@@ -181,7 +188,14 @@ pub fn health(board: &Board) -> (bool, String) {
         .map(|(source, error)| json!({ "source": source, "error": error }))
         .collect();
     let text = json!({ "healthy": healthy, "streams": list, "not_started": not_started });
-    (healthy, format!("{text}\n"))
+    (healthy, json_text(board, text))
+}
+
+/// JSON for whoever asks from outside: without the values of variables, and with nothing
+/// that a terminal obeys.
+pub fn json_text(board: &Board, mut value: Value) -> String {
+    shown::each_text(&mut value, &mut |text| *text = board.shown(text));
+    format!("{}\n", shown::json(&value.to_string()))
 }
 
 #[cfg(test)]
@@ -207,7 +221,7 @@ mod tests {
             status.counts.emitted = 7;
         });
         let text = metrics(&board);
-        assert!(text.contains("signon_read_until_seconds{tenant=\"tenant\",source=\"acme\",stream=\"us \\\"x\\\"\\n\"} 1234.567\n"), "{text}");
+        assert!(text.contains("signon_read_until_seconds{tenant=\"tenant\",source=\"acme\",stream=\"us \\\"x\\\"\\\\u{a}\"} 1234.567\n"), "{text}");
         assert!(text.contains("signon_stream_emitted_total{"));
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (name, value) = line.rsplit_once(' ').unwrap();

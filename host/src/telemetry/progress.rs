@@ -1,6 +1,6 @@
 //! What happens to whole ranges of time.
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::counters;
 
@@ -80,6 +80,22 @@ impl BackfillProgress<'_> {
         let events_per_second = self.events_per_second.floor();
         let until = self.until.unwrap_or_default();
         info!(source, stream, percent, events, events_per_second, until, "Backfill.");
+    }
+}
+
+/// A caller of the metrics that was cut off.
+#[derive(Debug)]
+pub struct CallerDropped {
+    /// Why.
+    pub reason: &'static str,
+}
+
+impl CallerDropped {
+    /// Logs and counts. Callers choose how many there are, so that is not for the log of
+    /// every day.
+    pub fn emit(self) {
+        debug!(reason = self.reason, "Caller of the metrics cut off.");
+        counters().callers_dropped.add(1);
     }
 }
 

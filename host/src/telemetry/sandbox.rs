@@ -20,6 +20,20 @@ impl GuestWrote<'_> {
     }
 }
 
+/// A folder of state that others may look into.
+#[derive(Debug)]
+pub struct DataDirOpen<'a> {
+    /// Which, how far, and what to do.
+    pub warning: &'a str,
+}
+
+impl DataDirOpen<'_> {
+    /// Logs. It happens once a start.
+    pub fn emit(self) {
+        warn!(warning = self.warning, "State is open to others.");
+    }
+}
+
 /// A folder for compiled code that is not this user's alone.
 #[derive(Debug)]
 pub struct CompiledCodeNotKept<'a> {

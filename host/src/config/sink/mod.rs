@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use super::paths::Folders;
 use super::problem::Place;
 use super::reader::{Field, Problems, Table};
+use crate::render::Format;
 
 pub use file::RotationConfig;
 pub use http::{BodyEncoding, HttpSinkConfig};
@@ -36,7 +37,7 @@ pub struct SinkConfig {
     pub id: String,
     /// Patterns over source ids; each matches at least one source.
     pub inputs: Vec<String>,
-    /// Output format by name, unchecked; default `ocsf`.
+    /// Output format by name; default `ocsf`.
     pub format: String,
     /// Where the format was written; where the sink was, if it was not.
     pub format_place: Place,
@@ -114,7 +115,7 @@ pub(super) fn sink<'a>(
     let format = table.get("format");
     let format_place = format.as_ref().map_or(field.key_place, |format| &format.node.place).clone();
     let format = match format {
-        Some(format) => format.name(problems).map(str::to_owned),
+        Some(format) => format_of(&format, problems),
         None => Some(kind.default_format().to_owned()),
     };
     // The keys of a sink of unknown type are unknown too.
@@ -131,6 +132,16 @@ pub(super) fn sink<'a>(
         place: field.key_place.clone(),
     });
     SinkDraft { sink: sink.filter(|_| inputs.is_some()), inputs }
+}
+
+/// The name of a format that there is.
+fn format_of(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
+    let name = field.name(problems)?;
+    if name.parse::<Format>().is_err() {
+        field.unknown(problems, "format", &Format::ALL.map(Format::name), "");
+        return None;
+    }
+    Some(name.to_owned())
 }
 
 struct KindDraft {

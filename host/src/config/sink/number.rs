@@ -28,7 +28,7 @@ pub fn within(
 ) -> Option<u64> {
     let number = match &field.node.value {
         Value::Integer(number) => u64::try_from(*number).ok(),
-        Value::Text(text) if text.from_variable => text.text.parse().ok(),
+        Value::Text(text) if text.is_from_variable() => text.text.parse().ok(),
         _ => None,
     };
     let number = number.filter(|number| bounds.contains(number));

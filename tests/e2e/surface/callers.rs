@@ -1,0 +1,64 @@
+//! Callers of `metrics_listen` that hold what they get.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use crate::support::{Running, Service, options, run, wait_until};
+
+/// An address that nobody listens at.
+pub fn free_address() -> String {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().to_string()
+}
+
+/// A whole answer of the process.
+pub fn get(address: &str, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn callers_that_hold_their_places_take_no_more_than_theirs_and_others_are_answered() {
+    let service = Service::start(options());
+    let address = free_address();
+    let text = format!("metrics_listen = \"{address}\"\n{}", service.config().text());
+    let path = service.path("watched.toml");
+    std::fs::write(&path, text).unwrap();
+    let running = Running::start(&mut run(&path, false));
+    wait_until("the listener", || get(&address, "/healthz").is_some());
+    let descriptors =
+        || std::fs::read_dir(format!("/proc/{}/fd", running.id())).map_or(0, Iterator::count);
+    let before = descriptors();
+    let questions = [
+        String::new(),
+        "GET /metrics HTTP/1.1\r\nhost: a\r\n".to_owned(),
+        "GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n".repeat(3000),
+        "GET /x HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(),
+        "POST /x HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n".to_owned(),
+    ];
+    let mut held = Vec::new();
+    for number in 0..400 {
+        let Ok(mut stream) = TcpStream::connect(&address) else { continue };
+        stream.set_nonblocking(true).unwrap();
+        // Whether it is taken is not the point.
+        let _ = stream.write(questions[number % questions.len()].as_bytes());
+        held.push(stream);
+    }
+    assert!(held.len() > 300);
+    let health = get(&address, "/healthz").expect("an answer beside all those");
+    assert!(health.starts_with("HTTP/1.1 200") || health.starts_with("HTTP/1.1 503"), "{health}");
+    let now = descriptors();
+    // The source and the file sink may have opened some of their own meanwhile.
+    assert!(now < before + 80, "{before} descriptors, then {now}");
+    let truth = service.simulator.truth().len();
+    wait_until("all events", || crate::support::ids(&service.events()).len() == truth);
+    drop(held);
+    running.terminate();
+    running.wait().success();
+}

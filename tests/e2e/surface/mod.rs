@@ -1,0 +1,9 @@
+//! What reaches people and other users of the machine: nothing that a terminal obeys,
+//! nothing that a variable holds, no file that is open to others, and no caller that takes
+//! what sources need.
+
+mod callers;
+mod hostile;
+mod permissions;
+mod terminal;
+mod variables;
