@@ -1,12 +1,90 @@
 //! Holds what a component answered against the limits and against the contract,
 //! once, so that nothing behind the sandbox has to doubt it.
 
+use wasmtime::component::ResourceAny;
+
 use super::error::SandboxError;
 use super::event_text::each_text;
 use super::failure::Called;
 use crate::contract::{
     AccessRule, Batch, Finding, Progress, Reject, SignOnEvent, SourceError, Stream,
 };
+
+/// Text of one answer that is held against what was sent, in bytes; the host does that
+/// work, so that a component must not choose how much it is. Far more than anybody
+/// reads.
+const CLEANED_BYTES: usize = 1 << 20;
+
+/// What stands for text beyond that.
+const UNREAD: &str = "[not shown: the answer has more than 1 MiB of text]";
+
+/// Texts of an answer that reach a log or a terminal.
+pub trait Told {
+    /// Calls `change` with each.
+    fn each_told(&mut self, change: &mut dyn FnMut(&mut String));
+
+    /// Takes out of them what `clean` takes out.
+    fn clean(&mut self, clean: impl Fn(&str) -> String) {
+        let mut left = CLEANED_BYTES;
+        self.each_told(&mut |text| match left.checked_sub(text.len()) {
+            Some(less) => {
+                left = less;
+                *text = clean(text);
+            }
+            None => UNREAD.clone_into(text),
+        });
+    }
+}
+
+impl Told for Vec<Finding> {
+    fn each_told(&mut self, change: &mut dyn FnMut(&mut String)) {
+        for finding in self {
+            change(&mut finding.path);
+            change(&mut finding.problem);
+            change(&mut finding.fix);
+        }
+    }
+}
+
+/// Of a batch what is told about it; its events are records, which the components
+/// redact.
+impl Told for Batch {
+    fn each_told(&mut self, change: &mut dyn FnMut(&mut String)) {
+        self.findings.each_told(change);
+        for reject in &mut self.rejects {
+            change(&mut reject.reason);
+        }
+    }
+}
+
+impl Told for SourceError {
+    fn each_told(&mut self, change: &mut dyn FnMut(&mut String)) {
+        match self {
+            Self::InvalidConfig(findings) => findings.each_told(change),
+            Self::Throttled(throttle) => change(&mut throttle.message),
+            Self::Unauthorized(text)
+            | Self::Forbidden(text)
+            | Self::CursorExpired(text)
+            | Self::Retired(text)
+            | Self::Unavailable(text)
+            | Self::Malformed(text) => change(text),
+        }
+    }
+}
+
+/// These come of a configuration alone: nothing was sent.
+impl Told for Vec<AccessRule> {
+    fn each_told(&mut self, _change: &mut dyn FnMut(&mut String)) {}
+}
+
+/// As are these.
+impl Told for Vec<Stream> {
+    fn each_told(&mut self, _change: &mut dyn FnMut(&mut String)) {}
+}
+
+impl Told for ResourceAny {
+    fn each_told(&mut self, _change: &mut dyn FnMut(&mut String)) {}
+}
 
 /// Longest id of a stream in bytes, by the contract.
 const STREAM_ID_BYTES: u64 = 512;

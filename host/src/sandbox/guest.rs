@@ -29,7 +29,7 @@ impl Guest {
     pub(super) fn new(limits: &Limits, passage: Passage) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(size(limits.handles));
-        let log = GuestLog::new(passage.source().clone());
+        let log = GuestLog::new(passage.clone());
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(size(limits.header_bytes));
         Self {

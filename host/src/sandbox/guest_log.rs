@@ -11,6 +11,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi_io::poll::Pollable;
 use wasmtime_wasi_io::streams::{OutputStream, StreamResult};
 
+use super::door::Passage;
 use crate::telemetry;
 
 /// Bytes of one session that are logged; what follows is dropped. Enough for the
@@ -24,6 +25,8 @@ const LONGEST_LINE: usize = 1 << 10;
 #[derive(Debug, Clone)]
 pub struct GuestLog {
     source: Arc<str>,
+    /// Knows what must not be told.
+    passage: Passage,
     state: Arc<Mutex<Written>>,
 }
 
@@ -35,9 +38,9 @@ struct Written {
 
 impl GuestLog {
     /// For one session of a source.
-    pub fn new(source: Arc<str>) -> Self {
+    pub fn new(passage: Passage) -> Self {
         let state = Written { left: MOST_BYTES, line: Vec::new() };
-        Self { source, state: Arc::new(Mutex::new(state)) }
+        Self { source: passage.source().clone(), passage, state: Arc::new(Mutex::new(state)) }
     }
 
     fn take(&self, bytes: &[u8]) {
@@ -55,7 +58,7 @@ impl GuestLog {
     }
 
     fn tell(&self, line: &mut Vec<u8>) {
-        let text = String::from_utf8_lossy(line);
+        let text = self.passage.clean(&String::from_utf8_lossy(line));
         let shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if !shown.trim().is_empty() {
             telemetry::GuestWrote { source: &self.source, line: shown.trim_end() }.emit();

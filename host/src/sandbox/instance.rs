@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::{Store, UpdateDeadline};
 
+use super::answers::Told;
 use super::door::Door;
 use super::error::SandboxError;
 use super::failure::{Called, OutOfTicks, OutOfTime};
@@ -51,6 +52,7 @@ impl Instance {
             .await
             .map_err(|error| SandboxError::Engine(error.to_string()))?;
         let allowance = door.allowance();
+        door.take_part(&sandbox.turns);
         let passage = door.passage(size(limits.requests));
         let mut store = Store::new(&sandbox.engine, Guest::new(limits, passage));
         store.limiter(|guest| &mut guest.meter);
@@ -130,20 +132,30 @@ pub(super) use call;
 
 impl Instance {
     /// Makes an answer of the component one of the sandbox: its errors in our words,
-    /// its values checked.
-    pub fn settle<T>(
+    /// its values checked, nothing told that was sent.
+    pub fn settle<T: Told>(
         &mut self,
         call: &'static str,
         answer: Result<T, SourceError>,
         check: impl FnOnce(Called<'_>, &T) -> Result<(), SandboxError>,
     ) -> Result<T, SandboxError> {
         let called = self.called(call);
-        let checked = match &answer {
-            Ok(value) => check(called, value),
-            Err(error) => return Err(self.explain(call, called.check_error(error.clone()))),
-        };
-        self.ended |= checked.is_err();
-        checked.and_then(|()| answer.map_err(SandboxError::Source))
+        let passage = &self.store.data().passage;
+        match answer {
+            Ok(mut value) => {
+                let checked = check(called, &value);
+                value.clean(|text| passage.clean(text));
+                self.ended |= checked.is_err();
+                checked.map(|()| value)
+            }
+            Err(error) => {
+                let mut checked = called.check_error(error);
+                if let SandboxError::Source(error) = &mut checked {
+                    error.clean(|text| passage.clean(text));
+                }
+                Err(self.explain(call, checked))
+            }
+        }
     }
 
     /// For a call after the one that ended it.

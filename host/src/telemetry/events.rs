@@ -29,11 +29,9 @@ pub struct RequestDenied<'a> {
 impl RequestDenied<'_> {
     /// Logs and counts.
     pub fn emit(self) {
-        let origin = format!(
-            "{}://{}",
-            self.uri.scheme_str().unwrap_or_default(),
-            self.uri.authority().map(http::uri::Authority::as_str).unwrap_or_default()
-        );
+        let authority = self.uri.authority().map_or("", |authority| authority.as_str());
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let origin = format!("{}://{host}", self.uri.scheme_str().unwrap_or_default());
         let (source, method, path) = (self.source, self.method, self.uri.path());
         let (rule, reason) = (self.rule, self.reason);
         if let Some(more) = thinned("request-denied", &[source]) {

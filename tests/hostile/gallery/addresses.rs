@@ -101,6 +101,43 @@ fn private_link_local_metadata_and_translated_addresses_are_not_dialled() {
     assert_prohibited(&stage, &asking(&stage, &urls), &urls);
 }
 
+#[test]
+fn odd_forms_of_ipv6_are_not_dialled() {
+    let stage = stage();
+    let evil = Evil::start(&stage);
+    let urls: Vec<String> = [
+        "[0:0:0:0:0:0:0:0]",
+        "[0:0:0:0:0:0:0:1]",
+        "[0000::0001]",
+        "[::ffff:0.0.0.0]",
+        "[::ffff:0:0]",
+        "[::0.0.0.1]",
+        "[0:0:0:0:0:ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[64:ff9b::127.0.0.1]",
+        "[64:ff9b:1:fffe::7f00:1]",
+        "[2002:7f00:1::1]",
+        "[2002:c0a8:101::]",
+        "[2002::1]",
+        "[fec0::1]",
+        "[5f00::1]",
+        "[3fff::1]",
+        "[100::1]",
+    ]
+    .iter()
+    .map(|host| format!("http://{host}:{}/", evil.port()))
+    .collect();
+    assert_prohibited(&stage, &asking(&stage, &urls), &urls);
+    assert_eq!(evil.connections(), 0);
+    // A scope is no part of a URL: there is no such rule, and no such request.
+    for host in ["[::1%lo]", "[::1%25lo]", "[fe80::1%25eth0]"] {
+        let url = format!("http://{host}:{}/", evil.port());
+        let order = json!({ "attack": "get", "urls": [url], "origins": [evil.origin()] });
+        let seen = stage.sees(&stage.attack(order)).remove(0);
+        assert!(seen.ends_with(" refused") || seen == "ErrorCode::HttpRequestDenied", "{seen}");
+    }
+}
+
 /// A name whose owner changes their mind with every question.
 #[derive(Debug)]
 struct Rebinding {

@@ -186,6 +186,41 @@ async fn answer(stream: &mut TcpStream, head: &str, number: usize, state: &State
         }
         "/lies" => stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\nx").await.ok(),
         "/garbage" => stream.write_all(b"SSH-2.0-OpenSSH_9.9\r\n\r\n").await.ok(),
+        // Until nobody listens any more.
+        "/flood-100" => forever(stream, b"", &b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000)).await,
+        "/flood-103" => {
+            let hint = b"HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=x\r\n\r\n";
+            forever(stream, b"", &hint.repeat(1_000)).await
+        }
+        "/few-hints" => {
+            let hint = "HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=x\r\n\r\n".repeat(3);
+            let text = format!("{hint}HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+            stream.write_all(text.as_bytes()).await.ok()
+        }
+        "/tiny-chunks" => forever(stream, CHUNKED, &b"1\r\nx\r\n".repeat(2_000)).await,
+        "/chunk-extension" => {
+            let start = [CHUNKED, b"1;"].concat();
+            forever(stream, &start, &vec![b'x'; 64 << 10]).await
+        }
+        "/chunk-zeros" => forever(stream, CHUNKED, &vec![b'0'; 64 << 10]).await,
+        "/chunk-blanks" => {
+            let start = [CHUNKED, b"1"].concat();
+            forever(stream, &start, &vec![b' '; 64 << 10]).await
+        }
+        "/trailers" => {
+            let start = [CHUNKED, b"2\r\nok\r\n0\r\n"].concat();
+            forever(stream, &start, &b"x-a: b\r\n".repeat(1_000)).await
+        }
+        _ if path.starts_with("/echo") => {
+            let sent = head.lines().find_map(|line| line.strip_prefix("authorization: "));
+            let sent = echoed(&path, sent.unwrap_or_default());
+            let body = format!("{{\"code\":\"BadHeader\",\"message\":\"cannot parse {sent}\"}}");
+            let length = body.len();
+            let text = format!(
+                "HTTP/1.1 400 Bad\r\nx-echo: {sent}\r\ncontent-length: {length}\r\n\r\n{body}"
+            );
+            stream.write_all(text.as_bytes()).await.ok()
+        }
         // The number of the connection, so that a test sees which one it was.
         _ => {
             let body = format!("connection {number}");
@@ -193,5 +228,33 @@ async fn answer(stream: &mut TcpStream, head: &str, number: usize, state: &State
             let text = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{body}");
             stream.write_all(text.as_bytes()).await.ok()
         }
+    }
+}
+
+const CHUNKED: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
+async fn forever(stream: &mut TcpStream, start: &[u8], piece: &[u8]) -> Option<()> {
+    stream.write_all(start).await.ok()?;
+    loop {
+        stream.write_all(piece).await.ok()?;
+    }
+}
+
+/// What was sent, in the form that the path names.
+fn echoed(path: &str, sent: &str) -> String {
+    let escape = |before: &str| -> String {
+        let code = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            other => format!("{before}{other:02x}"),
+        };
+        sent.bytes().map(code).collect()
+    };
+    match path.rsplit('/').next().unwrap_or_default() {
+        "percent" => escape("%"),
+        "twice" => escape("%25"),
+        "json" => escape("\\\\u00"),
+        "part" => sent.chars().skip(sent.len().saturating_sub(20)).collect(),
+        "upper" => sent.to_ascii_uppercase(),
+        _ => sent.to_owned(),
     }
 }

@@ -43,6 +43,82 @@ fn a_request_cannot_be_two_or_another() {
 }
 
 #[test]
+fn headers_that_proxies_and_services_trust_are_not_sent() {
+    let stage = stage();
+    let evil = Evil::start(&stage);
+    let names = [
+        "x-http-method",
+        "x-method-override",
+        "oam_remote_user",
+        "x-forwarded-proto",
+        "x-forwarded-prefix",
+        "x-forwarded-user",
+        "x-forwarded-server",
+        "x-remote-user",
+        "x-client-ip",
+        "true-client-ip",
+        "opc-principal",
+        "opc-delegation-token",
+        "x-original-host",
+        "x-amz-security-token",
+        "via",
+        "x-anything",
+    ];
+    let order = json!({
+        "attack": "odd-headers",
+        "url": evil.url("/granted"),
+        "names": names,
+        "origins": [evil.origin()],
+    });
+    let seen = stage.sees(&stage.attack(order));
+    assert_eq!(seen.len(), names.len());
+    for (name, seen) in names.iter().zip(&seen) {
+        assert_eq!(seen, "ErrorCode::HttpRequestDenied", "{name}");
+    }
+    assert_eq!(evil.connections(), 0);
+}
+
+#[test]
+fn a_path_that_some_server_decodes_again_does_not_pass() {
+    let stage = stage();
+    let evil = Evil::start(&stage);
+    let tails = [
+        "..;/users",
+        "..;a=b/users",
+        "%2e%2e;/users",
+        "..%3b/users",
+        "%252e%252e%252fusers",
+        "..%00/users",
+        "..%20/users",
+        "..%09/users",
+        ".../users",
+        "%c0%ae%c0%ae/users",
+        "..%c0%afusers",
+        "..%e2%88%95users",
+        "..\u{2215}users",
+        "x%0d%0aHost:%20evil",
+        "%u002e%u002e/users",
+        ";/../users",
+        "?a=%0d%0ax",
+        "?a=%00",
+        "?a=\u{e9}",
+    ];
+    let urls: Vec<String> =
+        tails.iter().map(|tail| evil.url(&format!("/granted/{tail}"))).collect();
+    let order = json!({
+        "attack": "get",
+        "urls": urls,
+        "origins": [evil.origin()],
+        "prefix": "/granted",
+    });
+    for (url, seen) in urls.iter().zip(stage.sees(&stage.attack(order))) {
+        let refused = seen == "ErrorCode::HttpRequestDenied" || seen.ends_with(" refused");
+        assert!(refused, "{url}: {seen}");
+    }
+    assert_eq!(evil.received(), "", "nothing reached the service");
+}
+
+#[test]
 fn a_length_that_is_a_lie_makes_no_second_request() {
     let stage = stage();
     let evil = Evil::start(&stage);

@@ -11,7 +11,9 @@
 mod addresses;
 mod answers;
 mod declared;
+mod echoes;
 mod evil;
+mod floods;
 mod headers;
 mod machine;
 mod many;

@@ -71,6 +71,7 @@ impl Stage {
             limits: Limits::default(),
             private: true,
             door: None,
+            credential: None,
             order,
             pause: Duration::ZERO,
         }
@@ -168,6 +169,7 @@ pub struct Attack {
     /// Whether the operator granted private addresses.
     pub private: bool,
     door: Option<Door>,
+    credential: Option<Arc<Credential>>,
     order: Value,
     pause: Duration,
 }
@@ -188,6 +190,12 @@ impl Attack {
     /// Through this door, which several attackers may share.
     pub fn through(mut self, door: Door) -> Self {
         self.door = Some(door);
+        self
+    }
+
+    /// Its requests are signed.
+    pub fn signed(mut self, credential: Credential) -> Self {
+        self.credential = Some(Arc::new(credential));
         self
     }
 
@@ -219,7 +227,7 @@ impl Attack {
                 methods: vec!["GET".to_owned(), "POST".to_owned()],
                 path_prefix: path_prefix.to_owned(),
             };
-            Grant::new(&rule, None).unwrap()
+            Grant::new(&rule, self.credential.clone()).unwrap()
         });
         Door::open("hostile", grants.collect(), client, self.limits.clone())
     }

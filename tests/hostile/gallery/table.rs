@@ -12,7 +12,17 @@ fn read(path: &str) -> String {
 
 /// Names of the tests of this gallery.
 fn tests() -> BTreeSet<String> {
-    let rooms = ["addresses", "answers", "declared", "headers", "machine", "many", "responses"];
+    let rooms = [
+        "addresses",
+        "answers",
+        "declared",
+        "echoes",
+        "floods",
+        "headers",
+        "machine",
+        "many",
+        "responses",
+    ];
     let mut tests = BTreeSet::new();
     for room in rooms {
         let text = read(&format!("tests/hostile/gallery/{room}.rs"));

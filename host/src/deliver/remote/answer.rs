@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use http::header::{DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, StatusCode, Uri};
 
-use super::authorization::Redactor;
+use crate::sandbox::credentials::Redactor;
 
 /// Characters of an answer that are shown: its first sentence.
 const SHOWN: usize = 200;

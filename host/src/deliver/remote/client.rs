@@ -22,11 +22,13 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service as _;
 
 use super::answer::Answer;
-use super::authorization::{self, Redactor};
+use super::authorization;
 use super::outgoing::Outgoing;
 use super::{REQUESTS_IN_FLIGHT, tls};
 use crate::config::{Compression, RemoteConfig};
 use crate::deliver::SinkError;
+use crate::sandbox::credentials::Redactor;
+use crate::sandbox::door::Counting;
 
 /// Time to connect.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -38,10 +40,13 @@ const IDLE: Duration = Duration::from_secs(50);
 /// Most bytes kept of an answer: room for the longest list of acknowledgements.
 const ANSWER_BYTES: usize = 64 << 10;
 
+/// Most bytes read ahead of an answer, its head included.
+const HEAD_BYTES: usize = 256 << 10;
+
 /// The client of a sink.
 #[derive(Debug)]
 pub struct RemoteClient {
-    client: Client<HttpsConnector<HttpConnector>, Outgoing>,
+    client: Client<Counting<HttpsConnector<HttpConnector>>, Outgoing>,
     connector: HttpsConnector<HttpConnector>,
     remote: RemoteConfig,
 }
@@ -65,7 +70,8 @@ impl RemoteClient {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(REQUESTS_IN_FLIGHT)
-            .build(connector.clone());
+            .http1_max_buf_size(HEAD_BYTES)
+            .build(Counting(connector.clone()));
         Ok(Self { client, connector, remote })
     }
 
@@ -99,7 +105,7 @@ impl RemoteClient {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Result<Answer, NoAnswer>, SinkError> {
-        let (mut all, redactor) = authorization::headers(&self.remote)?;
+        let (mut all, redactor) = authorization::headers(&self.remote, uri)?;
         all.insert(
             USER_AGENT,
             HeaderValue::from_static(concat!("signon/", env!("CARGO_PKG_VERSION"))),

@@ -35,6 +35,7 @@ pub use unconfirmed::new_channel;
 
 use super::{Line, Receipt, Sink, SinkError};
 use crate::render::Format;
+pub use crate::sandbox::credentials::shown;
 
 /// Most requests of a sink at the same time, whatever the number of its sources:
 /// enough to hide the way to the server, few enough to bound what is held encoded.
@@ -167,18 +168,6 @@ pub fn by_status(status: StatusCode) -> Verdict {
         413 => Verdict::TooLarge,
         415 => Verdict::Denied { fix: "check encoding and compression" },
         _ => Verdict::Denied { fix: "check the address and what the server expects there" },
-    }
-}
-
-/// An address without what may be secret in it.
-pub fn shown(uri: &Uri) -> String {
-    let authority = uri.authority().map_or("", |authority| {
-        let text = authority.as_str();
-        text.rsplit_once('@').map_or(text, |(_, host)| host)
-    });
-    match uri.scheme_str() {
-        Some(scheme) => format!("{scheme}://{authority}{}", uri.path()),
-        None => uri.path().to_owned(),
     }
 }
 

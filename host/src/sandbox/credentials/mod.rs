@@ -7,7 +7,9 @@ mod basic;
 mod instance;
 mod oauth2;
 mod oci;
+mod redactor;
 mod secret;
+mod token;
 
 use std::path::PathBuf;
 
@@ -18,6 +20,7 @@ pub use basic::Basic;
 pub use instance::InstancePrincipal;
 pub use oauth2::{OAuth2, Proof};
 pub use oci::{OciSignature, read_key};
+pub use redactor::{Redactor, shown};
 pub use secret::{Said, Secret};
 
 /// A credential ready for use.
@@ -99,13 +102,19 @@ pub enum CredentialError {
         /// What is wrong.
         source: oci_signature::KeyError,
     },
-    /// An endpoint of the credential is no URL.
-    #[error("{key} {url:?} is no plain http or https URL")]
+    /// An endpoint of the credential is no URL. What was given may hold a secret.
+    #[error("{key} is no plain http or https URL; it is to be https://host/path, without a user")]
     Url {
         /// The setting.
         key: &'static str,
-        /// What was given.
-        url: String,
+    },
+    /// A token or a key's name that no header can hold.
+    #[error("{place}: {problem}")]
+    Unfit {
+        /// Where it was found.
+        place: String,
+        /// What is wrong, and what to do.
+        problem: &'static str,
     },
     /// The metadata service gives no usable identity.
     #[error("no identity of this instance from {url}: {problem}")]
@@ -137,7 +146,7 @@ pub enum CredentialError {
 
 /// A URL of an endpoint: http or https, and nobody's name in it.
 fn endpoint(key: &'static str, url: &str) -> Result<Uri, CredentialError> {
-    let wrong = || CredentialError::Url { key, url: url.to_owned() };
+    let wrong = || CredentialError::Url { key };
     let uri: Uri = url.parse().map_err(|_| wrong())?;
     let plain = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
     if !plain || !matches!(uri.scheme_str(), Some("http" | "https")) {

@@ -17,9 +17,9 @@ use rand_core::{OsRng, RngCore as _};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
-use super::CredentialError;
 use super::basic::basic;
 use super::secret::Secret;
+use super::{CredentialError, Redactor, shown, token};
 use crate::sandbox::door::{ClientError, DoorClient};
 
 /// Time for a token request.
@@ -131,61 +131,64 @@ impl OAuth2 {
     }
 
     async fn fetch(&self) -> Result<Token, CredentialError> {
-        let request = self.request()?;
-        let failed = |problem: String| CredentialError::Token {
-            url: self.token_url.to_string(),
-            problem,
-            refused: false,
+        let mut redactor = Redactor::default();
+        redactor.know_address(&self.token_url);
+        let request = self.request(&mut redactor)?;
+        // Whatever the endpoint says is shown without what it was sent.
+        let failed = |problem: &str, refused: bool| CredentialError::Token {
+            url: shown(&self.token_url),
+            problem: redactor.clean(problem),
+            refused,
         };
         let answer = tokio::time::timeout(PATIENCE, async {
-            let response =
-                self.client.send(request).await.map_err(|error| CredentialError::Token {
-                    url: self.token_url.to_string(),
-                    refused: matches!(error, ClientError::Prohibited { .. }),
-                    problem: match error {
-                        ClientError::Prohibited { address } => format!(
-                            "{address} is not a public address; if that is meant, set \
-                             allow_private_addresses = true on the source"
-                        ),
-                        other => other.to_string(),
-                    },
-                })?;
+            let response = self.client.send(request).await.map_err(|error| match error {
+                ClientError::Prohibited { address } => failed(
+                    &format!(
+                        "{address} is not a public address; if that is meant, set \
+                         allow_private_addresses = true on the source"
+                    ),
+                    true,
+                ),
+                other => failed(&other.to_string(), false),
+            })?;
             let status = response.status();
             let body = Limited::new(response.into_body(), ANSWER_BYTES)
                 .collect()
                 .await
-                .map_err(|error| failed(format!("the answer cannot be read: {error}")))?;
+                .map_err(|error| failed(&format!("the answer cannot be read: {error}"), false))?;
             let body = Zeroizing::new(body.to_bytes().to_vec());
             Ok::<_, CredentialError>((status, body))
         });
-        let (status, body) =
-            answer.await.map_err(|_| failed("no answer within 30 s".to_owned()))??;
+        let (status, body) = answer.await.map_err(|_| failed("no answer within 30 s", false))??;
         if let (401, Proof::Header(secret) | Proof::Body(secret)) = (status.as_u16(), &self.proof) {
             secret.refused();
         }
-        read_answer(status, &body).map_err(|problem| CredentialError::Token {
-            url: self.token_url.to_string(),
-            problem,
-            refused: matches!(status.as_u16(), 400 | 401 | 403),
-        })
+        read_answer(status, &body, &redactor)
+            .map_err(|problem| failed(&problem, matches!(status.as_u16(), 400 | 401 | 403)))
     }
 
-    fn request(&self) -> Result<Request<Full<Bytes>>, CredentialError> {
+    /// What proves us is made known to `redactor`.
+    fn request(&self, redactor: &mut Redactor) -> Result<Request<Full<Bytes>>, CredentialError> {
         let mut form = Zeroizing::new(String::from("grant_type=client_credentials&scope="));
         form.push_str(&encode(&self.scope));
         let mut authorization = None;
         match &self.proof {
             Proof::Header(secret) => {
                 let secret = secret.read()?;
-                authorization = Some(basic(&encode(&self.client_id), &encode(&secret))?);
+                redactor.know(&secret);
+                let value = basic(&encode(&self.client_id), &encode(&secret))?;
+                redactor.know_authorization(&value);
+                authorization = Some(value);
             }
             Proof::Body(secret) => {
                 let secret = secret.read()?;
+                redactor.know(&secret);
                 form.push_str(&format!("&client_id={}&client_secret=", encode(&self.client_id)));
                 form.push_str(&Zeroizing::new(encode(&secret)));
             }
             Proof::Assertion { key, key_id, audience } => {
                 let assertion = self.assertion(key, key_id.as_deref(), audience)?;
+                redactor.know(&assertion);
                 form.push_str(
                     "&client_assertion_type=\
                      urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
@@ -205,7 +208,7 @@ impl OAuth2 {
         }
         request.body(Full::new(Bytes::from(form.as_bytes().to_vec()))).map_err(|error| {
             CredentialError::Token {
-                url: self.token_url.to_string(),
+                url: shown(&self.token_url),
                 problem: format!("the request cannot be made: {error}"),
                 refused: true,
             }
@@ -241,20 +244,24 @@ impl OAuth2 {
     }
 }
 
-fn read_answer(status: StatusCode, body: &[u8]) -> Result<Token, String> {
+fn read_answer(status: StatusCode, body: &[u8], redactor: &Redactor) -> Result<Token, String> {
     let answer: serde_json::Value = serde_json::from_slice(body)
         .map_err(|_| format!("answered {status} with something that is no JSON"))?;
     let text = |key: &str| answer[key].as_str();
     if !status.is_success() {
-        let error = text("error").unwrap_or("no error code");
-        let described: String =
-            text("error_description").unwrap_or_default().chars().take(200).collect();
+        // Cut from what was cleaned, never the other way: half a secret is one, too.
+        let cut = |text: &str, most| redactor.clean(text).chars().take(most).collect::<String>();
+        let error = cut(text("error").unwrap_or("no error code"), 100);
+        let described = cut(text("error_description").unwrap_or_default(), 200);
         return Err(format!(
             "answered {status} {error}: {described}; check client id, secret or key, and that \
              the client has the client credentials grant"
         ));
     }
     let value = text("access_token").ok_or("answered without access_token")?;
+    if let Some(problem) = token::problem(value) {
+        return Err(format!("answered with an access_token that {problem}"));
+    }
     let life = match &answer["expires_in"] {
         serde_json::Value::Number(seconds) => seconds.as_u64(),
         serde_json::Value::String(seconds) => seconds.parse().ok(),
@@ -286,26 +293,52 @@ fn encode(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn read(status: StatusCode, body: &[u8]) -> Result<Token, String> {
+        read_answer(status, body, &Redactor::default())
+    }
+
+    #[test]
+    fn a_token_that_cannot_stand_in_a_header_is_refused() {
+        for token in
+            [r"S3CRET\r\nx: y", r"S3CRET\n", r"S3CRET\u0000", "S3 CRET", "", r"S3CR\u00e9T"]
+        {
+            let body = format!(r#"{{"access_token":"{token}","expires_in":3600}}"#);
+            let error = read(StatusCode::OK, body.as_bytes()).unwrap_err();
+            assert!(error.contains("access_token that holds"), "{error}");
+            assert!(!error.contains("S3"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_repeats_nothing_of_what_proves_us() {
+        let mut redactor = Redactor::default();
+        redactor.know("cl13nt/secret+of=mine");
+        let echo = "x".repeat(185) + "client_secret=cl13nt%2Fsecret%2Bof%3Dmine";
+        let body = format!(r#"{{"error":"cl13nt/secret+of=mine","error_description":"{echo}"}}"#);
+        let error = read_answer(StatusCode::UNAUTHORIZED, body.as_bytes(), &redactor).unwrap_err();
+        assert!(!error.contains("cl13nt") && error.contains("[secret]"), "{error}");
+    }
+
     #[test]
     fn an_answer_gives_a_token_that_is_renewed_before_it_ends() {
         let body = br#"{"access_token":"S3CRET","token_type":"Bearer","expires_in":"3600"}"#;
-        let read = |body: &[u8], life: u64| {
+        let within = |body: &[u8], life: u64| {
             let earliest = Instant::now() + Duration::from_secs(life);
-            let token = read_answer(StatusCode::OK, body).unwrap();
+            let token = read(StatusCode::OK, body).unwrap();
             let latest = Instant::now() + Duration::from_secs(life);
             assert!(earliest <= token.renew_at && token.renew_at <= latest, "{life}");
             token
         };
-        assert!(!format!("{:?}", read(body, 3540)).contains("S3CRET"));
-        read(br#"{"access_token":"x","expires_in":10}"#, 9);
+        assert!(!format!("{:?}", within(body, 3540)).contains("S3CRET"));
+        within(br#"{"access_token":"x","expires_in":10}"#, 9);
     }
 
     #[test]
     fn a_refusal_names_the_servers_code() {
         let body = br#"{"error":"invalid_client","error_description":"no such client"}"#;
-        let error = read_answer(StatusCode::UNAUTHORIZED, body).unwrap_err();
+        let error = read(StatusCode::UNAUTHORIZED, body).unwrap_err();
         assert!(error.contains("invalid_client") && error.contains("no such client"));
-        assert!(read_answer(StatusCode::BAD_GATEWAY, b"<html>").unwrap_err().contains("no JSON"));
-        assert!(read_answer(StatusCode::OK, b"{}").is_err());
+        assert!(read(StatusCode::BAD_GATEWAY, b"<html>").unwrap_err().contains("no JSON"));
+        assert!(read(StatusCode::OK, b"{}").is_err());
     }
 }

@@ -17,7 +17,7 @@ use oci_signature::{
 use rand_core::OsRng;
 use zeroize::Zeroizing;
 
-use super::CredentialError;
+use super::{CredentialError, token};
 use crate::files;
 
 /// Signs requests with one key.
@@ -133,14 +133,19 @@ impl Origin {
                 Signer::new(key_id.clone(), key)
             }
             Self::Resource { token, key, passphrase } => {
-                let token = token.read(&mut watched)?;
+                let text = token.read(&mut watched)?;
+                let token = session_token("OCI_RESOURCE_PRINCIPAL_RPST", &text)?;
                 let pem = key.read(&mut watched)?;
                 let passphrase = passphrase.as_ref().map(|p| p.0.as_str());
                 let key = PrivateKey::from_pem(&pem, passphrase)
                     .map_err(|source| CredentialError::ResourceKey { source })?;
-                Signer::new(session_token_key_id(token.trim()), key)
+                Signer::new(session_token_key_id(token), key)
             }
         };
+        // Of a token this was seen before; tenancy and user come from a configuration.
+        if let Some(problem) = token::problem(signer.key_id()) {
+            return Err(CredentialError::Unfit { place: "tenancy or user".to_owned(), problem });
+        }
         Ok(Loaded { signer: Arc::new(signer), watched })
     }
 }
@@ -180,7 +185,9 @@ fn from_profile(
             api_key_id(&profile.tenancy, user, fingerprint)
         }
         Identity::SessionToken { token_file } => {
-            session_token_key_id(watched.read(&expand(token_file)?)?.trim())
+            let token_file = expand(token_file)?;
+            let text = watched.read(&token_file)?;
+            session_token_key_id(session_token(&token_file.display().to_string(), &text)?)
         }
     };
     Ok(Signer::new(key_id, key))
@@ -312,6 +319,15 @@ pub(super) fn sign<B>(
         body: if has_body { Body::Signed { content_type, bytes: body } } else { Body::None },
     };
     Ok(signer.sign(&to_sign, &mut OsRng)?)
+}
+
+/// The token in a text, fit to stand in a header.
+fn session_token<'t>(place: &str, text: &'t str) -> Result<&'t str, CredentialError> {
+    let token = text.trim();
+    match token::problem(token) {
+        None => Ok(token),
+        Some(problem) => Err(CredentialError::Unfit { place: place.to_owned(), problem }),
+    }
 }
 
 fn check(key: &PrivateKey, fingerprint: &Fingerprint, file: &Path) -> Result<(), CredentialError> {

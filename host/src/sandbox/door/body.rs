@@ -12,12 +12,14 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 use wasmtime_wasi_http::{Error, WasiBody};
 
+use super::wire::Room;
 use crate::sandbox::limits::Limits;
 
 /// The body as the guest gets it. `permit` counts the request until the body is
 /// gone.
 pub fn bounded(
     incoming: Incoming,
+    room: Room,
     limits: &Limits,
     started: Instant,
     permit: OwnedSemaphorePermit,
@@ -25,6 +27,7 @@ pub fn bounded(
     let end = started + limits.response_time;
     Bounded {
         incoming,
+        room,
         left: limits.response_bytes,
         patience: limits.between_bytes,
         end,
@@ -34,8 +37,28 @@ pub fn bounded(
     .boxed_unsync()
 }
 
+/// Bytes of an error's body that are handed over: its first words, and more than
+/// any guest shows.
+const ERROR_BYTES: usize = 64 << 10;
+
+/// The start of a body, or as much of it as came.
+pub async fn start_of(body: &mut WasiBody) -> Result<Vec<u8>, Error> {
+    let mut start = Vec::new();
+    while start.len() < ERROR_BYTES {
+        match body.frame().await {
+            None => break,
+            Some(Ok(frame)) => start.extend(frame.into_data().unwrap_or_default()),
+            Some(Err(error)) if start.is_empty() => return Err(error),
+            Some(Err(_)) => break,
+        }
+    }
+    start.truncate(ERROR_BYTES);
+    Ok(start)
+}
+
 struct Bounded {
     incoming: Incoming,
+    room: Room,
     /// Bytes that may still come.
     left: u64,
     patience: Duration,
@@ -60,6 +83,7 @@ impl Body for Bounded {
                     return Poll::Ready(Some(Err(Error::HttpResponseBodySize(None))));
                 }
                 self.left -= length;
+                self.room.took(length);
                 let now = Instant::now();
                 if now > self.end {
                     return Poll::Ready(Some(Err(Error::HttpResponseTimeout)));

@@ -18,7 +18,7 @@ use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
@@ -30,6 +30,9 @@ use super::body::root_cause;
 use super::resolver::{Resolver, SystemResolver};
 use super::stream::Stream;
 use super::trust;
+use super::wire::{self, Counting};
+use super::work::Work;
+use crate::sandbox::limits::size;
 
 /// Time to connect and agree on TLS.
 const CONNECT: Duration = Duration::from_secs(15);
@@ -43,9 +46,6 @@ const IDLE_CONNECTIONS: usize = 2;
 
 /// TLS sessions remembered: a source has one or two origins.
 const TLS_SESSIONS: usize = 4;
-
-/// Most bytes read ahead of a response, its head included.
-const HEAD_BYTES: usize = 256 << 10;
 
 /// Why there is no response.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +87,9 @@ impl PrivateAddresses {
 /// The HTTP client of one source. Cheap to clone, the pool is shared.
 #[derive(Debug, Clone)]
 pub struct DoorClient {
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<Counting<Connector>, Full<Bytes>>,
+    /// What the host computes for the source.
+    pub(super) work: Work,
 }
 
 impl DoorClient {
@@ -110,15 +112,16 @@ impl DoorClient {
             private: Arc::new(private),
             resolver,
         };
-        let client = Client::builder(TokioExecutor::new())
+        let work = Work::new();
+        let client = Client::builder(work.clone())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .http1_max_buf_size(HEAD_BYTES)
+            .http1_max_buf_size(size(wire::HEAD_BYTES))
             // The door sets it: it is signed.
             .set_host(false)
-            .build(connector);
-        Self { client }
+            .build(Counting(connector));
+        Self { client, work }
     }
 
     /// The system's roots and, if given, the certificates of a PEM text. Parsed once

@@ -18,7 +18,10 @@ mod passage;
 mod resolver;
 mod service_clock;
 mod stream;
+mod target;
 mod trust;
+mod wire;
+mod work;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
@@ -35,8 +38,9 @@ pub use resolver::{Addresses, Resolver, SystemResolver};
 pub use service_clock::ServiceClock;
 
 pub(super) use passage::Passage;
+pub(crate) use wire::Counting;
 
-use super::fairness::Allowance;
+use super::fairness::{Allowance, Turns};
 use super::limits::{Limits, size};
 
 /// The way out of one source. Clones share it.
@@ -58,8 +62,6 @@ struct OpenDoor {
     limits: Limits,
     /// One permit for each session the source may have.
     sessions: Arc<Semaphore>,
-    /// Computing that waits for nobody.
-    allowance: Arc<Allowance>,
     /// What the service's good answers say the time is.
     service_clock: Mutex<ServiceClock>,
     /// What time passes since.
@@ -80,7 +82,6 @@ impl Door {
             client,
             limits,
             sessions: Arc::new(Semaphore::new(sessions)),
-            allowance: Arc::new(Allowance::new()),
             service_clock: Mutex::default(),
             opened: Instant::now(),
         };
@@ -123,10 +124,18 @@ impl Door {
         sessions.acquire_owned().await.ok()
     }
 
-    /// The computing of this source that waits for nobody; that of a pure call is its
-    /// own.
+    /// The computing of this source that waits for nobody, whether its guest does it or
+    /// the host for it; that of a pure call is its own.
     pub(super) fn allowance(&self) -> Arc<Allowance> {
-        self.open.as_ref().map_or_else(|| Arc::new(Allowance::new()), |open| open.allowance.clone())
+        let work = self.open.as_ref().map(|open| &open.client.work);
+        work.map_or_else(|| Arc::new(Allowance::new()), |work| work.allowance.clone())
+    }
+
+    /// What the host computes for the source takes turns, too.
+    pub(super) fn take_part(&self, turns: &Turns) {
+        if let Some(open) = &self.open {
+            open.client.work.take_part(turns);
+        }
     }
 
     /// The way out for one session, with that many requests at once.

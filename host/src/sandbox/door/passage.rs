@@ -2,18 +2,20 @@
 //! has under way.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::{ClientError, Door, Grant, OpenDoor, body, headers};
-use crate::sandbox::credentials::Credential;
-use crate::sandbox::limits::size;
+use super::wire::Room;
+use super::{ClientError, Door, Grant, OpenDoor, body, headers, target};
+use crate::sandbox::credentials::{Credential, Redactor};
+use crate::sandbox::limits::{Limits, size};
 use crate::telemetry;
 
 /// Denials of one session that are logged. All are counted; a guest must not
@@ -33,6 +35,8 @@ pub struct Passage {
     /// What was denied last, and what would allow it: more than the guest is told.
     denial: Arc<Mutex<Option<String>>>,
     asked: Arc<Asked>,
+    /// What was sent with requests and is not for whoever reads what comes back.
+    secrets: Arc<Mutex<Redactor>>,
 }
 
 /// How often a session asked: a guest that never comes back from a call is seen by
@@ -81,8 +85,9 @@ impl Passage {
             door,
             requests: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
             denials: Arc::new(AtomicU32::new(0)),
-            denial: Arc::new(Mutex::new(None)),
+            denial: Arc::default(),
             asked: Arc::default(),
+            secrets: Arc::default(),
         }
     }
 
@@ -123,6 +128,16 @@ impl Passage {
         Ok(())
     }
 
+    /// A text that came back, without what was sent.
+    pub fn clean(&self, text: &str) -> String {
+        self.cleaned(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// The same; `None` where nothing of what was sent is in it.
+    fn cleaned(&self, text: &str) -> Option<String> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).cleaned(text)
+    }
+
     async fn pass(
         &self,
         request: Request<WasiBody>,
@@ -134,8 +149,13 @@ impl Passage {
         let Some(grant) = open.grants.iter().find(|grant| grant.allows(&request)) else {
             let near = open.grants.iter().find(|grant| grant.names_origin_of(request.uri()));
             let rule = near.map_or_else(|| "none for this origin".to_owned(), Grant::to_string);
-            return Err(self.deny(&request, &rule, "no grant allows it"));
+            let form = near.and_then(|_| target_problem(request.uri()));
+            return Err(self.deny(&request, &rule, form.unwrap_or("no grant allows it")));
         };
+        let form = target_problem(request.uri()).map(str::to_owned);
+        if let Some(problem) = form.or_else(|| headers::problem(request.headers())) {
+            return Err(self.deny(&request, &grant.to_string(), &problem));
+        }
         let Some(permit) = permit else {
             let most = open.limits.requests;
             let reason = format!("more than {most} requests at once, its limit `requests`");
@@ -164,8 +184,37 @@ impl Passage {
                 open.note_clock(response.status(), response.headers());
             }
         }
-        let limits = &open.limits;
-        Ok(response.map(|incoming| body::bounded(incoming, limits, started, permit)))
+        self.hand_over(response, &open.limits, started, permit).await
+    }
+
+    /// The answer as the guest gets it: without what was sent, where it tells of
+    /// something that went wrong. What went right is read as it comes; in an error
+    /// services repeat what they did not like.
+    async fn hand_over(
+        &self,
+        response: Response<Incoming>,
+        limits: &Limits,
+        started: Instant,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Response<WasiBody>, Error> {
+        let room = response.extensions().get::<Room>().cloned().unwrap_or_default();
+        let is_error = !response.status().is_success();
+        let (mut head, incoming) = response.into_parts();
+        let mut bounded = body::bounded(incoming, room, limits, started, permit);
+        if is_error {
+            for value in head.headers.values_mut() {
+                let cleaned = value.to_str().ok().and_then(|text| self.cleaned(text));
+                if let Some(Ok(cleaned)) = cleaned.map(HeaderValue::try_from) {
+                    *value = cleaned;
+                }
+            }
+            let start = body::start_of(&mut bounded).await?;
+            let cleaned = self.cleaned(&String::from_utf8_lossy(&start));
+            let start = cleaned.map_or_else(|| Bytes::from(start), Bytes::from);
+            head.headers.remove(header::CONTENT_LENGTH);
+            bounded = Full::from(start).map_err(|never| match never {}).boxed_unsync();
+        }
+        Ok(Response::from_parts(head, bounded))
     }
 
     async fn send(
@@ -173,7 +222,7 @@ impl Passage {
         open: &OpenDoor,
         grant: &Grant,
         request: Request<Full<Bytes>>,
-    ) -> Result<Response<hyper::body::Incoming>, Error> {
+    ) -> Result<Response<Incoming>, Error> {
         if let Some(budget) = &self.door.budget {
             budget.spend();
         }
@@ -229,6 +278,11 @@ impl Passage {
             Error::HttpRequestDenied
         })?;
         for (name, value) in headers {
+            if name == "authorization"
+                && let Ok(mut secrets) = self.secrets.lock()
+            {
+                secrets.know_authorization(&value);
+            }
             let mut value = HeaderValue::from_str(&value).map_err(|_| Error::HttpProtocolError)?;
             value.set_sensitive(true);
             signed.headers_mut().insert(HeaderName::from_static(name), value);
@@ -261,6 +315,7 @@ impl Passage {
     }
 
     fn note(&self, denial: String) {
+        let denial = self.clean(&denial);
         if let Ok(mut last) = self.denial.lock() {
             *last = Some(denial);
         }
@@ -269,6 +324,12 @@ impl Passage {
     fn is_logged(&self) -> bool {
         self.denials.fetch_add(1, Ordering::Relaxed) < DENIALS_LOGGED
     }
+}
+
+/// Why a request line would not mean the same to everybody; `None` where it does.
+fn target_problem(uri: &Uri) -> Option<&'static str> {
+    let query = uri.query().and_then(target::query_problem);
+    target::path_problem(uri.path()).or(query)
 }
 
 fn host(uri: &Uri) -> String {

@@ -16,6 +16,11 @@ pub fn attack(order: &Order) -> Vec<String> {
         "follow" => order.texts("urls").into_iter().flat_map(follow).collect(),
         "flood" => flood(order.text("url"), order.number("count")),
         "headers" => headers(order.text("url")),
+        "odd-headers" => order
+            .texts("names")
+            .into_iter()
+            .map(|name| fetch(order.text("url"), &[("accept", "*/*"), (name, "x")]))
+            .collect(),
         "odd-requests" => odd_requests(order.text("url")),
         "length" => vec![lie_about_length(order.text("url"))],
         "huge-body" => vec![post(order.text("url"), order.number("bytes"))],

@@ -13,8 +13,8 @@ use zeroize::Zeroizing;
 
 use super::exchange;
 use super::metadata::{Identity, public_key};
-use crate::sandbox::credentials::CredentialError;
 use crate::sandbox::credentials::oci::unix_seconds;
+use crate::sandbox::credentials::{CredentialError, Redactor, shown, token};
 use crate::sandbox::door::DoorClient;
 
 /// Life of a token that does not tell; Oracle's live for 20 minutes and more.
@@ -44,23 +44,29 @@ pub async fn exchange(
     identity: &Identity,
     session_key: &PrivateKey,
 ) -> Result<Token, CredentialError> {
-    let failed = |problem: String, refused: bool| CredentialError::Token {
-        url: url.to_string(),
-        problem,
-        refused,
-    };
     let body = serde_json::json!({
         "certificate": identity.certificate,
         "publicKey": public_key(session_key),
         "intermediateCertificates": identity.intermediates,
         "fingerprintAlgorithm": "SHA256",
     });
-    let request = request(url, identity, &body.to_string())?
-        .map_err(|error| failed(format!("the request cannot be made: {error}"), true))?;
+    let request = request(url, identity, &body.to_string())?;
+    let mut redactor = Redactor::default();
+    redactor.know_address(url);
+    if let Some(sent) = request.as_ref().ok().and_then(|r| r.headers().get(header::AUTHORIZATION)) {
+        redactor.know_authorization(sent.to_str().unwrap_or_default());
+    }
+    let failed = |problem: String, refused: bool| CredentialError::Token {
+        url: shown(url),
+        problem: redactor.clean(&problem),
+        refused,
+    };
+    let request =
+        request.map_err(|error| failed(format!("the request cannot be made: {error}"), true))?;
     let (status, answer) = exchange::ask(client, request)
         .await
         .map_err(|unanswered| failed(unanswered.problem, unanswered.refused))?;
-    read_answer(status, &answer)
+    read_answer(status, &answer, &redactor)
         .map_err(|problem| failed(problem, matches!(status.as_u16(), 400 | 401 | 403 | 404)))
 }
 
@@ -98,22 +104,25 @@ fn request(
         .body(Full::new(Bytes::copy_from_slice(body.as_bytes()))))
 }
 
-fn read_answer(status: StatusCode, body: &[u8]) -> Result<Token, String> {
+fn read_answer(status: StatusCode, body: &[u8], redactor: &Redactor) -> Result<Token, String> {
     let answer: serde_json::Value = serde_json::from_slice(body)
         .map_err(|_| format!("answered {status} with something that is no JSON"))?;
     if !status.is_success() {
-        let text = |key: &str| answer[key].as_str().unwrap_or_default();
-        let described: String = text("message").chars().take(300).collect();
+        // Cut from what was cleaned, never the other way: half a secret is one, too.
+        let text = |key: &str, most| {
+            let text = redactor.clean(answer[key].as_str().unwrap_or_default());
+            text.chars().take(most).collect::<String>()
+        };
+        let described = text("message", 300);
         return Err(format!(
             "answered {status} {}: {described}; check that the instance's certificate is \
              current and the clock right",
-            text("code")
+            text("code", 100)
         ));
     }
     let value = answer["token"].as_str().ok_or("answered without a token")?;
-    // It goes into a header between quotes.
-    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
-        return Err("answered with a token that is none".to_owned());
+    if let Some(problem) = token::problem(value) {
+        return Err(format!("answered with a token that {problem}"));
     }
     Ok(Token { value: Zeroizing::new(value.to_owned()), life: life(value) })
 }
@@ -138,6 +147,10 @@ mod tests {
         format!("eyJhbGciOiJSUzI1NiJ9.{}.S3CRET", URL_SAFE_NO_PAD.encode(claims))
     }
 
+    fn read(status: StatusCode, body: &[u8]) -> Result<Token, String> {
+        read_answer(status, body, &Redactor::default())
+    }
+
     #[test]
     fn a_token_tells_its_life_by_the_clock_of_who_gave_it() {
         assert_eq!(life(&token(r#"{"iat":1000,"exp":2200}"#)), Duration::from_secs(1200));
@@ -150,13 +163,19 @@ mod tests {
     #[test]
     fn an_answer_is_a_token_or_a_reason() {
         let body = format!(r#"{{"token":"{}"}}"#, token("{}"));
-        let good = read_answer(StatusCode::OK, body.as_bytes()).unwrap();
+        let good = read(StatusCode::OK, body.as_bytes()).unwrap();
         assert!(!format!("{good:?}").contains("S3CRET"));
         let body = br#"{"code":"NotAuthenticated","message":"no such certificate"}"#;
-        let error = read_answer(StatusCode::UNAUTHORIZED, body).unwrap_err();
+        let error = read(StatusCode::UNAUTHORIZED, body).unwrap_err();
         assert!(error.contains("NotAuthenticated: no such certificate"), "{error}");
-        for wrong in [&b"{}"[..], b"<html>", br#"{"token":""}"#, br#"{"token":"a\"b"}"#] {
-            assert!(read_answer(StatusCode::OK, wrong).is_err());
+        for wrong in [
+            &b"{}"[..],
+            b"<html>",
+            br#"{"token":""}"#,
+            br#"{"token":"a\"b"}"#,
+            br#"{"token":"a\r\nx: y"}"#,
+        ] {
+            assert!(read(StatusCode::OK, wrong).is_err());
         }
     }
 }

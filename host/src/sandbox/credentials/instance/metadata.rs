@@ -20,7 +20,7 @@ use x509_cert::der::{Decode as _, Encode as _};
 use zeroize::Zeroizing;
 
 use super::exchange;
-use crate::sandbox::credentials::{CredentialError, endpoint};
+use crate::sandbox::credentials::{CredentialError, endpoint, shown};
 use crate::sandbox::door::{DoorClient, PrivateAddresses};
 
 /// What version 2 asks of every caller, so that a tricked proxy does not pass.
@@ -112,7 +112,9 @@ impl Metadata {
     }
 
     fn error(&self, path: &str, problem: String, refused: bool) -> CredentialError {
-        CredentialError::Identity { url: format!("{}{path}", self.url), problem, refused }
+        let url = format!("{}{path}", self.url);
+        let url = url.parse().map_or_else(|_| "metadata_url".to_owned(), |url| shown(&url));
+        CredentialError::Identity { url, problem, refused }
     }
 }
 
