@@ -40,6 +40,13 @@ impl Forms {
             let bytes = secret.as_bytes();
             forms.literals.push(Zeroizing::new(bytes.to_vec()));
             forms.add(bytes);
+            // A secret that looks escaped is decoded with the text it stands in.
+            let mut reading = Letters::of(secret).decoded();
+            while let Some(letters) = reading {
+                let bytes = letters.letters.iter().map(|letter| letter.byte);
+                forms.add(&Zeroizing::new(bytes.collect::<Vec<u8>>()));
+                reading = letters.decoded();
+            }
             // Within more of the same, base64 begins at any of three places; the letters
             // at the edges depend on what is beside it.
             for skipped in 0..3.min(bytes.len()) {
