@@ -3,6 +3,7 @@
 
 use signon_kit::contract::ReadOptions;
 use signon_kit::gathering::Gathering;
+use signon_kit::identity::Equals;
 use signon_kit::listing::{ListReader, ListStep};
 use signon_kit::normalizer::{Frames, Normalizer, Taken};
 
@@ -11,7 +12,12 @@ use crate::reading::{self, Frame};
 
 /// A normalizer at the start of its bytes.
 pub fn open(options: ReadOptions) -> Normalizer<Rows> {
-    Normalizer::over(Rows { reader: ListReader::new(ROWS), options, rows: 0 })
+    Normalizer::over(Rows {
+        reader: ListReader::new(ROWS).by_lines(),
+        options,
+        equals: Equals::default(),
+        rows: 0,
+    })
 }
 
 /// Rows in pushed bytes.
@@ -19,6 +25,8 @@ pub fn open(options: ReadOptions) -> Normalizer<Rows> {
 pub struct Rows {
     reader: ListReader,
     options: ReadOptions,
+    /// Names rows without an id.
+    equals: Equals,
     rows: u64,
 }
 
@@ -32,14 +40,23 @@ impl Frames for Rows {
     }
 
     fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
-        match self.reader.next().map_err(|error| error.to_string())? {
+        let step = self.reader.next();
+        let line = self.reader.line();
+        gathering.line = Some(line);
+        match step.map_err(|error| format!("{error}, in line {line}"))? {
             ListStep::Row(span) => {
                 let bytes = self.reader.bytes(span);
                 // An answer that leaves its empty list out is no row.
-                if self.reader.in_list() || !is_answer_of_nothing(bytes) {
-                    reading::take(gathering, bytes, self.rows, self.options);
+                if self.reader.in_list() || Frame::of_nothing(bytes).is_none() {
+                    self.equals.make_room();
+                    let key = reading::key(bytes, &mut self.equals);
+                    reading::take(gathering, bytes, key, self.rows, self.options);
                     self.rows += 1;
                 }
+            }
+            ListStep::Broken(span) => {
+                gathering.reject_broken(self.rows, self.reader.bytes(span));
+                self.rows += 1;
             }
             ListStep::TooLong(length) => {
                 gathering.reject_too_long(length, self.rows);
@@ -52,10 +69,4 @@ impl Frames for Rows {
         }
         Ok(Taken::Something)
     }
-}
-
-fn is_answer_of_nothing(bytes: &[u8]) -> bool {
-    // Rows have ids and times; only what has neither is looked at twice.
-    let key = reading::key(bytes);
-    key.id.is_none() && key.time.is_none() && Frame::of_nothing(bytes).is_some()
 }

@@ -3,6 +3,7 @@
 
 use signon_kit::digest::HeadDigest;
 use signon_kit::http::Body;
+use signon_kit::identity::Equals;
 use signon_kit::listing::ListReader;
 
 use crate::ROWS;
@@ -16,7 +17,10 @@ pub struct Page<B> {
     pub body: B,
     pub reader: ListReader,
     pub summary: Summary,
-    /// Digest of the ids of the rows read.
+    /// Names rows without an id. Equal ones are of one moment, all of whose rows stand
+    /// in a page that goes by time, so each page gives them the same names.
+    pub equals: Equals,
+    /// Digest of the names of the rows read.
     pub head: HeadDigest,
     /// Rows to pass over, if their digest turns out to be this one.
     pub skip: Option<(u64, String)>,
@@ -42,6 +46,7 @@ impl<B: Body> Page<B> {
             body,
             reader: ListReader::new(ROWS),
             summary: Summary::default(),
+            equals: Equals::default(),
             head: HeadDigest::default(),
             skip: (position.rows > 0).then(|| (position.rows, position.head.clone())),
             answered: false,
@@ -51,12 +56,12 @@ impl<B: Body> Page<B> {
     /// Counts a row in and decides about it; `None` for one that could not be held.
     pub fn count_in(
         &mut self,
-        row: Option<RowKey>,
+        row: Option<&RowKey>,
         position: &Position,
         range: SecondRange,
     ) -> Fate {
-        self.summary.add(row.as_ref(), &position.walk, range);
-        self.head.add(&row.as_ref().map(RowKey::text).unwrap_or_default());
+        self.summary.add(row, &position.walk, range);
+        self.head.add(row.map_or("", |row| &row.name));
         match self.skip.take() {
             Some((count, head)) if self.summary.rows < count => {
                 self.skip = Some((count, head));

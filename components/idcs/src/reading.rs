@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use signon_kit::contract::ReadOptions;
 use signon_kit::digest::content_id;
 use signon_kit::gathering::Gathering;
-use signon_kit::json::{Members, Parsed, scalar};
+use signon_kit::identity::{Equals, is_no_secret, own_id, said};
+use signon_kit::json::{Members, Parsed};
 use signon_kit::text::from_bytes;
 use signon_kit::time;
 
@@ -13,10 +14,16 @@ use crate::cursor::RowDigest;
 use crate::normalize::{self, Unreadable};
 use crate::walk::RowKey;
 
-/// Takes one framed row, the `position`th of its page, into a batch.
-pub fn take(gathering: &mut Gathering, bytes: &[u8], position: u64, options: ReadOptions) {
+/// Takes one framed row, the `position`th of its page, into a batch under its key.
+pub fn take(
+    gathering: &mut Gathering,
+    bytes: &[u8],
+    key: RowKey,
+    position: u64,
+    options: ReadOptions,
+) {
     let text = from_bytes(bytes);
-    match normalize::row(&text, options) {
+    match normalize::row(&text, key, options) {
         Ok(event) => gathering.event(event, text.len()),
         Err(Unreadable { reason, scrubbed }) => {
             gathering.reject(reason, position, bytes, scrubbed);
@@ -24,14 +31,18 @@ pub fn take(gathering: &mut Gathering, bytes: &[u8], position: u64, options: Rea
     }
 }
 
-/// What the walk has to know of a framed row.
-pub fn key(bytes: &[u8]) -> RowKey {
+/// What tells a framed row from others; `equals` names the rows of its page that have
+/// no id. Decided here alone, for the walk and for the event.
+pub fn key(bytes: &[u8], equals: &mut Equals) -> RowKey {
     let Head { id, time } = Head::read(bytes).unwrap_or_default();
-    let digest = match &id {
-        Some(id) => RowDigest::of(id),
-        None => RowDigest::of(&content_id(bytes)),
-    };
-    RowKey { id, digest, time }
+    let own = id.as_deref().filter(|id| is_no_secret(id)).and_then(own_id);
+    let has_name = own.is_some();
+    let name = own.unwrap_or_else(|| match normalize::clean(&from_bytes(bytes)) {
+        Ok((clean, _)) => equals.name(clean.text()),
+        // It becomes no event.
+        Err(_) => content_id(bytes),
+    });
+    RowKey { id, digest: RowDigest::of(&name), name, has_name, time }
 }
 
 /// What an answer says besides its rows, with an empty list or none at all.
@@ -50,6 +61,10 @@ impl Frame {
     /// Reads an object that may be an answer without a list: `Resources` may be
     /// left out where nothing fits.
     pub fn of_nothing(bytes: &[u8]) -> Option<Self> {
+        // Rows have ids or times; only what has neither is looked at twice.
+        let Head { id: None, time: None } = Head::read(bytes)? else {
+            return None;
+        };
         Self::parse(bytes).filter(|frame| frame.total == Some(0))
     }
 
@@ -62,11 +77,12 @@ impl Frame {
     }
 }
 
-/// Id and time of a row, read without reading the rest.
+/// Id and time of a row, read without reading the rest: of members of the same name
+/// the last that says something.
 #[derive(Debug, Default)]
 struct Head {
     id: Option<String>,
-    time: Option<i64>,
+    time: Option<(i64, String)>,
 }
 
 impl Head {
@@ -75,17 +91,17 @@ impl Head {
         for member in Members::of(bytes) {
             let (key, value) = member.ok()?;
             if key == "id" {
-                head.id = text(value);
-            } else if key.eq_ignore_ascii_case("timestamp") {
-                head.time = text(value).and_then(|text| time::parse(&text));
+                head.id = said(value).map(Cow::into_owned).or(head.id);
+            } else if normalize::is_time(&key) {
+                let readable = said(value).and_then(|text| {
+                    let time = time::parse(&text)?;
+                    Some((time, text.into_owned()))
+                });
+                head.time = readable.or(head.time);
             }
         }
         Some(head)
     }
-}
-
-fn text(value: &[u8]) -> Option<String> {
-    scalar(value).filter(|text| !text.trim().is_empty()).map(Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -106,10 +122,14 @@ mod tests {
     #[test]
     fn a_key_is_id_and_time_whatever_else_is_there() {
         let row = br#"{"x":[{}],"id":"A","timeStamp":"2018-06-01T00:04:02.112Z"}"#;
-        assert_eq!(key(row).time, Some(1_527_811_442_112));
+        let key = |row: &[u8]| super::key(row, &mut Equals::default());
+        assert_eq!(key(row).time.map(|(time, _)| time), Some(1_527_811_442_112));
         assert_eq!(key(row).id.as_deref(), Some("A"));
         let without = key(br#"{"timestamp":"x"}"#);
         assert_eq!((without.id, without.time), (None, None));
         assert_ne!(key(b"1").digest, key(b"2").digest);
+        let twice = br#"{"id":"A","timestamp":1,"TimeStamp":"x","id":null,"timeStamp":[2]}"#;
+        assert_eq!(key(twice).id.as_deref(), Some("A"));
+        assert_eq!(key(twice).time, Some((2000, "2".to_owned())));
     }
 }

@@ -7,6 +7,7 @@
 use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceError, TimeRange};
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
+use signon_kit::identity::MOST_EQUALS;
 use signon_kit::listing::ListStep;
 use signon_kit::source::Reads;
 
@@ -102,14 +103,19 @@ impl<T: Transport> Session<T> {
             }
             Ok(ListStep::Row(span)) => {
                 let number = page.summary.rows;
-                let key = reading::key(page.reader.bytes(span.clone()));
-                match page.count_in(Some(key), &self.position, self.range) {
+                let key = reading::key(page.reader.bytes(span.clone()), &mut page.equals);
+                match page.count_in(Some(&key), &self.position, self.range) {
                     Fate::Take => {
                         let bytes = page.reader.bytes(span);
-                        reading::take(gathering, bytes, number, self.options);
+                        reading::take(gathering, bytes, key, number, self.options);
                     }
                     Fate::Drop => {}
-                    Fate::NotThisPage => self.read_page_whole(),
+                    Fate::NotThisPage => return Ok(self.read_page_whole()),
+                }
+                if page.equals.is_full() {
+                    return Err(SourceError::Malformed(format!(
+                        "{MOST_EQUALS} rows without an id in one page; set a smaller page_size"
+                    )));
                 }
             }
             Ok(ListStep::TooLong(length)) => {
@@ -120,6 +126,8 @@ impl<T: Transport> Session<T> {
                     Fate::NotThisPage => self.read_page_whole(),
                 }
             }
+            // An answer is not read by lines: what is cut in it is found at its end.
+            Ok(ListStep::Broken(_)) => {}
             Ok(ListStep::Frame) => {
                 let frame = Frame::read(page.reader.frame());
                 self.take_frame(&frame);

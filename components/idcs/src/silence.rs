@@ -78,7 +78,8 @@ pub fn count<T: Transport>(
             Ok(ListStep::Frame) => {
                 (total, answered) = (Frame::read(reader.frame()).total, true);
             }
-            Ok(ListStep::TooLong(_)) => {}
+            // An answer is not read by lines.
+            Ok(ListStep::TooLong(_) | ListStep::Broken(_)) => {}
             Ok(ListStep::NeedMore) => {
                 let more = reader.push_with(|buffer| response.body.read(buffer));
                 if !more.map_err(answers::transport)? {

@@ -21,19 +21,16 @@ pub const LONGEST_ID: usize = 256;
 /// What the walk has to know of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowKey {
-    /// The row's own id, if it has one.
+    /// The row's own id as the service compares it, if it has one.
     pub id: Option<String>,
-    /// Stands for the id, or for the content of a row without one.
+    /// What its event is called: that id, or one made of its content.
+    pub name: String,
+    /// Whether that is the row's own.
+    pub has_name: bool,
+    /// Stands for the name.
     pub digest: RowDigest,
-    /// Its timestamp, if it has a readable one.
-    pub time: Option<i64>,
-}
-
-impl RowKey {
-    /// The id, or what stands for it.
-    pub fn text(&self) -> String {
-        self.id.clone().unwrap_or_else(|| self.digest.text())
-    }
+    /// Its timestamp, if it has a readable one, and how that is written.
+    pub time: Option<(i64, String)>,
 }
 
 /// What the walk has to know of a page.
@@ -54,9 +51,9 @@ impl Summary {
     /// Takes the next row into account; `None` for one that could not be held.
     pub fn add(&mut self, row: Option<&RowKey>, walk: &Walk, range: SecondRange) {
         self.rows += 1;
-        let time = row.and_then(|row| row.time);
-        if let Some(time) = time {
-            self.add_time(time, walk, range);
+        let time = row.and_then(|row| row.time.as_ref());
+        if let Some((time, _)) = time {
+            self.add_time(*time, walk, range);
         }
         let Some(row) = row else {
             self.last_id = None;

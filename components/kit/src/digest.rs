@@ -1,4 +1,4 @@
-//! Digests by which cursors and ids recognize what was read before.
+//! Digests by which cursors recognize what was read before.
 
 use sha2::{Digest as _, Sha256};
 
@@ -21,10 +21,7 @@ impl HeadDigest {
     }
 }
 
-/// Label of a record that has no id of its own and got one from its content.
-pub const ID_FROM_CONTENT: &str = "id-from-content";
-
-/// The id of a record that has none of its own, made of its content.
+/// Stands in messages for bytes that are not shown.
 pub fn content_id(content: impl AsRef<[u8]>) -> String {
     format!("sha256:{}", hex(&Sha256::digest(content)))
 }

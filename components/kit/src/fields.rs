@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::identity::own_id;
 use crate::json::{Kind, Names, Node, Parsed, push_string};
 use crate::text::cut;
 use crate::time;
@@ -55,6 +56,24 @@ impl<'n> Fields<'n> {
         Some(text.into_owned())
     }
 
+    /// Takes the id at a path, whole whatever the bound for texts; what was redacted
+    /// names nothing and stays.
+    pub fn id(&mut self, path: &[&str]) -> Option<String> {
+        let node = self.node(path)?;
+        let id = own_id(&node.or_only_element().scalar_text()?)?;
+        self.take_node(node);
+        Some(id)
+    }
+
+    /// The id that stands in a member at the top, if it still says that: redaction may
+    /// have taken it out.
+    pub fn own_id(&mut self, name: &str, said: &str) -> Option<String> {
+        let member = self.saying(|member| member.is_named(name), said)?;
+        let id = own_id(said)?;
+        self.take_node(member);
+        Some(id)
+    }
+
     /// Takes the text at the first of several paths that has one.
     pub fn first(&mut self, paths: &[&[&str]]) -> Option<String> {
         paths.iter().find_map(|path| self.text(path))
@@ -75,6 +94,45 @@ impl<'n> Fields<'n> {
         let time = time::parse(&self.text_of(node)?)?;
         self.take_node(node);
         Some(time)
+    }
+
+    /// Takes the first of the members at the top with one of these names that says that;
+    /// `false` if none does, because it was redacted.
+    pub fn take_saying(&mut self, names: &[&str], said: &str) -> bool {
+        let member = self.saying(|member| names.iter().any(|name| member.is_named(name)), said);
+        if let Some(member) = member {
+            self.take_node(member);
+        }
+        member.is_some()
+    }
+
+    /// The same for members whose names are told by a function.
+    pub fn take_where(&mut self, is_named: impl Fn(&str) -> bool, said: &str) {
+        if let Some(member) = self.saying(|member| is_named(&member.key()), said) {
+            self.take_node(member);
+        }
+    }
+
+    fn saying(&self, is_named: impl Fn(&Node<'n>) -> bool, said: &str) -> Option<Node<'n>> {
+        self.root.children().find(|member| {
+            is_named(member) && member.or_only_element().scalar_text().as_deref() == Some(said)
+        })
+    }
+
+    /// The first readable time at a path in the order received, members of the same
+    /// name included, and its text: a second member does not hide the first.
+    pub fn any_time(&mut self, path: &[&str]) -> Option<(i64, String)> {
+        let mut nodes = vec![self.root];
+        for name in path {
+            let named = |node: &Node<'n>| node.children().filter(|child| child.is_named(name));
+            nodes = nodes.iter().flat_map(|node| named(node).collect::<Vec<_>>()).collect();
+        }
+        nodes.into_iter().find_map(|node| {
+            let text = self.text_of(node)?;
+            let time = time::parse(&text)?;
+            self.take_node(node);
+            Some((time, text.into_owned()))
+        })
     }
 
     /// Marks the value at a path as taken.

@@ -23,7 +23,12 @@ pub struct Gathering {
     pub source_total: Option<u64>,
     /// Noteworthy but not fatal.
     pub findings: Vec<Finding>,
+    /// The line of the record that is taken next, where there are lines.
+    pub line: Option<u64>,
 }
+
+/// Why a record is rejected that is not whole.
+const NOT_WHOLE: &str = "cut off: another record begins before its end";
 
 impl Gathering {
     /// An empty batch.
@@ -36,6 +41,7 @@ impl Gathering {
             rejects: Vec::new(),
             source_total: None,
             findings: Vec::new(),
+            line: None,
         }
     }
 
@@ -70,8 +76,17 @@ impl Gathering {
         self.counts.rejected += 1;
         if self.rejects.len() < MOST_REJECTS {
             let digest = hex(&Sha256::digest(bytes));
+            let reason = match self.line {
+                Some(line) => format!("{reason}, in line {line}"),
+                None => reason,
+            };
             self.rejects.push(Reject { reason, position, digest, text });
         }
+    }
+
+    /// A record that is not whole.
+    pub fn reject_broken(&mut self, position: u64, bytes: &[u8]) {
+        self.reject(NOT_WHOLE.to_owned(), position, bytes, None);
     }
 
     /// A record that was too long to be held.

@@ -8,7 +8,10 @@
 //! found in whatever order they come; what stands around the list is handed out too,
 //! as the answer with an empty list. Whatever stands where a record should be is
 //! handed out as one, so that it can be counted and rejected by name; only a stream
-//! that ends inside a record is an error.
+//! that ends inside a record is an error. For files, which may have been cut in their
+//! middle, a record that is not whole ends where a line begins another one
+//! ([`crate::lines`]); in a service's answer nothing may be missing, and the cut is
+//! found at its end.
 //!
 //! Invariant: no more than one row, or what stands before the list, is ever held.
 
@@ -17,6 +20,7 @@ mod state;
 use std::ops::Range;
 
 use self::state::{Member, State};
+use crate::lines::{self, Held, Lines, Next};
 use crate::scanner::Nesting;
 pub use crate::scanner::{FramingError, LONGEST_RECORD};
 
@@ -28,6 +32,8 @@ const LONGEST_FRAME: usize = 64 << 10;
 pub enum ListStep {
     /// A row; its bytes are in [`ListReader::bytes`] until more is pushed.
     Row(Range<usize>),
+    /// What is there of a row that is not whole. Only [by lines](ListReader::by_lines).
+    Broken(Range<usize>),
     /// A row of that many bytes was longer than
     /// [`LONGEST_RECORD`].
     TooLong(usize),
@@ -64,6 +70,13 @@ pub struct ListReader {
     /// Bytes of the record under way that were let go, being too long.
     overlong: usize,
     frame: Vec<u8>,
+    /// Follows rows over lines.
+    lines: Option<Lines>,
+    /// Number of the line under way, and of those where the row handed out last and the
+    /// object around it began. Counted by lines only.
+    line: u64,
+    row_line: u64,
+    object_line: u64,
 }
 
 impl ListReader {
@@ -93,7 +106,23 @@ impl ListReader {
             finished: false,
             overlong: 0,
             frame: Vec::new(),
+            lines: None,
+            line: 1,
+            row_line: 1,
+            object_line: 1,
         }
+    }
+
+    /// For files: a row that is not whole costs no other one.
+    #[must_use]
+    pub fn by_lines(self) -> Self {
+        Self { lines: Some(Lines::default()), ..self }
+    }
+
+    /// The line on which the row under way or handed out last began, from 1. Of a
+    /// reader by lines.
+    pub fn line(&self) -> u64 {
+        self.row_line
     }
 
     /// Takes more bytes. Ranges handed out before are void.
@@ -183,9 +212,9 @@ impl ListReader {
             State::Nested => return Ok(self.advance_nested()),
             State::Text => return Ok(self.advance_text()),
             State::Scalar => return Ok(self.advance_scalar(byte)),
-            State::Closed if blank => self.position += 1,
+            State::Closed if blank => self.skip_blank(byte),
             State::Closed => return Err(self.error("data after the end of the array")),
-            State::Start if blank => self.position += 1,
+            State::Start if blank => self.skip_blank(byte),
             State::Start if self.at_byte_order_mark() => self.position += 3,
             State::Start if byte == b'[' => {
                 self.in_array = true;
@@ -193,7 +222,7 @@ impl ListReader {
                 self.position += 1;
             }
             State::Start => self.state = State::Between,
-            State::Between | State::BetweenRows if blank || byte == b',' => self.position += 1,
+            State::Between | State::BetweenRows if blank || byte == b',' => self.skip_blank(byte),
             State::Between if byte == b']' && self.in_array => {
                 self.state = State::Closed;
                 self.position += 1;
@@ -202,6 +231,11 @@ impl ListReader {
             State::Between | State::BetweenRows => self.begin(byte),
         }
         Ok(None)
+    }
+
+    fn skip_blank(&mut self, byte: u8) {
+        self.line += u64::from(byte == b'\n');
+        self.position += 1;
     }
 
     fn at_byte_order_mark(&self) -> bool {
@@ -215,12 +249,18 @@ impl ListReader {
         self.state = match byte {
             b'{' if !self.in_list && self.key.is_some() => State::Object,
             b'{' | b'[' => State::Nested,
-            b'"' => State::Text,
+            b'"' if self.in_list() => State::Text,
+            // At the top a line is one row, whatever is left of it.
             _ => State::Scalar,
         };
+        self.row_line = self.line;
+        if let Some(lines) = &mut self.lines {
+            lines.begin(self.dropped + self.start);
+        }
         match self.state {
             State::Object => {
                 self.listed = false;
+                self.object_line = self.line;
                 self.member = Member::Before;
                 self.nesting.depth = 1;
                 self.position += 1;
@@ -230,44 +270,105 @@ impl ListReader {
         }
     }
 
+    /// Where reading stops at last: by lines at the next newline.
+    fn limit(&self) -> usize {
+        let rest = &self.buffer[self.position..];
+        let newline = self.lines.as_ref().and_then(|_| memchr::memchr(b'\n', rest));
+        newline.map_or(self.buffer.len(), |length| self.position + length)
+    }
+
+    /// At the newline in a row: reads on behind it, or ends the row.
+    fn pass_newline(&mut self) -> Option<ListStep> {
+        let (bytes, dropped, finished) = (&self.buffer, self.dropped, self.finished);
+        let held = Held { bytes, dropped, finished };
+        let next = match &mut self.lines {
+            Some(lines) => lines.next(held, dropped + self.position, self.nesting.in_string),
+            None => Next::Same,
+        };
+        match next {
+            Next::Same => {
+                self.line += 1;
+                self.position += 1;
+                self.nesting.escaped = false;
+                None
+            }
+            Next::Another(begins) => Some(self.end_broken(begins - dropped)),
+            Next::NeedMore => Some(ListStep::NeedMore),
+        }
+    }
+
+    /// The row under way ends here; the next one begins there.
+    fn end_broken(&mut self, begins: usize) -> ListStep {
+        let row = self.start..self.position;
+        // An answer that began on the line that was cut is cut with it.
+        let alone = !self.in_list || self.object_line == self.row_line;
+        if alone {
+            (self.in_list, self.listed) = (false, false);
+        }
+        self.line += lines::count(&self.buffer[self.position..begins]);
+        self.position = begins;
+        self.nesting = Nesting::default();
+        self.state = if alone { State::Between } else { State::BetweenRows };
+        match std::mem::take(&mut self.overlong) + row.len() {
+            length if length > LONGEST_RECORD => ListStep::TooLong(length),
+            _ => ListStep::Broken(row),
+        }
+    }
+
     fn advance_object(&mut self) -> Option<ListStep> {
-        while self.position < self.buffer.len() {
-            if self.nesting.in_string {
-                self.skip_string();
-                if !self.nesting.in_string {
-                    self.end_key();
+        loop {
+            let limit = self.limit();
+            while self.position < limit {
+                if let Some(step) = self.pass_in_object(limit) {
+                    return step;
                 }
-                continue;
             }
-            let byte = self.buffer[self.position];
-            self.position += 1;
-            match byte {
-                b'"' => {
-                    self.nesting.in_string = true;
-                    self.member = match self.member {
-                        Member::Before => Member::Key(self.position),
-                        _ => Member::Other,
-                    };
-                }
-                b'[' if self.member == Member::ListValue => {
-                    self.enter_list();
-                    return None;
-                }
-                b'{' | b'[' => {
-                    self.nesting.depth += 1;
-                    self.member = Member::Other;
-                }
-                b'}' | b']' => {
-                    self.nesting.depth = self.nesting.depth.saturating_sub(1);
-                    if self.nesting.depth == 0 {
-                        return Some(self.end_object());
-                    }
-                }
-                b',' if self.nesting.depth == 1 => self.member = Member::Before,
-                b':' if self.member == Member::ListKey => self.member = Member::ListValue,
-                byte if byte.is_ascii_whitespace() => {}
-                _ => self.member = Member::Other,
+            if limit == self.buffer.len() {
+                return None;
             }
+            if let Some(step) = self.pass_newline() {
+                return Some(step);
+            }
+        }
+    }
+
+    /// Passes a byte or a text; what comes of it, if the object is left.
+    fn pass_in_object(&mut self, limit: usize) -> Option<Option<ListStep>> {
+        if self.nesting.in_string {
+            self.position = self.nesting.skip_string(&self.buffer[..limit], self.position);
+            if !self.nesting.in_string {
+                self.end_key();
+            }
+            return None;
+        }
+        let byte = self.buffer[self.position];
+        self.position += 1;
+        match byte {
+            b'"' => {
+                self.nesting.in_string = true;
+                self.member = match self.member {
+                    Member::Before => Member::Key(self.position),
+                    _ => Member::Other,
+                };
+            }
+            b'[' if self.member == Member::ListValue => {
+                self.enter_list();
+                return Some(None);
+            }
+            b'{' | b'[' => {
+                self.nesting.depth += 1;
+                self.member = Member::Other;
+            }
+            b'}' | b']' => {
+                self.nesting.depth = self.nesting.depth.saturating_sub(1);
+                if self.nesting.depth == 0 {
+                    return Some(Some(self.end_object()));
+                }
+            }
+            b',' if self.nesting.depth == 1 => self.member = Member::Before,
+            b':' if self.member == Member::ListKey => self.member = Member::ListValue,
+            byte if byte.is_ascii_whitespace() => {}
+            _ => self.member = Member::Other,
         }
         None
     }
@@ -320,19 +421,30 @@ impl ListReader {
     }
 
     fn advance_nested(&mut self) -> Option<ListStep> {
-        let (position, closed) = self.nesting.skip_nested(&self.buffer, self.position);
-        self.position = position;
-        closed.then(|| self.end())
-    }
-
-    fn skip_string(&mut self) {
-        self.position = self.nesting.skip_string(&self.buffer, self.position);
+        loop {
+            let limit = self.limit();
+            let (position, closed) = self.nesting.skip_nested(&self.buffer[..limit], self.position);
+            self.position = position;
+            if closed {
+                return Some(self.end());
+            }
+            if limit == self.buffer.len() {
+                return None;
+            }
+            if let Some(step) = self.pass_newline() {
+                return Some(step);
+            }
+        }
     }
 
     fn advance_text(&mut self) -> Option<ListStep> {
         self.nesting.in_string = true;
+        let before = self.position;
         while self.nesting.in_string && self.position < self.buffer.len() {
-            self.skip_string();
+            self.position = self.nesting.skip_string(&self.buffer, self.position);
+        }
+        if self.lines.is_some() {
+            self.line += lines::count(&self.buffer[before..self.position]);
         }
         (!self.nesting.in_string).then(|| self.end())
     }
@@ -342,7 +454,7 @@ impl ListReader {
         if ends {
             return Some(self.end());
         }
-        self.position += 1;
+        self.skip_blank(byte);
         None
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
+use signon_kit::identity::own_id;
 use signon_kit::json::{Kind, Node, Parsed, push_string};
 use signon_kit::redact::{MARK, redact};
 use signon_kit::text::hex;
@@ -59,18 +60,21 @@ impl<'a> Document<'a> {
         self.xml.as_deref().unwrap_or(self.json.text())
     }
 
+    /// The member that says the row's own id, and that id; of several the last that says
+    /// one. Decided here alone, for the ledger and for the event.
+    pub fn own_id(&self) -> Option<(Node<'_>, String)> {
+        let members = self.json.root().children().filter(|member| member.key() == "eventID");
+        members.filter_map(|member| Some((member, own_id(&member.scalar_text()?)?))).last()
+    }
+
     /// What tells this row from others.
     pub fn key(&self) -> Key {
-        let root = self.json.root();
-        let id = root.get("eventID").and_then(Node::scalar_text);
-        match id.as_deref().map(str::trim) {
-            Some(id) if !id.is_empty() => Key::Native(id.to_owned()),
-            _ => {
-                let mut canonical = String::new();
-                write_canonical(root, &mut canonical);
-                content_key(canonical.as_bytes())
-            }
+        if let Some((_, id)) = self.own_id() {
+            return Key::Native(id);
         }
+        let mut canonical = String::new();
+        write_canonical(self.json.root(), &mut canonical);
+        content_key(canonical.as_bytes())
     }
 
     /// Whether this could be a row of this API at all.

@@ -1,9 +1,10 @@
 //! Which rows of a range were met: their ids, and how many equal ones without an
 //! id. Bounded: a range with more rows than fit is an error, never a wrong count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
+use signon_kit::identity::Equals;
 
 use crate::cursor::{Mark, Position};
 
@@ -49,7 +50,7 @@ pub struct Entry {
 #[derive(Debug, Clone)]
 pub struct Ledger {
     met: BTreeSet<u64>,
-    equals: BTreeMap<u64, u32>,
+    equals: Equals,
     /// Rows and different rows on pages before the first one here.
     rows_before: u64,
     distinct_before: u64,
@@ -70,7 +71,7 @@ impl From<Position> for Ledger {
         let mark = Mark::of(&position);
         Self {
             met: BTreeSet::new(),
-            equals: BTreeMap::new(),
+            equals: Equals::default(),
             rows_before: position.rows_before,
             distinct_before: position.distinct_before,
             rows: 0,
@@ -85,9 +86,7 @@ impl Ledger {
         let (id, mark) = match key {
             Key::Native(id) => (id.clone(), key.short()),
             Key::Content(digest) => {
-                let among_equals = self.equals.entry(key.short()).or_default();
-                let id = format!("sha256:{digest}.{among_equals}");
-                *among_equals += 1;
+                let id = self.equals.number(digest);
                 let mark = short("named", &id);
                 (id, mark)
             }

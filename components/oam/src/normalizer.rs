@@ -11,7 +11,7 @@ use crate::reading::Row;
 /// A normalizer at the start of its bytes.
 pub fn open(options: ReadOptions) -> Normalizer<Rows> {
     Normalizer::over(Rows {
-        framer: Framer::default(),
+        framer: Framer::by_lines(),
         options,
         ledger: Ledger::default(),
         rows: 0,
@@ -39,8 +39,10 @@ impl Frames for Rows {
     }
 
     fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
-        match self.framer.next().map_err(|error| error.to_string())? {
-            Step::Row { bytes, form, .. } => {
+        gathering.line = None;
+        match self.framer.next() {
+            Ok(Step::Row { bytes, form, line, .. }) => {
+                gathering.line = line;
                 let row = Row::read(bytes, form);
                 if self.ledger.rows() >= MOST_ROWS {
                     self.ledger = Ledger::default();
@@ -49,12 +51,21 @@ impl Frames for Rows {
                 row.gather(gathering, id, self.rows, self.options);
                 self.rows += 1;
             }
-            Step::TooLong(length) => {
+            Ok(Step::Broken { bytes, line }) => {
+                gathering.line = line;
+                gathering.reject_broken(self.rows, bytes);
+                self.rows += 1;
+            }
+            Ok(Step::TooLong(length)) => {
                 gathering.reject_too_long(length, self.rows);
                 self.rows += 1;
             }
-            Step::NeedMore => return Ok(Taken::NeedMore),
-            Step::End => return Ok(Taken::End),
+            Ok(Step::NeedMore) => return Ok(Taken::NeedMore),
+            Ok(Step::End) => return Ok(Taken::End),
+            Err(error) => {
+                let line = self.framer.line().map(|line| format!(", in line {line}"));
+                return Err(format!("{error}{}", line.unwrap_or_default()));
+            }
         }
         Ok(Taken::Something)
     }

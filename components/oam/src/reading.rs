@@ -29,6 +29,15 @@ impl<'a> Row<'a> {
         Self { bytes, key, content }
     }
 
+    /// What tells it from the rows of other pages. Of a row without an id every byte
+    /// counts, secrets as well: this is never written anywhere.
+    pub fn page_key(&self) -> u64 {
+        match &self.key {
+            Key::Native(_) => self.key.short(),
+            Key::Content(_) => content_key(self.bytes).short(),
+        }
+    }
+
     /// Whether this could be a row of this API at all.
     pub fn is_event(&self) -> bool {
         self.content.as_ref().is_ok_and(Document::is_event)

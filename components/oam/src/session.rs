@@ -133,8 +133,8 @@ impl<T: Transport> Session<T> {
         let Some(page) = &mut self.page else {
             return self.open_page();
         };
-        let (key, entry) = match page.framer.next().map_err(framing)? {
-            Step::Row { bytes, form, is_listed } => {
+        let (key, short, entry) = match page.framer.next().map_err(framing)? {
+            Step::Row { bytes, form, is_listed, .. } => {
                 // A root of `null` is one way to write a list of nothing.
                 if !is_listed && bytes.trim_ascii() == b"null" {
                     return Ok(());
@@ -147,9 +147,15 @@ impl<T: Transport> Session<T> {
                          events ({digest}); is base_url the pod's login host?"
                     )));
                 }
-                (row.key.clone(), Some(row))
+                (row.key.clone(), row.page_key(), Some(row))
             }
-            Step::TooLong(length) => (Key::Content(format!("{length} bytes")), None),
+            Step::TooLong(length) => {
+                let key = Key::Content(format!("{length} bytes"));
+                let short = key.short();
+                (key, short, None)
+            }
+            // An answer is not read by lines: what is cut in it is found at its end.
+            Step::Broken { .. } => return Ok(()),
             Step::NeedMore => {
                 self.chunk.clear();
                 if page.body.read(&mut self.chunk).map_err(answers::transport)? {
@@ -162,7 +168,6 @@ impl<T: Transport> Session<T> {
             Step::End => return self.end_page(gathering),
         };
         *has_moved = true;
-        let short = key.short();
         if page.is_repeating {
             if self.previous.get(page.keys.len()) == Some(&short) {
                 page.keys.push(short);

@@ -1,5 +1,6 @@
-//! The position of this component: which page, how many of its records, and a
-//! digest of their ids.
+//! The position of this component: which page, how many records from its beginning on,
+//! and a digest of their ids. Where sign-ons have no id the page is one before the first
+//! of them, and the records of several pages count.
 //!
 //! Order inside a page is documented nowhere and never trusted: on resuming, the
 //! first records of the page are skipped only if they are the same ones in the
@@ -20,7 +21,7 @@ pub struct Position {
     version: u32,
     /// Token of the page; `None` for the first.
     pub page: Option<String>,
-    /// Records of the page that were read.
+    /// Records read from its beginning on.
     #[serde(rename = "n")]
     pub records: u64,
     /// Digest of their ids; empty when there are none.
@@ -31,6 +32,11 @@ impl Position {
     /// The position in a page after some records.
     pub fn new(page: Option<String>, records: u64, head: &HeadDigest) -> Self {
         let head = if records == 0 { String::new() } else { head.text() };
+        Self::recognized(page, records, head)
+    }
+
+    /// The position of a cursor whose records are still to be recognized.
+    pub fn recognized(page: Option<String>, records: u64, head: String) -> Self {
         Self { version: VERSION, page, records, head }
     }
 

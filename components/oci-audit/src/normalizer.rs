@@ -10,8 +10,8 @@ use crate::reading::Taker;
 
 /// A normalizer at the start of its bytes.
 pub fn open(options: ReadOptions) -> Normalizer<Records> {
-    let taker = Taker { origin: Origin::default(), options };
-    Normalizer::over(Records { reader: ListReader::of_records(), taker, records: 0 })
+    let taker = Taker::new(Origin::default(), options);
+    Normalizer::over(Records { reader: ListReader::of_records().by_lines(), taker, records: 0 })
 }
 
 /// Records in pushed bytes.
@@ -32,9 +32,16 @@ impl Frames for Records {
     }
 
     fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
-        match self.reader.next().map_err(|error| error.to_string())? {
+        let step = self.reader.next();
+        let line = self.reader.line();
+        gathering.line = Some(line);
+        match step.map_err(|error| format!("{error}, in line {line}"))? {
             ListStep::Row(span) => {
                 self.taker.take(gathering, self.reader.bytes(span), self.records);
+                self.records += 1;
+            }
+            ListStep::Broken(span) => {
+                gathering.reject_broken(self.records, self.reader.bytes(span));
                 self.records += 1;
             }
             ListStep::TooLong(length) => {

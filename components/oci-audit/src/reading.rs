@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use signon_kit::contract::ReadOptions;
 use signon_kit::gathering::Gathering;
-use signon_kit::json::{Kind, Members, Node, Parsed, scalar};
+use signon_kit::identity::{Equals, said};
+use signon_kit::json::{self, Members, Node, Parsed};
 use signon_kit::text::from_bytes;
 
-use crate::normalize::{self, Origin};
+use crate::normalize::{self, Known, Origin, TYPE_KEYS, names};
 
 /// Why a record is rejected that has no type.
 const NO_TYPE: &str = "no eventType and no type: not an audit record";
@@ -19,22 +20,26 @@ pub struct Taker {
     pub origin: Origin,
     /// What to put into events.
     pub options: ReadOptions,
+    /// Names sign-ons without an id.
+    pub equals: Equals,
 }
 
 impl Taker {
-    /// Takes one framed record, the `position`th of its page, and gives back its
-    /// id, which is empty if it has none.
+    /// Names nothing yet.
+    pub fn new(origin: Origin, options: ReadOptions) -> Self {
+        Self { origin, options, equals: Equals::default() }
+    }
+
+    /// Takes one framed record, the `position`th of its page, and gives back what tells
+    /// it from others: its id, or that of the event made of it; empty if nothing was.
     pub fn take<'a>(
-        &self,
+        &mut self,
         gathering: &mut Gathering,
         bytes: &'a [u8],
         position: u64,
     ) -> Cow<'a, str> {
         match Head::read(bytes) {
-            Ok(head) => {
-                self.take_head(gathering, &head, bytes, position);
-                head.id
-            }
+            Ok(head) => self.take_head(gathering, head, bytes, position),
             Err(reason) => {
                 gathering.reject(reason, position, bytes, None);
                 Cow::Borrowed("")
@@ -42,49 +47,91 @@ impl Taker {
         }
     }
 
-    fn take_head(&self, gathering: &mut Gathering, head: &Head<'_>, bytes: &[u8], position: u64) {
-        match &head.event_type {
-            Some(event_type) if normalize::names::is_sign_on(event_type) => {
-                self.take_sign_on(gathering, &from_bytes(bytes), position);
+    fn take_head<'a>(
+        &mut self,
+        gathering: &mut Gathering,
+        head: Head<'a>,
+        bytes: &'a [u8],
+        position: u64,
+    ) -> Cow<'a, str> {
+        let made = match &head.kind {
+            Kind::SignOn(event_type) => {
+                let text = from_bytes(bytes);
+                self.take_sign_on(gathering, &text, (event_type, head.id.as_ref()), position)
             }
-            Some(_) => gathering.filtered(),
-            // No type at the top: perhaps records in a wrapper.
-            None => self.take_wrapped(gathering, &from_bytes(bytes), position),
+            Kind::Other => {
+                gathering.filtered();
+                String::new()
+            }
+            Kind::Wrapper { typed } => {
+                self.take_wrapped(gathering, &from_bytes(bytes), position, *typed)
+            }
+        };
+        match head.id {
+            Some((_, id)) => id,
+            None => Cow::Owned(made),
         }
     }
 
-    fn take_sign_on(&self, gathering: &mut Gathering, text: &str, position: u64) {
-        match normalize::record(text, &self.origin, self.options) {
-            Ok(event) => gathering.event(event, text.len()),
+    /// Gives back the id of the event that the record became.
+    fn take_sign_on(
+        &mut self,
+        gathering: &mut Gathering,
+        text: &str,
+        (event_type, id): (&str, Option<&Id<'_>>),
+        position: u64,
+    ) -> String {
+        let known = Known { event_type, id: id.map(|(key, id)| (*key, id.as_ref())) };
+        match normalize::record(text, known, &self.origin, self.options, &mut self.equals) {
+            Ok(event) => {
+                let id = event.native_id.clone();
+                gathering.event(event, text.len());
+                id
+            }
             Err(unreadable) => {
                 let normalize::Unreadable { reason, scrubbed } = unreadable;
                 gathering.reject(reason, position, text.as_bytes(), scrubbed);
+                String::new()
             }
         }
     }
 
-    /// Records as Logging Search and its copies wrap them: `logContent`, `results`.
-    fn take_wrapped(&self, gathering: &mut Gathering, text: &str, position: u64) {
+    /// Records as Logging Search and its copies wrap them: `logContent`, `results`. What
+    /// has a type of its own is a wrapper only if there is a sign-on in it.
+    fn take_wrapped(
+        &mut self,
+        gathering: &mut Gathering,
+        text: &str,
+        position: u64,
+        typed: bool,
+    ) -> String {
         let parsed = Parsed::read(text);
         let inner = parsed.as_ref().map(|parsed| unwrap(parsed.root())).unwrap_or_default();
-        if inner.is_empty() {
-            return gathering.reject(NO_TYPE.to_owned(), position, text.as_bytes(), None);
+        let heads: Vec<_> = inner.iter().map(|record| Head::read(record.as_bytes())).collect();
+        let is_sign_on = |head: &Head<'_>| matches!(head.kind, Kind::SignOn(_));
+        if typed && !heads.iter().flatten().any(is_sign_on) {
+            gathering.filtered();
+            return String::new();
         }
-        for record in inner {
-            match Head::read(record.as_bytes()) {
-                Ok(head) if head.event_type.is_some() => {
-                    self.take_head(gathering, &head, record.as_bytes(), position);
+        if inner.is_empty() {
+            gathering.reject(NO_TYPE.to_owned(), position, text.as_bytes(), None);
+            return String::new();
+        }
+        let mut ids = Vec::new();
+        for (record, head) in inner.iter().zip(heads) {
+            let bytes = record.as_bytes();
+            match head {
+                // Wrappers are not looked into twice.
+                Ok(Head { kind: Kind::Wrapper { typed: true }, .. }) => gathering.filtered(),
+                Ok(Head { kind: Kind::Wrapper { typed: false }, .. }) => {
+                    gathering.reject(NO_TYPE.to_owned(), position, bytes, None);
                 }
-                Ok(_) => gathering.reject(NO_TYPE.to_owned(), position, record.as_bytes(), None),
-                Err(reason) => gathering.reject(reason, position, record.as_bytes(), None),
+                Ok(head) => ids.push(self.take_head(gathering, head, bytes, position)),
+                Err(reason) => gathering.reject(reason, position, bytes, None),
             }
         }
+        ids.join("\n")
     }
-}
-
-/// The id of a framed record, empty if it has none.
-pub fn id_of(bytes: &[u8]) -> Cow<'_, str> {
-    Head::read(bytes).map(|head| head.id).unwrap_or_default()
 }
 
 /// The texts of the records inside a wrapper.
@@ -95,7 +142,7 @@ fn unwrap(node: Node<'_>) -> Vec<&str> {
     if let Some(content) = node.get("data").and_then(|data| data.get("logContent")) {
         return vec![content.raw()];
     }
-    let results = node.get("results").filter(|results| results.kind() == Kind::Array);
+    let results = node.get("results").filter(|results| results.kind() == json::Kind::Array);
     let results = results.into_iter().flat_map(Node::children);
     results
         .flat_map(|result| {
@@ -105,13 +152,35 @@ fn unwrap(node: Node<'_>) -> Vec<&str> {
         .collect()
 }
 
+/// Where records have their id, the first of them before the others.
+const ID_KEYS: [&str; 3] = ["eventId", "id", "eventID"];
+
+/// Members that hold records.
+const WRAPPER_KEYS: [&str; 2] = ["logContent", "results"];
+
+/// The member that says the id, and what it says.
+type Id<'a> = (&'static str, Cow<'a, str>);
+
+/// What a record is.
+#[derive(Debug, Clone, PartialEq)]
+enum Kind<'a> {
+    /// A sign-on of that type.
+    SignOn(Cow<'a, str>),
+    /// Something else, by its type.
+    Other,
+    /// Perhaps records in a wrapper: it holds some, or says no type.
+    Wrapper { typed: bool },
+}
+
 /// What decides about a record, read without reading the rest: what is inside the
 /// values of a record that is passed over was never looked at.
-#[derive(Debug, Default)]
+///
+/// Invariant: no member beside it makes a sign-on something else. Of several types a
+/// sign-on's counts; members that say nothing hide none that do.
+#[derive(Debug)]
 struct Head<'a> {
-    event_type: Option<Cow<'a, str>>,
-    /// The record's id, empty if it has none.
-    id: Cow<'a, str>,
+    kind: Kind<'a>,
+    id: Option<Id<'a>>,
 }
 
 impl<'a> Head<'a> {
@@ -121,15 +190,35 @@ impl<'a> Head<'a> {
     ///
     /// A reason when the bytes are no JSON object.
     fn read(bytes: &'a [u8]) -> Result<Self, String> {
-        let mut head = Head::default();
+        let (mut kind, mut id) = (Kind::Wrapper { typed: false }, None::<(usize, Cow<'a, str>)>);
+        let (mut wraps, mut place_of_type) = (false, usize::MAX);
         for member in Members::of(bytes) {
             let (key, value) = member.map_err(|error| format!("not a JSON object: {error}"))?;
-            match key.as_ref() {
-                "eventType" | "type" => head.event_type = scalar(value),
-                "eventId" | "id" | "eventID" => head.id = scalar(value).unwrap_or_default(),
-                _ => {}
+            let place = |keys: &[&str]| keys.iter().position(|known| *known == key);
+            if let Some(place) = place(&TYPE_KEYS) {
+                match said(value) {
+                    Some(event_type) if names::is_sign_on(event_type.trim()) => {
+                        if place <= place_of_type {
+                            (kind, place_of_type) = (Kind::SignOn(event_type), place);
+                        }
+                    }
+                    Some(_) if place_of_type == usize::MAX => kind = Kind::Other,
+                    _ => {}
+                }
+            } else if let Some(place) = place(&ID_KEYS) {
+                // Of the same name the last, as most parsers do.
+                if id.as_ref().is_none_or(|(known, _)| place <= *known)
+                    && let Some(text) = said(value)
+                {
+                    id = Some((place, text));
+                }
+            } else if WRAPPER_KEYS.contains(&key.as_ref()) {
+                wraps |= matches!(value.first(), Some(b'{' | b'['));
             }
         }
-        Ok(head)
+        if wraps && kind == Kind::Other {
+            kind = Kind::Wrapper { typed: true };
+        }
+        Ok(Self { kind, id: id.map(|(place, text)| (ID_KEYS[place], text)) })
     }
 }

@@ -8,6 +8,7 @@ use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceErro
 use signon_kit::digest::{HeadDigest, content_id};
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
+use signon_kit::identity::{Equals, MOST_EQUALS};
 use signon_kit::listing::{ListReader, ListStep};
 use signon_kit::source::Reads;
 
@@ -16,7 +17,10 @@ use crate::config::Place;
 use crate::cursor::Position;
 use crate::normalize::Origin;
 use crate::query::{self, MinuteRange};
-use crate::reading::{Taker, id_of};
+use crate::reading::Taker;
+
+/// Room for a record that is only looked at.
+const ONE: BatchLimits = BatchLimits { events: 1, bytes: 1, soft_deadline_ms: 0 };
 
 /// A reading under way.
 #[derive(Debug)]
@@ -25,8 +29,14 @@ pub struct Session<T: Transport> {
     place: Place,
     taker: Taker,
     range: MinuteRange,
-    /// Where to go on when no page is open.
-    position: Position,
+    /// Where to go on when no page is open: what was read since its page, which is the
+    /// page under way but where sign-ons without an id were met. Those are named by how
+    /// many equal ones came before, so reading goes on from before the first of them.
+    since: Since,
+    /// Records since its page to pass over, if their digest turns out to be this one.
+    skip: Option<(u64, String)>,
+    /// Token of the page to be opened, or under way.
+    token: Option<String>,
     page: Option<Page<T::Body>>,
     /// To be returned by the next call.
     failed: Option<SourceError>,
@@ -38,13 +48,33 @@ pub struct Session<T: Transport> {
 struct Page<B> {
     body: B,
     reader: ListReader,
-    token: Option<String>,
     next: Option<String>,
-    /// Records read, and the digest of their ids.
+    /// Records read.
     records: u64,
+}
+
+/// What was read since the beginning of a page.
+#[derive(Debug, Default)]
+struct Since {
+    page: Option<String>,
+    records: u64,
+    /// Digest of what tells them from others.
     head: HeadDigest,
-    /// Records to pass over, if their digest turns out to be this one.
-    skip: Option<(u64, String)>,
+}
+
+impl Since {
+    fn page(page: Option<String>) -> Self {
+        Self { page, ..Self::default() }
+    }
+
+    fn add(&mut self, id: &str) {
+        self.records += 1;
+        self.head.add(id);
+    }
+
+    fn position(&self) -> Position {
+        Position::new(self.page.clone(), self.records, &self.head)
+    }
 }
 
 /// What became of one step.
@@ -102,9 +132,11 @@ impl<T: Transport> Session<T> {
         Ok(Self {
             transport,
             place,
-            taker: Taker { origin, options },
+            taker: Taker::new(origin, options),
             range: range.try_into()?,
-            position,
+            since: Since::page(position.page.clone()),
+            skip: (position.records > 0).then_some((position.records, position.head)),
+            token: position.page,
             page: None,
             failed: None,
             finished: false,
@@ -112,10 +144,12 @@ impl<T: Transport> Session<T> {
     }
 
     fn cursor(&self) -> Position {
-        match &self.page {
+        match &self.skip {
             // Nothing behind the records that are still to be recognized was read.
-            Some(Page { skip: Some(_), .. }) | None => self.position.clone(),
-            Some(page) => Position::new(page.token.clone(), page.records, &page.head),
+            Some((records, head)) => {
+                Position::recognized(self.since.page.clone(), *records, head.clone())
+            }
+            None => self.since.position(),
         }
     }
 
@@ -137,28 +171,31 @@ impl<T: Transport> Session<T> {
                 let bytes = page.reader.bytes(span);
                 let number = page.records;
                 page.records += 1;
-                let Some((count, head)) = page.skip.take() else {
-                    page.head.add(&self.taker.take(gathering, bytes, number));
-                    return Ok(Moved::On);
-                };
-                page.head.add(&id_of(bytes));
-                if page.records < count {
-                    // Still among the records to pass over.
-                    page.skip = Some((count, head));
-                } else if page.head.text() != head {
-                    self.read_page_whole();
+                if self.skip.is_none() {
+                    let id = self.taker.take(gathering, bytes, number);
+                    self.since.add(&id);
+                } else {
+                    // Taken as before, so that it gets the same name, and let go.
+                    let mut again = Gathering::new(ONE);
+                    self.since.add(&self.taker.take(&mut again, bytes, number));
+                    self.recognize();
                 }
-                Ok(Moved::On)
+                self.bounded()
             }
             Ok(ListStep::TooLong(length)) => {
                 let number = page.records;
                 page.records += 1;
-                page.head.add("");
-                gathering.reject_too_long(length, number);
+                self.since.add("");
+                if self.skip.is_none() {
+                    gathering.reject_too_long(length, number);
+                } else {
+                    self.recognize();
+                }
                 Ok(Moved::On)
             }
-            // Records alone have none.
-            Ok(ListStep::Frame) => Ok(Moved::On),
+            // Records alone have none; and an answer is not read by lines: what is cut in
+            // it is found at its end.
+            Ok(ListStep::Frame | ListStep::Broken(_)) => Ok(Moved::On),
             Ok(ListStep::NeedMore) => {
                 let more = page.reader.push_with(|buffer| page.body.read(buffer));
                 if !more.map_err(answers::transport)? {
@@ -174,50 +211,63 @@ impl<T: Transport> Session<T> {
     }
 
     fn open_page(&mut self) -> Result<(), SourceError> {
-        let token = self.position.page.clone();
-        let request = query::request(&self.place, self.range, token.as_deref());
+        let token = self.token.as_deref();
+        let request = query::request(&self.place, self.range, token);
         let response = self.transport.send(&request).map_err(answers::transport)?;
         if response.status != 200 {
             return Err(answers::error(response, token.is_some()));
         }
         let next = response.header("opc-next-page").filter(|next| !next.is_empty());
-        if next.is_some() && next == token.as_deref() {
+        if next.is_some() && next == token {
             return Err(SourceError::Malformed(
                 "the OCI Audit API names a page as its own successor; reading it would never end"
                     .to_owned(),
             ));
         }
         let next = next.map(str::to_owned);
-        let skip = (self.position.records > 0)
-            .then(|| (self.position.records, self.position.head.clone()));
-        self.page = Some(Page {
-            body: response.body,
-            reader: ListReader::of_records(),
-            token,
-            next,
-            records: 0,
-            head: HeadDigest::default(),
-            skip,
-        });
+        let reader = ListReader::of_records();
+        self.page = Some(Page { body: response.body, reader, next, records: 0 });
         Ok(())
     }
 
-    /// The page is not the one the cursor was made on: all of it is returned.
-    fn read_page_whole(&mut self) {
+    /// Whether the place where an earlier session stopped is reached, and is the same
+    /// place.
+    fn recognize(&mut self) {
+        let Some((records, head)) = &self.skip else {
+            return;
+        };
+        if self.since.records < *records {
+            return;
+        }
+        if self.since.head.text() == *head {
+            self.skip = None;
+        } else {
+            self.read_pages_whole();
+        }
+    }
+
+    fn bounded(&self) -> Result<Moved, SourceError> {
+        if !self.taker.equals.is_full() {
+            return Ok(Moved::On);
+        }
+        Err(SourceError::Malformed(format!(
+            "{MOST_EQUALS} sign-ons without an id in one range; set a shorter longest_range"
+        )))
+    }
+
+    /// The records are not those the cursor was made on: all of them are returned.
+    fn read_pages_whole(&mut self) {
         self.page = None;
-        self.position.records = 0;
-        self.position.head.clear();
+        self.skip = None;
+        self.token = self.since.page.clone();
+        self.since = Since::page(self.token.clone());
+        self.taker.equals = Equals::default();
     }
 
     fn end_page(&mut self) -> Result<Moved, SourceError> {
         let Some(page) = self.page.take() else {
             return Ok(Moved::On);
         };
-        if page.skip.is_some() {
-            // Shorter than the part that was read before.
-            self.read_page_whole();
-            return Ok(Moved::On);
-        }
         if page.reader.is_blank() {
             return Err(SourceError::Malformed(
                 "the OCI Audit API answered 200 with nothing in it; is there a proxy in between?"
@@ -226,13 +276,18 @@ impl<T: Transport> Session<T> {
         }
         match page.next {
             Some(next) => {
-                self.position = Position::new(Some(next), 0, &HeadDigest::default());
+                if self.taker.equals.is_empty() && self.skip.is_none() {
+                    self.since = Since::page(Some(next.clone()));
+                }
+                self.token = Some(next);
                 Ok(Moved::On)
             }
-            None => {
-                self.position = Position::new(page.token, page.records, &page.head);
-                Ok(Moved::RangeEnd)
+            None if self.skip.is_some() => {
+                // Fewer records than were read before.
+                self.read_pages_whole();
+                Ok(Moved::On)
             }
+            None => Ok(Moved::RangeEnd),
         }
     }
 }

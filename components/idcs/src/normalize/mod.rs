@@ -12,14 +12,15 @@ use signon_kit::contract::{
     Activity, Agent, CloudPlace, Endpoint, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
     SignOnEvent,
 };
-use signon_kit::digest::content_id;
 use signon_kit::fields::Fields;
 use signon_kit::json::{Kind, Parsed};
 use signon_kit::outcome::{self, Hints};
 use signon_kit::people as words;
 use signon_kit::redact::redact;
 
-pub use signon_kit::digest::ID_FROM_CONTENT;
+use crate::walk::RowKey;
+
+pub use signon_kit::identity::ID_FROM_CONTENT;
 
 /// Set when a way around the second factor was made or removed.
 pub const MFA_BYPASS: &str = "mfa-bypass";
@@ -39,35 +40,52 @@ pub struct Unreadable {
     pub scrubbed: Option<String>,
 }
 
-/// Makes an event of a row's text.
+/// Whether a member of a row is when it happened; clients and exports spell it in
+/// several ways.
+pub fn is_time(key: &str) -> bool {
+    key.eq_ignore_ascii_case("timestamp")
+}
+
+/// A row without its secrets, and the JSON Pointers of what was taken out.
+///
+/// # Errors
+///
+/// [`Unreadable`] for what is no JSON.
+pub fn clean(text: &str) -> Result<(Parsed<'_>, Vec<String>), Unreadable> {
+    let unreadable = |reason: String| Unreadable { reason, scrubbed: None };
+    let parsed = Parsed::read(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
+    Ok(redact(parsed, &[]))
+}
+
+/// Makes an event of a row's text, under its key.
 ///
 /// # Errors
 ///
 /// [`Unreadable`] for what is no JSON object or has no time.
-pub fn row(text: &str, options: ReadOptions) -> Result<SignOnEvent, Unreadable> {
-    let unreadable = |reason: String| Unreadable { reason, scrubbed: None };
-    let parsed = Parsed::read(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
-    let (clean, redacted) = redact(parsed, &[]);
-    let mut event = read(Fields::new(&clean, options.text_limit), &clean)?;
+pub fn row(text: &str, key: RowKey, options: ReadOptions) -> Result<SignOnEvent, Unreadable> {
+    let (clean, redacted) = clean(text)?;
+    let mut event = read(Fields::new(&clean, options.text_limit), &clean, key)?;
     event.raw = options.keep_raw.then(|| clean.text().to_owned());
     event.redacted = redacted;
     Ok(event)
 }
 
-fn read(mut f: Fields<'_>, parsed: &Parsed<'_>) -> Result<SignOnEvent, Unreadable> {
+fn read(mut f: Fields<'_>, parsed: &Parsed<'_>, key: RowKey) -> Result<SignOnEvent, Unreadable> {
     let clean = parsed.text();
     let unreadable =
         |reason: &str| Unreadable { reason: reason.to_owned(), scrubbed: Some(clean.to_owned()) };
     if parsed.root().kind() != Kind::Object {
         return Err(unreadable("not a JSON object"));
     }
-    let (time, original_time) =
-        time(&mut f).ok_or_else(|| unreadable("no readable timestamp: not an AuditEvents row"))?;
+    let (time, original_time) = time(&mut f, key.time)
+        .ok_or_else(|| unreadable("no readable timestamp: not an AuditEvents row"))?;
     let mut labels = Vec::new();
-    let native_id = f.text(&["id"]).unwrap_or_else(|| {
-        labels.push(ID_FROM_CONTENT.to_owned());
-        content_id(clean)
-    });
+    match key.id.filter(|_| key.has_name) {
+        Some(id) => {
+            f.take_saying(&["id"], &id);
+        }
+        None => labels.push(ID_FROM_CONTENT.to_owned()),
+    }
     let event_id = EVENT_ID.iter().find_map(|path| f.peek(path));
     let native_type = event_id.as_deref().unwrap_or(NO_TYPE).to_owned();
     let activity = names::activity(&native_type);
@@ -89,7 +107,7 @@ fn read(mut f: Fields<'_>, parsed: &Parsed<'_>) -> Result<SignOnEvent, Unreadabl
     let idp = idp(&mut f);
     let (factors, mfa) = factors::read(&mut f, &activity);
     Ok(SignOnEvent {
-        native_id,
+        native_id: key.name,
         same_as: Vec::new(),
         native_type,
         native_name: None,
@@ -118,7 +136,7 @@ fn read(mut f: Fields<'_>, parsed: &Parsed<'_>) -> Result<SignOnEvent, Unreadabl
         rule: f.first(&[&["ssoMatchedSignOnRuleName"], &["ssoMatchedSignOnRule"]]),
         http: None,
         cloud: cloud(&mut f),
-        correlation: f.text(&["ecId"]),
+        correlation: f.id(&["ecId"]),
         labels,
         unmapped: f.unmapped(),
         raw: None,
@@ -127,12 +145,14 @@ fn read(mut f: Fields<'_>, parsed: &Parsed<'_>) -> Result<SignOnEvent, Unreadabl
 }
 
 /// When it happened; when it was stored, for a row fetched without that.
-fn time(f: &mut Fields<'_>) -> Option<(i64, String)> {
-    let places: [&[&str]; 3] = [&["timestamp"], &["timeStamp"], &["meta", "created"]];
-    places.iter().find_map(|place| {
-        let text = f.peek(place)?;
-        f.time(place).map(|time| (time, text.into_owned()))
-    })
+fn time(f: &mut Fields<'_>, known: Option<(i64, String)>) -> Option<(i64, String)> {
+    match known {
+        Some((time, text)) => {
+            f.take_where(is_time, &text);
+            Some((time, text.trim().to_owned()))
+        }
+        None => f.any_time(&["meta", "created"]),
+    }
 }
 
 /// The tail of the event id says it, and nothing else is a result.

@@ -248,7 +248,7 @@ impl<'d> Node<'d> {
     }
 
     #[inline]
-    fn is_named(self, name: &str) -> bool {
+    pub(crate) fn is_named(self, name: &str) -> bool {
         let entry = self.entry();
         // Most names differ in length, so most are told without a look at the text.
         let same_length = (entry.key.end - entry.key.start) as usize == name.len();

@@ -11,6 +11,10 @@ fn read_all(chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
             ListStep::Row(range) => {
                 found.push(String::from_utf8_lossy(reader.bytes(range)).into_owned());
             }
+            ListStep::Broken(range) => {
+                let text = String::from_utf8_lossy(reader.bytes(range));
+                found.push(format!("line {}: {text}", reader.line()));
+            }
             ListStep::TooLong(length) => found.push(format!("too long: {length}")),
             ListStep::Frame => {
                 found.push(format!("frame: {}", String::from_utf8_lossy(reader.frame())));

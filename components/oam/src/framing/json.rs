@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use signon_kit::lines::{self, Held, Lines, Next};
+
 use super::{Cut, FramingError, LONGEST_ROW, MOST_WRAPPERS, is_wrapper};
 
 /// Members only a row has.
@@ -56,6 +58,16 @@ struct Scan {
     has_data: bool,
 }
 
+/// What a piece of a value was.
+enum Piece {
+    /// More of it follows.
+    Inside,
+    /// Its end.
+    End,
+    /// The name of a member that wraps rows.
+    Wrapper,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Kind {
     Object,
@@ -79,6 +91,13 @@ pub(super) struct JsonFramer {
     wrappers: Vec<Wrapper>,
     state: State,
     finished: bool,
+    /// Follows rows over lines, where a file is read.
+    lines: Option<Lines>,
+    /// Number of the line under way, and of those where the row handed out last and the
+    /// outermost wrapper began. Counted by lines only.
+    line: u64,
+    row_line: u64,
+    wrapper_line: u64,
 }
 
 impl Default for JsonFramer {
@@ -92,11 +111,25 @@ impl Default for JsonFramer {
             wrappers: Vec::new(),
             state: State::Between,
             finished: false,
+            lines: None,
+            line: 1,
+            row_line: 1,
+            wrapper_line: 1,
         }
     }
 }
 
 impl JsonFramer {
+    /// For files, from that line on: a row that is not whole costs no other one.
+    pub(super) fn by_lines(line: u64) -> Self {
+        Self { lines: Some(Lines::default()), line, ..Self::default() }
+    }
+
+    /// The line on which the row under way or handed out last began.
+    pub(super) fn line(&self) -> u64 {
+        self.row_line
+    }
+
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.make_room();
         self.buffer.extend_from_slice(bytes);
@@ -146,7 +179,7 @@ impl JsonFramer {
             State::Between => self.between(byte)?,
             State::Name { escaped } => self.pass_name(byte, escaped),
             State::Colon { .. } | State::Member { .. } if byte.is_ascii_whitespace() => {
-                self.position += 1;
+                self.skip_blank(byte);
             }
             State::Colon { look_through } if byte == b':' => {
                 self.position += 1;
@@ -162,7 +195,7 @@ impl JsonFramer {
     fn between(&mut self, byte: u8) -> Result<(), FramingError> {
         match (self.wrappers.last(), byte) {
             (_, b',') => self.position += 1,
-            (_, byte) if byte.is_ascii_whitespace() => self.position += 1,
+            (_, byte) if byte.is_ascii_whitespace() => self.skip_blank(byte),
             (Some(Wrapper::Array), b']') | (Some(Wrapper::Object), b'}') => {
                 self.wrappers.pop();
                 self.position += 1;
@@ -179,6 +212,11 @@ impl JsonFramer {
             (Some(Wrapper::Array) | None, byte) => self.begin(byte, true),
         }
         Ok(())
+    }
+
+    fn skip_blank(&mut self, byte: u8) {
+        self.line += u64::from(byte == b'\n');
+        self.position += 1;
     }
 
     fn pass_name(&mut self, byte: u8, escaped: bool) {
@@ -201,6 +239,9 @@ impl JsonFramer {
     fn begin(&mut self, byte: u8, look_through: bool) {
         let room = self.wrappers.len() < MOST_WRAPPERS;
         let nested = self.wrappers.last() == Some(&Wrapper::Array);
+        if self.wrappers.is_empty() {
+            self.wrapper_line = self.line;
+        }
         if byte == b'[' && look_through && room && !nested {
             self.wrappers.push(Wrapper::Array);
             self.position += 1;
@@ -210,9 +251,14 @@ impl JsonFramer {
         let kind = match byte {
             b'{' => Kind::Object,
             b'[' => Kind::Array,
-            b'"' => Kind::Text,
+            b'"' if !self.wrappers.is_empty() => Kind::Text,
+            // At the top a line is one row, whatever is left of it.
             _ => Kind::Scalar,
         };
+        self.row_line = self.line;
+        if let Some(lines) = &mut self.lines {
+            lines.begin(self.dropped + self.position);
+        }
         self.start = look_through.then_some(self.position);
         self.overlong = 0;
         if kind == Kind::Text {
@@ -234,65 +280,128 @@ impl JsonFramer {
     /// Moves on in a value until it ends, turns out to be a wrapper, or the bytes
     /// are used up.
     fn pass_value(&mut self, mut scan: Scan) -> Option<Cut> {
-        while self.position < self.buffer.len() {
-            if scan.in_string {
-                self.pass_string(&mut scan);
-                if scan.in_string {
-                    continue;
-                }
-                if scan.kind == Kind::Text {
-                    return self.end(scan);
-                }
-                if let Some(name) = scan.name.take()
-                    && self.is_wrapped_by(name, &mut scan)
-                {
-                    self.wrappers.push(Wrapper::Object);
-                    self.start = None;
-                    self.state = State::Colon { look_through: true };
-                    return None;
-                }
-                continue;
-            }
-            let byte = self.buffer[self.position];
-            if scan.kind == Kind::Scalar {
-                if self.ends_scalar(byte) {
-                    return self.end(scan);
-                }
-                self.position += 1;
-                continue;
-            }
-            self.position += 1;
-            match byte {
-                b'"' => {
-                    scan.in_string = true;
-                    if scan.undecided && scan.depth == 1 && scan.name_due {
-                        scan.name = Some(self.position);
-                        scan.name_due = false;
+        loop {
+            let limit = self.limit();
+            while self.position < limit {
+                match self.pass_piece(&mut scan, limit) {
+                    Piece::Inside => {}
+                    Piece::End => return self.end(scan),
+                    Piece::Wrapper => {
+                        self.wrappers.push(Wrapper::Object);
+                        self.start = None;
+                        self.state = State::Colon { look_through: true };
+                        return None;
                     }
                 }
-                b',' if scan.depth == 1 => scan.name_due = true,
-                b'{' | b'[' => scan.depth += 1,
-                b'}' | b']' => {
-                    scan.depth = scan.depth.saturating_sub(1);
-                    if scan.depth == 0 {
-                        return self.end(scan);
-                    }
-                }
-                _ => {}
+            }
+            self.state = State::Value(scan);
+            if limit == self.buffer.len() {
+                return None;
+            }
+            if scan.kind == Kind::Scalar && self.ends_scalar(b'\n') {
+                return self.end(scan);
+            }
+            if let Some(cut) = self.pass_newline(&mut scan) {
+                return Some(cut);
             }
         }
-        self.state = State::Value(scan);
-        None
+    }
+
+    /// Where reading stops at last: by lines at the next newline.
+    fn limit(&self) -> usize {
+        let rest = &self.buffer[self.position..];
+        let newline = self.lines.as_ref().and_then(|_| memchr::memchr(b'\n', rest));
+        newline.map_or(self.buffer.len(), |length| self.position + length)
+    }
+
+    /// At the newline in a value: reads on behind it, or ends the row.
+    fn pass_newline(&mut self, scan: &mut Scan) -> Option<Cut> {
+        let may_break = !scan.skipped && scan.kind == Kind::Object;
+        let (bytes, dropped, finished) = (&self.buffer, self.dropped, self.finished);
+        let held = Held { bytes, dropped, finished };
+        let next = match &mut self.lines {
+            Some(lines) if may_break => lines.next(held, dropped + self.position, scan.in_string),
+            _ => Next::Same,
+        };
+        match next {
+            Next::Same => {
+                scan.escaped = false;
+                self.skip_blank(b'\n');
+                None
+            }
+            Next::Another(begins) => Some(self.end_broken(begins - dropped)),
+            Next::NeedMore => Some(Cut::NeedMore),
+        }
+    }
+
+    /// The row under way ends here; the next one begins there.
+    fn end_broken(&mut self, begins: usize) -> Cut {
+        let span = self.start.take().unwrap_or(self.position)..self.position;
+        // A list that began on the line that was cut is cut with it.
+        if self.wrapper_line == self.row_line {
+            self.wrappers.clear();
+        }
+        self.line += lines::count(&self.buffer[self.position..begins]);
+        self.position = begins;
+        self.state = State::Between;
+        match self.overlong + span.len() {
+            length if length > LONGEST_ROW => Cut::TooLong(length),
+            _ => Cut::Broken(span),
+        }
+    }
+
+    /// Moves over a byte or a text.
+    fn pass_piece(&mut self, scan: &mut Scan, limit: usize) -> Piece {
+        if scan.in_string {
+            self.pass_string(scan, limit);
+            if scan.in_string {
+                return Piece::Inside;
+            }
+            if scan.kind == Kind::Text {
+                return Piece::End;
+            }
+            let name = scan.name.take();
+            let wraps = name.is_some_and(|name| self.is_wrapped_by(name, scan));
+            return if wraps { Piece::Wrapper } else { Piece::Inside };
+        }
+        let byte = self.buffer[self.position];
+        if scan.kind == Kind::Scalar {
+            if self.ends_scalar(byte) {
+                return Piece::End;
+            }
+            self.position += 1;
+            return Piece::Inside;
+        }
+        self.position += 1;
+        match byte {
+            b'"' => {
+                scan.in_string = true;
+                if scan.undecided && scan.depth == 1 && scan.name_due {
+                    scan.name = Some(self.position);
+                    scan.name_due = false;
+                }
+            }
+            b',' if scan.depth == 1 => scan.name_due = true,
+            b'{' | b'[' => scan.depth += 1,
+            b'}' | b']' => {
+                scan.depth = scan.depth.saturating_sub(1);
+                if scan.depth == 0 {
+                    return Piece::End;
+                }
+            }
+            _ => {}
+        }
+        Piece::Inside
     }
 
     /// Moves behind the closing quote, or to the end of what is there.
-    fn pass_string(&mut self, scan: &mut Scan) {
+    fn pass_string(&mut self, scan: &mut Scan, limit: usize) {
         if scan.escaped {
             scan.escaped = false;
             self.position += 1;
             return;
         }
-        match memchr::memchr2(b'"', b'\\', &self.buffer[self.position..]) {
+        match memchr::memchr2(b'"', b'\\', &self.buffer[self.position..limit]) {
             Some(found) => {
                 self.position += found + 1;
                 if self.buffer[self.position - 1] == b'"' {
@@ -301,7 +410,7 @@ impl JsonFramer {
                     scan.escaped = true;
                 }
             }
-            None => self.position = self.buffer.len(),
+            None => self.position = limit,
         }
     }
 

@@ -41,6 +41,15 @@ pub enum Step<'a> {
         form: Form,
         /// Whether it stood in a list of events, and not alone.
         is_listed: bool,
+        /// The line on which it begins, if that is known.
+        line: Option<u64>,
+    },
+    /// What is there of a row that is not whole. Only [by lines](Framer::by_lines).
+    Broken {
+        /// Its bytes.
+        bytes: &'a [u8],
+        /// The line on which it begins.
+        line: Option<u64>,
     },
     /// A row of that many bytes was longer than [`LONGEST_ROW`].
     TooLong(usize),
@@ -53,6 +62,7 @@ pub enum Step<'a> {
 /// A step of one of the two framers, before its bytes are borrowed.
 enum Cut {
     Row { span: std::ops::Range<usize>, is_listed: bool },
+    Broken(std::ops::Range<usize>),
     TooLong(usize),
     NeedMore,
     End,
@@ -84,6 +94,8 @@ enum State {
     Start {
         head: Vec<u8>,
         finished: bool,
+        /// Lines that were passed.
+        lines: u64,
     },
     Json(json::JsonFramer),
     Xml(xml::XmlFramer),
@@ -93,15 +105,33 @@ enum State {
 #[derive(Debug)]
 pub struct Framer {
     state: State,
+    by_lines: bool,
 }
 
 impl Default for Framer {
     fn default() -> Self {
-        Self { state: State::Start { head: Vec::new(), finished: false } }
+        let state = State::Start { head: Vec::new(), finished: false, lines: 0 };
+        Self { state, by_lines: false }
     }
 }
 
 impl Framer {
+    /// For files, which may have been cut in their middle: a row in JSON that is not
+    /// whole costs no other one. In a service's answer nothing may be missing, and a cut
+    /// is found at its end.
+    pub fn by_lines() -> Self {
+        Self { by_lines: true, ..Self::default() }
+    }
+
+    /// The line on which the row under way or handed out last began, from 1; known by
+    /// lines in JSON.
+    pub fn line(&self) -> Option<u64> {
+        match &self.state {
+            State::Json(framer) if self.by_lines => Some(framer.line()),
+            _ => None,
+        }
+    }
+
     /// Takes more bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         match &mut self.state {
@@ -145,15 +175,15 @@ impl Framer {
             State::Json(framer) => (framer.next()?, Form::Json),
             State::Xml(framer) => (framer.next()?, Form::Xml),
         };
+        let line = self.line();
+        let bytes = |span| match &self.state {
+            State::Start { .. } => &[],
+            State::Json(framer) => framer.bytes(span),
+            State::Xml(framer) => framer.bytes(span),
+        };
         Ok(match cut {
-            Cut::Row { span, is_listed } => {
-                let bytes = match &self.state {
-                    State::Start { .. } => &[],
-                    State::Json(framer) => framer.bytes(span),
-                    State::Xml(framer) => framer.bytes(span),
-                };
-                Step::Row { bytes, form, is_listed }
-            }
+            Cut::Row { span, is_listed } => Step::Row { bytes: bytes(span), form, is_listed, line },
+            Cut::Broken(span) => Step::Broken { bytes: bytes(span), line },
             Cut::TooLong(length) => Step::TooLong(length),
             Cut::NeedMore => Step::NeedMore,
             Cut::End => Step::End,
@@ -162,7 +192,7 @@ impl Framer {
 
     /// Chooses the framer as soon as the first byte is known.
     fn decide(&mut self) {
-        let State::Start { head, finished } = &mut self.state else {
+        let State::Start { head, finished, lines } = &mut self.state else {
             return;
         };
         let may_be_mark = head.len() < BYTE_ORDER_MARK.len() && BYTE_ORDER_MARK.starts_with(head);
@@ -173,16 +203,21 @@ impl Framer {
         let Some(first) = body.iter().position(|byte| !byte.is_ascii_whitespace()) else {
             // Blanks are not kept, but that there was a mark is.
             if head.len() > 64 {
+                *lines += signon_kit::lines::count(head);
                 head.truncate(BYTE_ORDER_MARK.len());
                 head.fill(b' ');
             }
             return;
         };
+        let line = 1 + *lines + signon_kit::lines::count(&body[..first]);
         let body = body[first..].to_vec();
         self.state = if body[0] == b'<' {
             State::Xml(xml::XmlFramer::default())
         } else {
-            State::Json(json::JsonFramer::default())
+            State::Json(match self.by_lines {
+                true => json::JsonFramer::by_lines(line),
+                false => json::JsonFramer::default(),
+            })
         };
         self.push(&body);
         if finished {
@@ -212,6 +247,7 @@ mod tests {
             match framer.next()? {
                 Step::Row { bytes, .. } => found.push(String::from_utf8_lossy(bytes).into_owned()),
                 Step::TooLong(length) => found.push(format!("too long: {length}")),
+                Step::Broken { .. } => panic!("not read by lines"),
                 Step::End => return Ok(found),
                 Step::NeedMore => match chunks.next() {
                     Some(chunk) => framer.push(chunk),

@@ -9,14 +9,13 @@ pub mod names;
 
 use signon_kit::contract::{Agent, Identity, Outcome, ReadOptions, SignOnEvent, UserKind};
 use signon_kit::fields::Fields;
-use signon_kit::json::Node;
 use signon_kit::people::{hops, is_email};
 use signon_kit::text::cut;
 use signon_kit::time;
 
 use crate::document::Document;
 
-pub use signon_kit::digest::ID_FROM_CONTENT;
+pub use signon_kit::identity::ID_FROM_CONTENT;
 
 /// Makes an event of a row; `id` is the row's own or one made of its content.
 ///
@@ -31,21 +30,24 @@ pub fn event(
     let mut fields = Fields::new(&document.json, options.text_limit);
     let agent = attributes::take_agent(&mut fields);
     let agent = agent.map(|agent| cut(agent, options.text_limit as usize).into_owned());
-    let mut event = read(fields, id, agent)?;
+    let mut event = read(fields, document, id, agent)?;
     event.raw = options.keep_raw.then(|| document.raw().to_owned());
     event.redacted.clone_from(&document.redacted);
     Ok(event)
 }
 
-fn read(mut f: Fields<'_>, id: String, agent: Option<String>) -> Result<SignOnEvent, String> {
-    let own_id = f.node(&["eventID"]).and_then(Node::scalar_text);
-    let has_id = own_id.is_some_and(|own| own.trim() == id);
-    if has_id {
-        f.take(&["eventID"]);
+fn read<'d>(
+    mut f: Fields<'d>,
+    document: &'d Document<'_>,
+    id: String,
+    agent: Option<String>,
+) -> Result<SignOnEvent, String> {
+    let own_id = document.own_id();
+    let has_id = own_id.is_some();
+    if let Some((member, _)) = own_id {
+        f.take_node(member);
     }
-    let original_time = f.peek(&["accessTime"]).ok_or("no accessTime")?.into_owned();
-    let time = access_time(&original_time).ok_or("no readable accessTime")?;
-    f.take(&["accessTime"]);
+    let (time, original_time) = time(&mut f, document)?;
     let kind = f.text(&["type"]);
     let status = f.peek(&["status"]);
     let outcome = names::outcome(status.as_deref());
@@ -90,12 +92,31 @@ fn read(mut f: Fields<'_>, id: String, agent: Option<String>) -> Result<SignOnEv
         rule: None,
         http: None,
         cloud: None,
-        correlation: f.text(&["oracleECID"]),
+        correlation: f.id(&["oracleECID"]),
         labels: if has_id { Vec::new() } else { vec![ID_FROM_CONTENT.to_owned()] },
         unmapped: f.unmapped(),
         raw: None,
         redacted: Vec::new(),
     })
+}
+
+/// When it happened: of several members of that name the last that is readable.
+fn time<'d>(f: &mut Fields<'d>, document: &'d Document<'_>) -> Result<(i64, String), String> {
+    let members = document.json.root().children().filter(|member| member.key() == "accessTime");
+    let texts = members.filter_map(|member| {
+        let text = member.or_only_element().scalar_text()?.trim().to_owned();
+        (!text.is_empty()).then_some((member, text))
+    });
+    let (mut found, mut problem) = (None, "no accessTime");
+    for (member, text) in texts {
+        match access_time(&text) {
+            Some(time) => found = Some((member, time, text)),
+            None => problem = "no readable accessTime",
+        }
+    }
+    let (member, time, text) = found.ok_or(problem)?;
+    f.take_node(member);
+    Ok((time, text))
 }
 
 /// "UTC" is all that is documented: also as a word behind the time, as Java and

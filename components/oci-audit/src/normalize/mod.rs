@@ -16,12 +16,13 @@ use signon_kit::contract::{
     Agent, CloudPlace, Endpoint, HttpInfo, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
     SignOnEvent,
 };
-use signon_kit::digest::content_id;
 use signon_kit::fields::Fields;
+use signon_kit::identity::Equals;
 use signon_kit::json::{Node, Parsed};
 use signon_kit::outcome::{self, Hints};
 use signon_kit::people as words;
 use signon_kit::redact::{Keep, List, MARK, redact};
+use signon_kit::text::cut;
 
 /// Maps in which whoever asked or answered chose the names.
 const LISTS: [List<'static>; 4] = [
@@ -31,7 +32,10 @@ const LISTS: [List<'static>; 4] = [
     (&["data", "response", "payload"], Keep::Payload),
 ];
 
-pub use signon_kit::digest::ID_FROM_CONTENT;
+pub use signon_kit::identity::ID_FROM_CONTENT;
+
+/// Where records have their type.
+pub const TYPE_KEYS: [&str; 2] = ["eventType", "type"];
 
 /// Where a record was fetched, which it does not say itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,6 +44,15 @@ pub struct Origin {
     pub region: Option<String>,
     /// Realm key.
     pub realm: Option<String>,
+}
+
+/// What was decided about a record when it was recognized, and is not decided again.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// Its type.
+    pub event_type: &'a str,
+    /// The member that says its id, and what it says.
+    pub id: Option<(&'static str, &'a str)>,
 }
 
 /// A sign-on record that cannot become an event.
@@ -51,32 +64,45 @@ pub struct Unreadable {
     pub scrubbed: Option<String>,
 }
 
-/// Makes an event of a record's text.
+/// Makes an event of a record's text; `equals` names it where it has no id.
 ///
 /// # Errors
 ///
 /// [`Unreadable`] for what is no JSON object or has no time.
 pub fn record(
     text: &str,
+    known: Known<'_>,
     origin: &Origin,
     options: ReadOptions,
+    equals: &mut Equals,
 ) -> Result<SignOnEvent, Unreadable> {
     let unreadable = |reason: String| Unreadable { reason, scrubbed: None };
     let parsed = Parsed::read(text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
     let (clean, redacted) = redact(parsed, &LISTS);
-    let mut event = read(Fields::new(&clean, options.text_limit), clean.text(), origin)?;
+    let mut event = read(Fields::new(&clean, options.text_limit), clean.text(), known, origin)?;
+    if event.native_id.is_empty() {
+        event.native_id = equals.name(clean.text());
+    }
+    event.native_type = cut(event.native_type, options.text_limit as usize).into_owned();
     event.raw = options.keep_raw.then(|| clean.text().to_owned());
     event.redacted = redacted;
     Ok(event)
 }
 
-fn read(mut f: Fields<'_>, clean: &str, origin: &Origin) -> Result<SignOnEvent, Unreadable> {
+/// The event, without an id where the record has none.
+fn read(
+    mut f: Fields<'_>,
+    clean: &str,
+    known: Known<'_>,
+    origin: &Origin,
+) -> Result<SignOnEvent, Unreadable> {
     let mut labels = Vec::new();
-    let native_type = f.first(&[&["eventType"], &["type"]]).unwrap_or_default();
-    let native_id = f.first(&[&["eventId"], &["id"], &["eventID"]]).unwrap_or_else(|| {
+    let is_clean = f.take_saying(&TYPE_KEYS, known.event_type);
+    let native_type = if is_clean { known.event_type.trim() } else { MARK }.to_owned();
+    let native_id = known.id.and_then(|(key, id)| f.own_id(key, id)).unwrap_or_default();
+    if native_id.is_empty() {
         labels.push(ID_FROM_CONTENT.to_owned());
-        content_id(clean)
-    });
+    }
     let (time, original_time) = time(&mut f).ok_or_else(|| Unreadable {
         reason: "no readable eventTime, time or responseTime".to_owned(),
         scrubbed: Some(clean.to_owned()),
@@ -164,7 +190,7 @@ fn read(mut f: Fields<'_>, clean: &str, origin: &Origin) -> Result<SignOnEvent, 
         ]),
         http,
         cloud: Some(cloud(&mut f, origin)),
-        correlation: f.text(&["data", "additionalDetails", "ecId"]),
+        correlation: f.id(&["data", "additionalDetails", "ecId"]),
         labels,
         unmapped: f.unmapped(),
         raw: None,
@@ -200,10 +226,11 @@ fn time(f: &mut Fields<'_>) -> Option<(i64, String)> {
         &["data", "response", "responseTime"],
         &["oracle", "ingestedtime"],
     ];
-    places.iter().find_map(|place| {
+    let readable = places.iter().find_map(|place| {
         let text = f.peek(place)?;
         f.time(place).map(|time| (time, text.into_owned()))
-    })
+    });
+    readable.or_else(|| places.iter().find_map(|place| f.any_time(place)))
 }
 
 /// Nearest to the person first; proxies follow, as in `X-Forwarded-For`.
