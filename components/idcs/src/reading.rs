@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_key_is_id_and_time_whatever_else_is_there() {
         let row = br#"{"x":[{}],"id":"A","timeStamp":"2018-06-01T00:04:02.112Z"}"#;
-        let key = |row: &[u8]| super::key(row, &mut Equals::default());
+        let key = |row: &[u8]| key(row, &mut Equals::default());
         assert_eq!(key(row).time.map(|(time, _)| time), Some(1_527_811_442_112));
         assert_eq!(key(row).id.as_deref(), Some("A"));
         let without = key(br#"{"timestamp":"x"}"#);

@@ -299,7 +299,7 @@ fn what_is_no_row_is_rejected_by_name_and_scrubbed() {
     assert!(batch.rejects[0].reason.contains("no readable timestamp"));
     let kept = batch.rejects[1].text.as_ref().unwrap();
     assert!(kept.contains("count") && !kept.contains("S3CRET"));
-    assert_eq!(batch.rejects[2].reason, "not a JSON object");
+    assert_eq!(batch.rejects[2].reason, "not a JSON object, in line 10");
 }
 
 #[test]

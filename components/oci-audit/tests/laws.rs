@@ -86,12 +86,7 @@ proptest! {
 
     #[test]
     fn a_document_on_many_lines_is_one_record(chunk in 1usize..300, indent in 0usize..3) {
-        let value: serde_json::Value = serde_json::from_str(&line("x")).unwrap();
-        let indent = " ".repeat(indent);
-        let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
-        let mut text = Vec::new();
-        let mut pretty = serde_json::Serializer::with_formatter(&mut text, formatter);
-        serde::Serialize::serialize(&value, &mut pretty).unwrap();
+        let text = on_many_lines(&line("x"), &" ".repeat(indent)).into_bytes();
         let twice = [&text[..], b"\n", &text].concat();
         for layout in [twice, [b"[", &text[..], b",\n", &text, b"]"].concat()] {
             let read = read(&layout, chunk);
@@ -114,6 +109,24 @@ proptest! {
         prop_assert_eq!(read.ids.len(), 1, "{} {:?}", text, read);
         prop_assert_eq!((read.filtered, read.rejected.len(), read.error), (0, 0, None));
     }
+}
+
+/// The same JSON, every value and bracket on a line of its own.
+fn on_many_lines(json: &str, indent: &str) -> String {
+    let (mut text, mut in_string, mut escaped) = (String::new(), false, false);
+    for character in json.chars() {
+        let is_closing = !in_string && matches!(character, '}' | ']');
+        if is_closing {
+            text.push_str(&format!("\n{indent}"));
+        }
+        text.push(character);
+        if !in_string && matches!(character, '{' | '[' | ',' | ':') {
+            text.push_str(&format!("\n{indent}"));
+        }
+        in_string ^= character == '"' && !escaped;
+        escaped = in_string && character == '\\' && !escaped;
+    }
+    text
 }
 
 /// A member that nobody expects, or that contradicts another.
