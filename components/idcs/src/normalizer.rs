@@ -41,15 +41,18 @@ impl Frames for Rows {
 
     fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
         let step = self.reader.next();
-        let line = self.reader.line();
+        let line = self.reader.begun_in_line();
         gathering.line = Some(line);
         match step.map_err(|error| format!("{error}, in line {line}"))? {
             ListStep::Row(span) => {
                 let bytes = self.reader.bytes(span);
-                // An answer that leaves its empty list out is no row.
-                if self.reader.in_list() || Frame::of_nothing(bytes).is_none() {
-                    self.equals.make_room();
-                    let key = reading::key(bytes, &mut self.equals);
+                self.equals.make_room();
+                let key = reading::key(bytes, &mut self.equals);
+                // An answer that leaves its empty list out is no row. Rows have ids or
+                // times; only what has neither is looked at twice.
+                let may_be_answer =
+                    !self.reader.in_list() && key.id.is_none() && key.time.is_none();
+                if !may_be_answer || Frame::of_nothing(bytes).is_none() {
                     reading::take(gathering, bytes, key, self.rows, self.options);
                     self.rows += 1;
                 }

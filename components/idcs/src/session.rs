@@ -110,7 +110,10 @@ impl<T: Transport> Session<T> {
                         reading::take(gathering, bytes, key, number, self.options);
                     }
                     Fate::Drop => {}
-                    Fate::NotThisPage => return Ok(self.read_page_whole()),
+                    Fate::NotThisPage => {
+                        self.read_page_whole();
+                        return Ok(());
+                    }
                 }
                 if page.equals.is_full() {
                     return Err(SourceError::Malformed(format!(

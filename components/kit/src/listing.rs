@@ -121,7 +121,7 @@ impl ListReader {
 
     /// The line on which the row under way or handed out last began, from 1. Of a
     /// reader by lines.
-    pub fn line(&self) -> u64 {
+    pub fn begun_in_line(&self) -> u64 {
         self.row_line
     }
 

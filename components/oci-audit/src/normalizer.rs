@@ -33,7 +33,7 @@ impl Frames for Records {
 
     fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
         let step = self.reader.next();
-        let line = self.reader.line();
+        let line = self.reader.begun_in_line();
         gathering.line = Some(line);
         match step.map_err(|error| format!("{error}, in line {line}"))? {
             ListStep::Row(span) => {

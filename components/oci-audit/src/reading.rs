@@ -197,10 +197,10 @@ impl<'a> Head<'a> {
             let place = |keys: &[&str]| keys.iter().position(|known| *known == key);
             if let Some(place) = place(&TYPE_KEYS) {
                 match said(value) {
-                    Some(event_type) if names::is_sign_on(event_type.trim()) => {
-                        if place <= place_of_type {
-                            (kind, place_of_type) = (Kind::SignOn(event_type), place);
-                        }
+                    Some(event_type)
+                        if place <= place_of_type && names::is_sign_on(event_type.trim()) =>
+                    {
+                        (kind, place_of_type) = (Kind::SignOn(event_type), place);
                     }
                     Some(_) if place_of_type == usize::MAX => kind = Kind::Other,
                     _ => {}

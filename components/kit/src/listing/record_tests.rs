@@ -13,7 +13,7 @@ fn read_all(chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
             }
             ListStep::Broken(range) => {
                 let text = String::from_utf8_lossy(reader.bytes(range));
-                found.push(format!("line {}: {text}", reader.line()));
+                found.push(format!("line {}: {text}", reader.begun_in_line()));
             }
             ListStep::TooLong(length) => found.push(format!("too long: {length}")),
             ListStep::Frame => panic!("a frame without a list"),

@@ -126,7 +126,7 @@ impl JsonFramer {
     }
 
     /// The line on which the row under way or handed out last began.
-    pub(super) fn line(&self) -> u64 {
+    pub(super) fn begun_in_line(&self) -> u64 {
         self.row_line
     }
 

@@ -127,7 +127,7 @@ impl Framer {
     /// lines in JSON.
     pub fn line(&self) -> Option<u64> {
         match &self.state {
-            State::Json(framer) if self.by_lines => Some(framer.line()),
+            State::Json(framer) if self.by_lines => Some(framer.begun_in_line()),
             _ => None,
         }
     }
