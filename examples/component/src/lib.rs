@@ -142,10 +142,12 @@ impl<T: Transport> Session<T> {
                     gathering.reject_too_long(length, *rows - 1);
                 }
             }
+            // An answer is not read by lines.
+            ListStep::Broken(_) => {}
             ListStep::Frame => {
                 let frame = Parsed::read(String::from_utf8_lossy(reader.frame())).ok();
-                let next = frame
-                    .and_then(|frame| frame.root().get("next")?.scalar_text()?.parse().ok());
+                let next =
+                    frame.and_then(|frame| frame.root().get("next")?.scalar_text()?.parse().ok());
                 self.position = Position { version: 1, page: next.unwrap_or(0), rows: 0 };
                 self.page = None;
             }
@@ -219,7 +221,7 @@ fn read(text: &str, options: ReadOptions) -> Result<SignOnEvent, String> {
     let mut fields = Fields::new(&clean, options.text_limit);
     let original = fields.peek(&["time"]).ok_or("no time")?.into_owned();
     let moment = fields.time(&["time"]).ok_or("no readable time")?;
-    let id = fields.text(&["id"]).unwrap_or_else(|| digest::content_id(clean.text()));
+    let id = fields.id(&["id"]).unwrap_or_else(|| digest::content_id(clean.text()));
     let kind = fields.text(&["action"]).unwrap_or_default();
     let mut made = event::blank(id, kind, moment, original);
     made.activity = match made.native_type.as_str() {
@@ -271,6 +273,9 @@ impl Frames for Rows {
         match self.reader.next().map_err(|error| error.to_string())? {
             ListStep::Row(span) => {
                 take(gathering, self.reader.bytes(span), self.rows, self.options)
+            }
+            ListStep::Broken(span) => {
+                gathering.reject_broken(self.rows, self.reader.bytes(span));
             }
             ListStep::TooLong(length) => gathering.reject_too_long(length, self.rows),
             ListStep::Frame => return Ok(Taken::Something),
@@ -353,7 +358,11 @@ mod export {
         }
 
         fn normalizer(options: ReadOptions) -> Normalizer<Rows> {
-            Normalizer::over(Rows { reader: ListReader::new("events"), options, rows: 0 })
+            Normalizer::over(Rows {
+                reader: ListReader::new("events").by_lines(),
+                options,
+                rows: 0,
+            })
         }
     }
 }
