@@ -27,9 +27,8 @@ use tokio::sync::oneshot;
 /// does without one. Who is starved is served after thousands of times as much.
 const MOST_WORK: u32 = 20;
 
-/// The same beside a crowd. On a quiet machine it is as near as beside one; where other
-/// processes take most of the cores, turns begin before the last have ended: some sixty
-/// times beside 32 were seen then.
+/// The same beside a crowd, each of whom computes for a while before it has to take turns:
+/// forty to sixty times were seen beside 32, on a quiet machine and on a busy one.
 const MOST_WORK_IN_A_CROWD: u32 = 200;
 
 /// Beyond this something hangs: a run takes a fraction of a second on an idle machine.
