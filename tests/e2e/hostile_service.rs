@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::support::{Running, run, wait_until};
 
@@ -146,7 +146,7 @@ fn told(modes: &[&str], line: &str) -> Hostile {
             .any(|found| { found.contains("ERROR") && found.contains("source=\"honest\"") })
     );
     running.terminate();
-    running.wait_for(Duration::from_secs(30)).success();
+    running.wait().success();
     hostile
 }
 

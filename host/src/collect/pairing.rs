@@ -325,7 +325,8 @@ mod tests {
 
     #[test]
     fn in_doubt_both_are_delivered() {
-        let changes: [(&str, fn(&mut SignOnEvent)); 9] = [
+        type Change = (&'static str, fn(&mut SignOnEvent));
+        let changes: [Change; 9] = [
             ("another user, whatever she calls herself", |event| {
                 let user = event.user.as_mut().unwrap();
                 (user.name, user.uid) = (Some("alice".into()), Some("a1".into()));

@@ -224,7 +224,7 @@ impl Hidden {
 impl Finder {
     /// Where a value that begins here ends, if it was cut off.
     fn cut_off(&self, text: &str, start: usize) -> Option<usize> {
-        let here = text[start..].as_bytes();
+        let here = &text.as_bytes()[start..];
         let common = |value: &str| {
             let same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
             here.iter().zip(value.as_bytes()).take_while(same).count()

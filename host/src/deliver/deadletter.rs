@@ -275,6 +275,8 @@ fn mend_end(file: &mut File) -> std::io::Result<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::OpenOptions;
+
     use super::*;
 
     fn letter(id: &str) -> DeadLetter {

@@ -70,7 +70,7 @@ fn seconds(ms: i64) -> String {
     format!("{sign}{}.{:03}", ms / 1000, ms % 1000)
 }
 
-const GAUGES: [Gauge; 12] = [
+const GAUGES: [Gauge; 13] = [
     Gauge {
         name: "read_until_seconds",
         help: "Read up to here at the live edge, Unix time; now minus this is the lag.",

@@ -103,12 +103,6 @@ impl Running {
         (Self { child, stdout: None, stderr }, stdout)
     }
 
-    /// Its number.
-    #[cfg(target_os = "linux")]
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Asks it to end, as a service manager does.
     pub fn terminate(&self) {
         self.signal("TERM");

@@ -161,9 +161,9 @@ fn a_sign_on_of_a_family_is_found_by_its_ids_and_its_looks_until_it_is_forgotten
     state.commit(&[first]).unwrap();
     let looks = |from, to| Wanted::Looks { key: Fold::of("ecid"), from, to };
     let found = |family: &str, wanted: Wanted| state.sign_ons(family, &[wanted]).unwrap();
-    assert_eq!(found("new", Wanted::Id(Fold::of("e1"))), [one.1.clone()]);
-    assert_eq!(found("new", Wanted::Id(Fold::of("d1"))), [one.1.clone()]);
-    assert_eq!(found("new", looks(5_000, 8_999)), [one.1.clone()]);
+    assert_eq!(found("new", Wanted::Id(Fold::of("e1"))), std::slice::from_ref(&one.1));
+    assert_eq!(found("new", Wanted::Id(Fold::of("d1"))), std::slice::from_ref(&one.1));
+    assert_eq!(found("new", looks(5_000, 8_999)), std::slice::from_ref(&one.1));
     assert_eq!(found("new", looks(5_001, 8_999)), []);
     assert_eq!(found("other", looks(0, 10_000)), []);
     let wanted = [looks(0, 10_000), Wanted::Id(Fold::of("d2")), Wanted::Id(Fold::of("e2"))];
@@ -173,7 +173,7 @@ fn a_sign_on_of_a_family_is_found_by_its_ids_and_its_looks_until_it_is_forgotten
     let again = Commit { sign_ons: vec![moved.clone()], ..commit(&[], 0, i64::MIN) };
     state.commit(&[again]).unwrap();
     assert_eq!(found("new", Wanted::Id(Fold::of("d1"))), []);
-    assert_eq!(found("new", looks(0, 6_000)), [moved.1.clone()]);
+    assert_eq!(found("new", looks(0, 6_000)), std::slice::from_ref(&moved.1));
     let later =
         Commit { forget_sign_ons: vec![("new".to_owned(), 30)], ..commit(&[], 120_000, i64::MIN) };
     state.commit(&[later]).unwrap();
