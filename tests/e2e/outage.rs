@@ -30,7 +30,8 @@ struct Outage {
 
 impl Outage {
     /// Collects from `start` on while it is `away`, and again at `now` with things
-    /// going wrong. The service's clock is the one that counts: ours is ahead of it.
+    /// going wrong. The service's clock is the one that counts: ours is ahead of it, so
+    /// far that the run fails for it, and closes nothing later.
     fn of(start: i64, away: i64, now: i64, faults: &[&str]) -> Self {
         let since = |end: i64| Duration::from_millis(u64::try_from(end - start).unwrap());
         let options = |now: i64| Options {
@@ -44,7 +45,9 @@ impl Outage {
             config.write("outage.toml")
         };
         let service = Service::start(options(away));
-        service.once(&write(&service)).success();
+        let first = service.once(&write(&service));
+        assert_eq!(first.code, Some(1), "{}", first.stderr);
+        assert!(first.stderr.contains("the service's clock says"), "{}", first.stderr);
         service.assert_holds(&[Simulated::Oam]);
         let faults = Faults::parse_all(faults.iter().copied()).unwrap();
         let service = service.restart(Options { faults, ..options(now) });

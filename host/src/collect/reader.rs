@@ -64,6 +64,9 @@ pub struct Reader<'s> {
     slot: Slot,
     current: ReadingState,
     saved: ReadingState,
+    /// Whether the range was left alone before for not ending: then a commit alone says
+    /// nothing about its health.
+    is_suspect: bool,
 }
 
 impl<'s> Reader<'s> {
@@ -75,7 +78,7 @@ impl<'s> Reader<'s> {
         reading: ReadingState,
     ) -> Self {
         let saved = reading.clone();
-        Self { shared, position, slot, current: reading, saved }
+        Self { shared, position, slot, current: reading, saved, is_suspect: false }
     }
 
     /// The reading as it was committed last.
@@ -94,6 +97,7 @@ impl<'s> Reader<'s> {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Ended, CollectError> {
         bounds.begin(self.current.reading.covers, self.shared.clock.passing());
+        self.is_suspect = bounds.is_suspect();
         let result = self.batches(bounds, stop).await;
         if result.is_err() {
             // What was passed over before the error need not be read again. An error
@@ -371,8 +375,10 @@ impl<'s> Reader<'s> {
             status.newest_event_ms = state.rhythm.newest;
             status.silent_for_ms = silent;
             status.doubt = doubt;
-            status.error = None;
-            status.failures = 0;
+            if entry.is_some() || !self.is_suspect {
+                status.error = None;
+                status.failures = 0;
+            }
             status.counts.add(counts);
         });
     }
