@@ -1,11 +1,11 @@
 //! What every fuzz target of a normalizer asks: no panic, no record lost from the
 //! count, and the same result however the bytes arrive.
 
-use signon_kit::contract::{BatchLimits, Progress, ReadOptions, SignOnEvent, SourceError};
+use signon_kit::contract::{BatchLimits, Progress, EventClasses, ReadOptions, SignOnEvent, SourceError};
 use signon_kit::normalizer::{Frames, Normalizer};
 
 /// What targets hand to a normalizer.
-pub const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
+pub const OPTIONS: ReadOptions = ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
 
 const LIMITS: BatchLimits = BatchLimits { events: 5, bytes: 1 << 20, soft_deadline_ms: u32::MAX };
 

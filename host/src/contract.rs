@@ -17,3 +17,17 @@ wasmtime::component::bindgen!({
 });
 
 pub use exports::signon::source::types::*;
+
+impl EventClasses {
+    /// All there are.
+    pub const ALL: Self = Self { sign_on: true, account: true, other: true };
+
+    /// Whether a class is among them.
+    pub fn has(self, class: EventClass) -> bool {
+        match class {
+            EventClass::SignOn => self.sign_on,
+            EventClass::Account => self.account,
+            EventClass::Other => self.other,
+        }
+    }
+}

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use signon_host::contract::{BatchLimits, Progress, ReadOptions, Selection, TimeRange};
+use signon_host::contract::{
+    BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
+};
 use signon_host::sandbox::credentials::{Credential, OciSignature};
 use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
 use signon_host::sandbox::{Limits, Sandbox, SessionInstance, SessionRequest};
@@ -47,7 +49,7 @@ async fn open(service: &Service) -> SessionInstance {
         stream,
         selection: Selection::Range(range),
         cursor: None,
-        options: ReadOptions { keep_raw: true, text_limit: 16 << 10 },
+        options: ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 16 << 10 },
     };
     SessionInstance::open(&sandbox, &component, &limits, door, &request).await.unwrap()
 }

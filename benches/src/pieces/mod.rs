@@ -7,7 +7,7 @@ mod skip;
 mod transform;
 mod weight;
 
-use signon_host::contract::{BatchLimits, ReadOptions};
+use signon_host::contract::{BatchLimits, EventClasses, ReadOptions};
 use signon_host::sandbox::{Limits, LoadedComponent, NormalizerInstance, Sandbox};
 
 use crate::{Outcome, Piece};
@@ -36,7 +36,7 @@ const TEXT_LIMIT: u32 = 16 << 10;
 
 /// What is read into an event; a source keeps the raw record unless told otherwise.
 fn options(keep_raw: bool) -> ReadOptions {
-    ReadOptions { keep_raw, text_limit: TEXT_LIMIT }
+    ReadOptions { classes: EventClasses::ALL, keep_raw, text_limit: TEXT_LIMIT }
 }
 
 /// A component in a sandbox.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use signon_host::contract::{BatchLimits, Progress, ReadOptions, Selection, TimeRange};
+use signon_host::contract::{
+    BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
+};
 use signon_host::sandbox::credentials::{Credential, OciSignature};
 use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
 use signon_host::sandbox::{Limits, Sandbox, SessionInstance, SessionRequest};
@@ -85,7 +87,7 @@ async fn open(served: &Served) -> Outcome<SessionInstance> {
         stream,
         selection: Selection::Range(TimeRange { start, end: end - end.rem_euclid(60_000) }),
         cursor: None,
-        options: ReadOptions { keep_raw: true, text_limit: 16 << 10 },
+        options: ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 16 << 10 },
     };
     Ok(SessionInstance::open(&sandbox, &component, &limits, door, &request).await?)
 }

@@ -7,7 +7,7 @@ use idcs::config::Config;
 use idcs::session::Session;
 use serde_json::{Value, json};
 use signon_kit::auth::Authorized;
-use signon_kit::contract::{Batch, BatchLimits, ReadOptions, SourceError, TimeRange};
+use signon_kit::contract::{Batch, BatchLimits, EventClasses, ReadOptions, SourceError, TimeRange};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Method, Request};
 use signon_kit::source::Reads as _;
@@ -39,7 +39,7 @@ fn read(
         Ok((answer.borrow_mut())(request))
     });
     let transport = Authorized::new(scripted, config.auth.clone());
-    let options = ReadOptions { keep_raw: true, text_limit: 0 };
+    let options = ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
     let mut session = Session::open(transport, config, RANGE, None, options).unwrap();
     let batch = session.next(LIMITS);
     let shown = format!("{session:?} {batch:?}");

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use idcs::normalizer;
 use proptest::prelude::*;
-use signon_kit::contract::{BatchLimits, Progress, ReadOptions};
+use signon_kit::contract::{BatchLimits, EventClasses, Progress, ReadOptions};
 
-const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 64 };
+const OPTIONS: ReadOptions =
+    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 64 };
 const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 
 /// What was read of bytes that came in chunks of a size.

@@ -5,11 +5,12 @@ use idcs::normalize::names::ACTIVITIES;
 use idcs::normalizer;
 use proptest::prelude::*;
 use signon_kit::contract::{
-    Activity, Batch, BatchLimits, FactorKind, Outcome, Progress, Protocol, ReadOptions,
-    SignOnEvent, SourceError, UserKind,
+    Activity, Batch, BatchLimits, EventClasses, FactorKind, Outcome, Progress, Protocol,
+    ReadOptions, SignOnEvent, SourceError, UserKind,
 };
 
-const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
+const OPTIONS: ReadOptions =
+    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
 const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 
 macro_rules! fixture {

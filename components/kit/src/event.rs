@@ -1,6 +1,20 @@
 //! An event that says no more than it must, for guests that say little.
 
-use crate::contract::{Activity, Outcome, SignOnEvent};
+use crate::contract::{Activity, EventClass, EventClasses, Outcome, SignOnEvent};
+
+impl EventClasses {
+    /// All there are.
+    pub const ALL: Self = Self { sign_on: true, account: true, other: true };
+
+    /// Whether a class is among them.
+    pub fn has(self, class: EventClass) -> bool {
+        match class {
+            EventClass::SignOn => self.sign_on,
+            EventClass::Account => self.account,
+            EventClass::Other => self.other,
+        }
+    }
+}
 
 /// An event of that id and type; everything else is unknown.
 pub fn blank(native_id: String, native_type: String, time: i64, text: String) -> SignOnEvent {
@@ -35,6 +49,12 @@ pub fn blank(native_id: String, native_type: String, time: i64, text: String) ->
         http: None,
         cloud: None,
         correlation: None,
+        class: EventClass::SignOn,
+        failure: None,
+        source_port: None,
+        auth_type: None,
+        logon_method: None,
+        group: None,
         labels: Vec::new(),
         unmapped: "{}".to_owned(),
         raw: None,

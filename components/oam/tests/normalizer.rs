@@ -4,10 +4,12 @@
 use oam::normalizer;
 use proptest::prelude::*;
 use signon_kit::contract::{
-    Activity, Batch, BatchLimits, Outcome, Progress, ReadOptions, SignOnEvent, SourceError,
+    Activity, Batch, BatchLimits, EventClasses, Outcome, Progress, ReadOptions, SignOnEvent,
+    SourceError,
 };
 
-const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
+const OPTIONS: ReadOptions =
+    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
 const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 
 const JSON: &str = include_str!("../../../tests/fixtures/oam/events.wrapped.json");

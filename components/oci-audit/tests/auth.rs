@@ -8,7 +8,9 @@ use oci_audit::session::Session;
 use oci_signature::{Authorization, PublicKey, ReceivedRequest, verify};
 use serde_json::{Value, json};
 use signon_kit::auth::Authorized;
-use signon_kit::contract::{BatchLimits, Progress, ReadOptions, SourceError, TimeRange};
+use signon_kit::contract::{
+    BatchLimits, EventClasses, Progress, ReadOptions, SourceError, TimeRange,
+};
 use signon_kit::http::Request;
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::source::Reads as _;
@@ -60,7 +62,7 @@ fn every_request_is_signed_so_that_the_service_accepts_it() {
     };
     let transport = Authorized::new(Scripted::new(answer), config.auth.as_ref().unwrap().signer());
     let place = config.places().next().unwrap();
-    let options = ReadOptions { keep_raw: true, text_limit: 0 };
+    let options = ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
     let mut session = Session::open(transport, place, RANGE, None, options).unwrap();
     let batch = session.next(LIMITS).unwrap();
     assert_eq!(batch.progress, Progress::Finished);

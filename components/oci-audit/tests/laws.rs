@@ -8,12 +8,13 @@ use oci_audit::config::Config;
 use oci_audit::normalizer;
 use oci_audit::session::Session;
 use proptest::prelude::*;
-use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, TimeRange};
+use signon_kit::contract::{Batch, BatchLimits, EventClasses, Progress, ReadOptions, TimeRange};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
 use signon_kit::source::Reads as _;
 
-const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 64 };
+const OPTIONS: ReadOptions =
+    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 64 };
 const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 const RANGE: TimeRange = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
 

@@ -5,11 +5,12 @@
 use oci_audit::normalizer;
 use proptest::prelude::*;
 use signon_kit::contract::{
-    Activity, Batch, BatchLimits, FactorKind, Outcome, Progress, ReadOptions, SignOnEvent,
-    SourceError, UserKind,
+    Activity, Batch, BatchLimits, EventClasses, FactorKind, Outcome, Progress, ReadOptions,
+    SignOnEvent, SourceError, UserKind,
 };
 
-const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
+const OPTIONS: ReadOptions =
+    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
 const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 
 const DOMAIN: &str = include_str!(

@@ -9,13 +9,14 @@ use oci_audit::config::Config;
 use oci_audit::session::Session;
 use proptest::prelude::*;
 use signon_kit::contract::{
-    Batch, BatchLimits, Counts, Progress, ReadOptions, SourceError, TimeRange,
+    Batch, BatchLimits, Counts, EventClasses, Progress, ReadOptions, SourceError, TimeRange,
 };
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
 use signon_kit::source::Reads as _;
 
-const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
+const OPTIONS: ReadOptions =
+    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
 const RANGE: TimeRange = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
 
 fn limits(events: u32) -> BatchLimits {

@@ -12,7 +12,9 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
-use signon_host::contract::{BatchLimits, Progress, ReadOptions, Selection, TimeRange};
+use signon_host::contract::{
+    BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
+};
 use signon_host::render::{Format, render};
 use signon_host::sandbox::credentials::{Credential, OciSignature};
 use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
@@ -56,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             stream: stream.id,
             selection: Selection::Range(TimeRange { start, end: start + HOUR_MS }),
             cursor: None,
-            options: ReadOptions { keep_raw: false, text_limit: 4096 },
+            options: ReadOptions { classes: EventClasses::ALL, keep_raw: false, text_limit: 4096 },
         };
         let mut session =
             SessionInstance::open(&sandbox, &component, &limits, door.clone(), &request).await?;

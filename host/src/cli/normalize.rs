@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
-use signon_host::contract::{BatchLimits, Progress, ReadOptions};
+use signon_host::contract::{BatchLimits, EventClasses, Progress, ReadOptions};
 use signon_host::render::{Format, render};
 use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox};
 
@@ -43,7 +43,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let component =
         BuiltIns::new(sandbox.clone()).open(&arguments.component).map_err(Failure::failed)?;
     let source = sandbox.describe(&component, &limits).await.map_err(Failure::failed)?.name;
-    let options = ReadOptions { keep_raw: true, text_limit: 0 };
+    let options = ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
     let mut normalizer = NormalizerInstance::open(&sandbox, &component, &limits, options)
         .await
         .map_err(Failure::failed)?;

@@ -14,7 +14,9 @@ use super::shared::{Shared, millis};
 use super::stream::StreamRun;
 use super::{CollectError, Collector, Components};
 use crate::config::{AllowRule, ComponentRef, Config, SourceConfig};
-use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
+use crate::contract::{
+    AccessRule, Descriptor, EventClasses, Finding, ReadOptions, Shape, SourceError, Stream,
+};
 use crate::deliver::Sink;
 use crate::files;
 use crate::plan::Schedule;
@@ -131,7 +133,11 @@ pub async fn source(
         limits,
         door,
         settings,
-        options: ReadOptions { keep_raw: source.keep_raw, text_limit: TEXT_LIMIT },
+        options: ReadOptions {
+            classes: EventClasses::ALL,
+            keep_raw: source.keep_raw,
+            text_limit: TEXT_LIMIT,
+        },
     };
     let shared = Arc::new(Shared {
         source: source.id.clone(),

@@ -1,7 +1,9 @@
 //! Laws of the normalizer: bytes in, the same events out, however they arrive.
 
 use super::{Finding, NO_PAYLOAD, Subject, Trouble, Verdicts, broken, own};
-use crate::contract::{BatchLimits, Counts, Progress, ReadOptions, SignOnEvent, SourceError};
+use crate::contract::{
+    BatchLimits, Counts, EventClasses, Progress, ReadOptions, SignOnEvent, SourceError,
+};
 use crate::sandbox::{NormalizerInstance, SandboxError};
 
 /// What is asked for unless a law is about it.
@@ -51,7 +53,7 @@ async fn read(
     limits: BatchLimits,
     peak: &mut usize,
 ) -> Result<Read, Trouble> {
-    let options = ReadOptions { keep_raw: true, text_limit: 0 };
+    let options = ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
     let opened =
         NormalizerInstance::open(&subject.sandbox, &subject.component, &subject.limits, options);
     let mut normalizer = opened.await?;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Finding, NO_SERVICE, Service, Subject, Trouble, Verdicts, broken, own, said};
 use crate::contract::{
-    BatchLimits, Descriptor, LogStart, Progress, ReadOptions, Selection, Shape, SourceError,
-    TimeRange,
+    BatchLimits, Descriptor, EventClasses, LogStart, Progress, ReadOptions, Selection, Shape,
+    SourceError, TimeRange,
 };
 use crate::sandbox::{SandboxError, SessionInstance, SessionRequest};
 
@@ -134,7 +134,7 @@ async fn open(
         stream: target.stream.clone(),
         selection: target.selection,
         cursor,
-        options: ReadOptions { keep_raw: false, text_limit: 4096 },
+        options: ReadOptions { classes: EventClasses::ALL, keep_raw: false, text_limit: 4096 },
     };
     let door = match &subject.service {
         Some(service) => service.door.clone(),

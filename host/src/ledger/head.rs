@@ -6,7 +6,7 @@
 //! anew is another.
 
 use super::Tip;
-use crate::contract::{Activity, Outcome, SignOnEvent};
+use crate::contract::{Activity, EventClass, Outcome, SignOnEvent};
 use crate::plan::Range;
 
 /// `native_type` of a head, and what tells it from sign-ons.
@@ -58,6 +58,12 @@ pub fn head(source: &str, stream: &str, tip: Tip, closed: Range) -> SignOnEvent 
         http: None,
         cloud: None,
         correlation: None,
+        class: EventClass::Other,
+        failure: None,
+        source_port: None,
+        auth_type: None,
+        logon_method: None,
+        group: None,
         labels: Vec::new(),
         unmapped: text.to_string(),
         raw: Some(text.to_string()),

@@ -135,7 +135,9 @@ fn kind(event: &SignOnEvent, source: &str) -> (&'static [&'static str], &'static
         | A::AccountDisable
         | A::AccountLock
         | A::AccountUnlock
-        | A::BypassCode => (IAM, &["user", "change"]),
+        | A::BypassCode
+        | A::FactorEnroll
+        | A::FactorRemove => (IAM, &["user", "change"]),
         A::Other(_) if is_beside_sign_ons(event, source) => (&[], &["info"]),
         A::Other(_) => (AUTHENTICATION, &["info"]),
     }

@@ -44,7 +44,9 @@ pub fn is_about_account(activity: &Activity) -> bool {
         | A::AccountDelete
         | A::AccountLock
         | A::AccountUnlock
-        | A::BypassCode => true,
+        | A::BypassCode
+        | A::FactorEnroll
+        | A::FactorRemove => true,
         A::Logon
         | A::FederatedAttempt
         | A::Logoff

@@ -134,7 +134,9 @@ fn name(activity: &Activity) -> &'static str {
         | A::AccountDelete
         | A::AccountLock
         | A::AccountUnlock
-        | A::BypassCode => "oracle.signon.account_change",
+        | A::BypassCode
+        | A::FactorEnroll
+        | A::FactorRemove => "oracle.signon.account_change",
         A::SessionModify
         | A::TokenRequest
         | A::AuthcodeRequest

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::{Format, UnknownFormat, event_id, render};
 use crate::contract::{
-    Activity, Agent, CloudPlace, Endpoint, Factor, FactorKind, HttpInfo, Identity, Idp, Named,
-    Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
+    Activity, Agent, CloudPlace, Endpoint, EventClass, Factor, FactorKind, HttpInfo, Identity, Idp,
+    Named, Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
 };
 
 /// Every version of OCSF.
@@ -60,7 +60,12 @@ pub(crate) fn sample_event() -> SignOnEvent {
         }),
         actor: None,
         app: None,
-        idp: Some(Idp { name: some("UserNamePassword"), kind: some("LOCAL") }),
+        idp: Some(Idp {
+            name: some("UserNamePassword"),
+            kind: some("LOCAL"),
+            policy: None,
+            rule: None,
+        }),
         source_addresses: vec!["10.0.64.2".to_owned()],
         agent: Some(Agent {
             original: some(
@@ -78,6 +83,7 @@ pub(crate) fn sample_event() -> SignOnEvent {
             name: some("https://cloud.oracle.com"),
             hostname: some("idcs-sso-56d"),
             ip: some("10.244.28.18"),
+            port: None,
         }),
         session: Some(SessionInfo {
             uid: some("61142895dd5b4d"),
@@ -99,6 +105,8 @@ pub(crate) fn sample_event() -> SignOnEvent {
             request_id: some("DWsez1ESf10000000"),
             method: None,
             path: None,
+            url: None,
+            referrer: None,
             status: None,
             response_message: None,
         }),
@@ -110,8 +118,15 @@ pub(crate) fn sample_event() -> SignOnEvent {
             account_name: some("cc"),
             organization_uid: some(compartment),
             service: None,
+            domain: None,
         }),
         correlation: some("vm4Cr1w^j00000000"),
+        class: EventClass::SignOn,
+        failure: None,
+        source_port: None,
+        auth_type: None,
+        logon_method: None,
+        group: None,
         labels: vec![],
         unmapped:
             r#"{"data":{"additionalDetails":{"ssoLocalIp":"127.0.0.1","n":9007199254740993}}}"#

@@ -27,6 +27,8 @@ pub fn activity(activity: &Activity) -> &str {
         A::AccountLock => "account-lock",
         A::AccountUnlock => "account-unlock",
         A::BypassCode => "bypass-code",
+        A::FactorEnroll => "factor-enroll",
+        A::FactorRemove => "factor-remove",
         A::Other(name) => name,
     }
 }

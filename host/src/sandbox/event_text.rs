@@ -2,8 +2,8 @@
 //! that a field which the contract gains does not compile until it is here.
 
 use crate::contract::{
-    Activity, Agent, CloudPlace, Endpoint, Factor, FactorKind, HttpInfo, Identity, Idp, Named,
-    Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
+    Activity, Agent, CloudPlace, Endpoint, Factor, FactorKind, HttpInfo, Identity, IdentityDomain,
+    Idp, Named, Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
 };
 
 /// Calls `see` with each text.
@@ -17,16 +17,19 @@ pub fn each_text(event: &SignOnEvent, see: &mut dyn FnMut(&str)) {
         time: _,
         original_time,
         logged: _,
+        class: _,
         activity,
         outcome,
         code,
         reason,
+        failure: _,
         message,
         user,
         actor,
         app,
         idp,
         source_addresses,
+        source_port: _,
         agent,
         service,
         target,
@@ -34,19 +37,23 @@ pub fn each_text(event: &SignOnEvent, see: &mut dyn FnMut(&str)) {
         factors,
         mfa: _,
         protocol,
+        auth_type,
+        logon_method,
         policy,
         rule,
         http,
         cloud,
         correlation,
+        group,
         labels,
         unmapped: _,
         raw: _,
         redacted,
     } = event;
     [native_id, native_type, original_time].into_iter().for_each(|text| see(text));
-    let optional = [native_name, domain_event_id, code, reason, message, policy, rule, correlation];
-    optional.into_iter().flatten().for_each(|text| see(text));
+    let described = [native_name, domain_event_id, code, reason, message, policy, rule];
+    let optional = described.into_iter().chain([auth_type, logon_method, correlation, group]);
+    optional.flatten().for_each(|text| see(text));
     for texts in [same_as, source_addresses, labels, redacted] {
         texts.iter().for_each(|text| see(text));
     }
@@ -64,13 +71,13 @@ pub fn each_text(event: &SignOnEvent, see: &mut dyn FnMut(&str)) {
         let Named { name, uid, kind } = named;
         all(&[name, uid, kind], see);
     }
-    if let Some(Idp { name, kind }) = idp {
-        all(&[name, kind], see);
+    if let Some(Idp { name, kind, policy, rule }) = idp {
+        all(&[name, kind, policy, rule], see);
     }
     if let Some(Agent { original, browser, platform }) = agent {
         all(&[original, browser, platform], see);
     }
-    if let Some(Endpoint { name, hostname, ip }) = target {
+    if let Some(Endpoint { name, hostname, ip, port: _ }) = target {
         all(&[name, hostname, ip], see);
     }
     if let Some(SessionInfo { uid, uid_alt, credential_uid, created: _, expires: _ }) = session {
@@ -83,8 +90,10 @@ pub fn each_text(event: &SignOnEvent, see: &mut dyn FnMut(&str)) {
         see(name);
         all(&[outcome], see);
     }
-    if let Some(HttpInfo { request_id, method, path, status: _, response_message }) = http {
-        all(&[request_id, method, path, response_message], see);
+    if let Some(http) = http {
+        let HttpInfo { request_id, method, path, url, referrer, status: _, response_message } =
+            http;
+        all(&[request_id, method, path, url, referrer, response_message], see);
     }
     if let Some(cloud) = cloud {
         let CloudPlace {
@@ -95,8 +104,12 @@ pub fn each_text(event: &SignOnEvent, see: &mut dyn FnMut(&str)) {
             account_name,
             organization_uid,
             service,
+            domain,
         } = cloud;
         all(&[realm, region, zone, account_uid, account_name, organization_uid, service], see);
+        if let Some(IdentityDomain { uid, name, display_name }) = domain {
+            all(&[uid, name, display_name], see);
+        }
     }
 }
 

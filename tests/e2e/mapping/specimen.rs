@@ -1,7 +1,7 @@
 //! One record through the real component and the real renderings.
 
 use serde_json::{Value, json};
-use signon_host::contract::{BatchLimits, Progress, ReadOptions, SignOnEvent};
+use signon_host::contract::{BatchLimits, EventClasses, Progress, ReadOptions, SignOnEvent};
 use signon_host::render::{Format, render};
 use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox};
 
@@ -88,7 +88,7 @@ async fn normalize(component: &str, payload: &[u8]) -> Vec<SignOnEvent> {
     let sandbox = Sandbox::new(&limits).unwrap();
     let bytes = signon_bundle::find(component).unwrap().bytes;
     let component = sandbox.load(component, bytes).unwrap();
-    let options = ReadOptions { keep_raw: false, text_limit: 0 };
+    let options = ReadOptions { classes: EventClasses::ALL, keep_raw: false, text_limit: 0 };
     let mut normalizer =
         NormalizerInstance::open(&sandbox, &component, &limits, options).await.unwrap();
     normalizer.push(payload).await.unwrap();

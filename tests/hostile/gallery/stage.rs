@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use signon_host::contract::{
-    AccessRule, Batch, BatchLimits, Progress, ReadOptions, Selection, TimeRange,
+    AccessRule, Batch, BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
 };
 use signon_host::sandbox::credentials::{Credential, OciSignature};
 use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
@@ -239,7 +239,11 @@ impl Attack {
             stream: "s0".to_owned(),
             selection: Selection::Range(TimeRange { start: 0, end: 3_600_000 }),
             cursor: None,
-            options: ReadOptions { keep_raw: true, text_limit: 16 << 10 },
+            options: ReadOptions {
+                classes: EventClasses::ALL,
+                keep_raw: true,
+                text_limit: 16 << 10,
+            },
         };
         SessionInstance::open(&self.sandbox, &self.component, &self.limits, door, &request).await
     }
@@ -321,7 +325,11 @@ impl Honest {
             stream,
             selection: Selection::Range(range),
             cursor: None,
-            options: ReadOptions { keep_raw: true, text_limit: 16 << 10 },
+            options: ReadOptions {
+                classes: EventClasses::ALL,
+                keep_raw: true,
+                text_limit: 16 << 10,
+            },
         };
         let events = simulator.truth().len();
         Self {

@@ -9,8 +9,8 @@ pub mod names;
 mod people;
 
 use signon_kit::contract::{
-    Activity, Agent, CloudPlace, Endpoint, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
-    SignOnEvent,
+    Activity, Agent, CloudPlace, Endpoint, EventClass, Idp, Named, Outcome, Protocol, ReadOptions,
+    SessionInfo, SignOnEvent,
 };
 use signon_kit::fields::Fields;
 use signon_kit::json::{Kind, Parsed};
@@ -137,6 +137,12 @@ fn read(mut f: Fields<'_>, parsed: &Parsed<'_>, key: RowKey) -> Result<SignOnEve
         http: None,
         cloud: cloud(&mut f),
         correlation: f.id(&["ecId"]),
+        class: EventClass::SignOn,
+        failure: None,
+        source_port: None,
+        auth_type: None,
+        logon_method: None,
+        group: None,
         labels,
         unmapped: f.unmapped(),
         raw: None,
@@ -192,7 +198,7 @@ fn service(f: &mut Fields<'_>) -> Option<Named> {
 fn idp(f: &mut Fields<'_>) -> Option<Idp> {
     let name = f.text(&["ssoIdentityProvider"]);
     let kind = f.text(&["ssoIdentityProviderType"]);
-    (name.is_some() || kind.is_some()).then_some(Idp { name, kind })
+    (name.is_some() || kind.is_some()).then_some(Idp { name, kind, policy: None, rule: None })
 }
 
 /// A protocol only where a field names it.
@@ -218,6 +224,7 @@ fn target(f: &mut Fields<'_>) -> Option<Endpoint> {
         name: f.text(&["ssoProtectedResource"]),
         hostname: f.first(&[&["ssoApplicationHostId"], &["hostName"]]),
         ip: f.text(&["hostIp"]),
+        port: None,
     };
     (target.name.is_some() || target.hostname.is_some() || target.ip.is_some()).then_some(target)
 }
@@ -231,6 +238,7 @@ fn cloud(f: &mut Fields<'_>) -> Option<CloudPlace> {
         account_name: None,
         organization_uid: f.text(&["tenancyOcid"]),
         service: f.text(&["serviceName"]),
+        domain: None,
     };
     (cloud.account_uid.is_some() || cloud.organization_uid.is_some() || cloud.service.is_some())
         .then_some(cloud)

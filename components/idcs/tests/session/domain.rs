@@ -2,12 +2,13 @@
 //! uses, and the ways in which real and broken services differ.
 
 use idcs::config::Config;
-use signon_kit::contract::{Batch, BatchLimits, Counts, ReadOptions, TimeRange};
+use signon_kit::contract::{Batch, BatchLimits, Counts, EventClasses, ReadOptions, TimeRange};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Method, Request, TransportError};
 use signon_kit::time;
 
-pub const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
+pub const OPTIONS: ReadOptions =
+    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
 /// 2018-06-01T00:00:00Z and ten seconds.
 pub const START: i64 = 1_527_811_200_000;
 pub const RANGE: TimeRange = TimeRange { start: START, end: START + 10_000 };

@@ -7,7 +7,9 @@
 mod attributes;
 pub mod names;
 
-use signon_kit::contract::{Agent, Identity, Outcome, ReadOptions, SignOnEvent, UserKind};
+use signon_kit::contract::{
+    Agent, EventClass, Identity, Outcome, ReadOptions, SignOnEvent, UserKind,
+};
 use signon_kit::fields::Fields;
 use signon_kit::people::{hops, is_email};
 use signon_kit::text::cut;
@@ -93,6 +95,12 @@ fn read<'d>(
         http: None,
         cloud: None,
         correlation: f.id(&["oracleECID"]),
+        class: EventClass::SignOn,
+        failure: None,
+        source_port: None,
+        auth_type: None,
+        logon_method: None,
+        group: None,
         labels: if has_id { Vec::new() } else { vec![ID_FROM_CONTENT.to_owned()] },
         unmapped: f.unmapped(),
         raw: None,

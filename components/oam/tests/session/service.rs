@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use oam::config::Config;
 use oam::session::Session;
-use signon_kit::contract::{Batch, BatchLimits, Counts, Progress, ReadOptions, TimeRange};
+use signon_kit::contract::{
+    Batch, BatchLimits, Counts, EventClasses, Progress, ReadOptions, TimeRange,
+};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
 use signon_kit::source::Reads as _;
 
-pub const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
+pub const OPTIONS: ReadOptions =
+    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
 pub const RANGE: TimeRange = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
 
 pub fn limits(events: u32) -> BatchLimits {

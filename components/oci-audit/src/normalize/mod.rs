@@ -13,8 +13,8 @@ mod people;
 use std::borrow::Cow;
 
 use signon_kit::contract::{
-    Agent, CloudPlace, Endpoint, HttpInfo, Idp, Named, Outcome, Protocol, ReadOptions, SessionInfo,
-    SignOnEvent,
+    Agent, CloudPlace, Endpoint, EventClass, HttpInfo, Idp, Named, Outcome, Protocol, ReadOptions,
+    SessionInfo, SignOnEvent,
 };
 use signon_kit::fields::Fields;
 use signon_kit::identity::Equals;
@@ -191,6 +191,12 @@ fn read(
         http,
         cloud: Some(cloud(&mut f, origin)),
         correlation: f.id(&["data", "additionalDetails", "ecId"]),
+        class: EventClass::SignOn,
+        failure: None,
+        source_port: None,
+        auth_type: None,
+        logon_method: None,
+        group: None,
         labels,
         unmapped: f.unmapped(),
         raw: None,
@@ -267,7 +273,7 @@ fn service(f: &mut Fields<'_>) -> Option<Named> {
 fn idp(f: &mut Fields<'_>) -> Option<Idp> {
     let name = f.text(&["data", "additionalDetails", "ssoIdentityProvider"]);
     let kind = f.text(&["data", "additionalDetails", "ssoIdentityProviderType"]);
-    (name.is_some() || kind.is_some()).then_some(Idp { name, kind })
+    (name.is_some() || kind.is_some()).then_some(Idp { name, kind, policy: None, rule: None })
 }
 
 /// A protocol only where a field names it.
@@ -306,6 +312,7 @@ fn target(f: &mut Fields<'_>) -> Option<Endpoint> {
         name: f.text(&["data", "additionalDetails", "ssoProtectedResource"]),
         hostname: f.text(&["data", "additionalDetails", "hostName"]),
         ip: f.text(&["data", "additionalDetails", "hostIp"]),
+        port: None,
     };
     (target.name.is_some() || target.hostname.is_some() || target.ip.is_some()).then_some(target)
 }
@@ -315,6 +322,8 @@ fn http(f: &mut Fields<'_>, status: Option<&str>) -> Option<HttpInfo> {
         request_id: f.text(&["data", "request", "id"]),
         method: f.text(&["data", "request", "action"]),
         path: f.text(&["data", "request", "path"]),
+        url: None,
+        referrer: None,
         status: status.and_then(|status| status.parse().ok()),
         response_message: f.text(&["data", "response", "message"]),
     };
@@ -340,6 +349,7 @@ fn cloud(f: &mut Fields<'_>, origin: &Origin) -> CloudPlace {
         account_name: f.text(&["data", "compartmentName"]),
         organization_uid: tenancy.or_else(|| f.text(&["oracle", "tenantid"])),
         // In the Logging shape `source` is a resource's name, not a service.
+        domain: None,
         service: if f.node(&["specversion"]).is_none() { f.text(&["source"]) } else { None },
     }
 }

@@ -126,6 +126,10 @@ pub fn kind<'e>(event: &'e SignOnEvent, source: &str, version: Version) -> Kind<
         A::AccountUnlock => account(12, 7, "Unlock"),
         A::AccountUpdate => account(OTHER, 2, "Update"),
         A::BypassCode => account(OTHER, OTHER, "Bypass Code"),
+        A::FactorEnroll if version.has_user_management() => account(10, 12, "Enable MFA Factors"),
+        A::FactorEnroll => account(10, 12, "MFA Factor Enable"),
+        A::FactorRemove if version.has_user_management() => account(11, 13, "Disable MFA Factors"),
+        A::FactorRemove => account(11, 13, "MFA Factor Disable"),
         A::Other(_) if is_beside_sign_ons(event, source) => (Base, OTHER, "Unnamed"),
         A::Other(_) => (Authentication, OTHER, "Unnamed"),
     };

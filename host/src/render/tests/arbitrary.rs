@@ -5,8 +5,8 @@ use proptest::option;
 use proptest::prelude::*;
 
 use crate::contract::{
-    Activity, Agent, CloudPlace, Endpoint, Factor, FactorKind, HttpInfo, Identity, Idp, Named,
-    Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
+    Activity, Agent, CloudPlace, Endpoint, EventClass, Factor, FactorKind, HttpInfo, Identity, Idp,
+    Named, Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
 };
 
 /// 2000-01-01 to 2026-01-01.
@@ -114,6 +114,8 @@ fn activity() -> BoxedStrategy<Activity> {
         A::AccountLock,
         A::AccountUnlock,
         A::BypassCode,
+        A::FactorEnroll,
+        A::FactorRemove,
     ];
     prop_oneof![5 => prop::sample::select(plain), 1 => text().prop_map(A::Other)].boxed()
 }
@@ -207,6 +209,8 @@ fn http() -> BoxedStrategy<HttpInfo> {
             request_id,
             method,
             path,
+            url: None,
+            referrer: None,
             status,
             response_message,
         })
@@ -216,7 +220,16 @@ fn http() -> BoxedStrategy<HttpInfo> {
 fn cloud() -> BoxedStrategy<CloudPlace> {
     (maybe(), maybe(), maybe(), maybe(), maybe(), maybe(), maybe())
         .prop_map(|(realm, region, zone, account_uid, account_name, organization_uid, service)| {
-            CloudPlace { realm, region, zone, account_uid, account_name, organization_uid, service }
+            CloudPlace {
+                realm,
+                region,
+                zone,
+                account_uid,
+                account_name,
+                organization_uid,
+                service,
+                domain: None,
+            }
         })
         .boxed()
 }
@@ -237,8 +250,9 @@ pub fn event() -> BoxedStrategy<SignOnEvent> {
         platform,
     });
     let endpoint = (maybe(), maybe(), option::of(address()))
-        .prop_map(|(name, hostname, ip)| Endpoint { name, hostname, ip });
-    let idp = (maybe(), maybe()).prop_map(|(name, kind)| Idp { name, kind });
+        .prop_map(|(name, hostname, ip)| Endpoint { name, hostname, ip, port: None });
+    let idp =
+        (maybe(), maybe()).prop_map(|(name, kind)| Idp { name, kind, policy: None, rule: None });
     let people = (
         option::of(identity()),
         option::of(identity()),
@@ -288,6 +302,12 @@ pub fn event() -> BoxedStrategy<SignOnEvent> {
             http: rest.2,
             cloud: rest.3,
             correlation: rest.4,
+            class: EventClass::SignOn,
+            failure: None,
+            source_port: None,
+            auth_type: None,
+            logon_method: None,
+            group: None,
             labels: tail.0,
             unmapped: tail.1,
             raw,

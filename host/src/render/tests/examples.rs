@@ -131,7 +131,7 @@ fn somebody_signed_in_to_something_even_where_the_record_does_not_say() {
     assert_eq!(line["service"]["name"], json!("Oracle Cloud Infrastructure Identity Sign-On"));
     assert_eq!(line.get("actor"), None);
     let event = SignOnEvent {
-        target: Some(Endpoint { name: None, hostname: some("node"), ip: None }),
+        target: Some(Endpoint { name: None, hostname: some("node"), ip: None, port: None }),
         ..bare_event(Activity::Logon, Outcome::Success)
     };
     assert_eq!(ocsf(&event).get("service"), None);

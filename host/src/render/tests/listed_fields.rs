@@ -90,7 +90,7 @@ fn event() -> SignOnEvent {
             uid: some("ocid1.app.oc1..exampleuniqueID"),
             kind: None,
         }),
-        idp: Some(Idp { name: some("UserNamePassword"), kind: None }),
+        idp: Some(Idp { name: some("UserNamePassword"), kind: None, policy: None, rule: None }),
         source_addresses: vec!["203.0.113.9".to_owned()],
         agent: Some(Agent {
             original: some("Mozilla/5.0 (Windows NT 10.0; Win64; x64)"),
@@ -108,10 +108,13 @@ fn event() -> SignOnEvent {
             request_id: None,
             method: None,
             path: None,
+            url: None,
+            referrer: None,
             status: Some(200),
             response_message: None,
         }),
         cloud: Some(CloudPlace {
+            domain: None,
             realm: None,
             region: None,
             zone: None,
@@ -193,7 +196,7 @@ fn every_listed_field_of_a_published_record_comes_through_the_component() {
 
 /// What the real component makes of a record, without the record itself.
 fn made_by_component(record: &str) -> SignOnEvent {
-    use crate::contract::{BatchLimits, ReadOptions};
+    use crate::contract::{BatchLimits, EventClasses, ReadOptions};
     use crate::sandbox::{Limits, NormalizerInstance, Sandbox};
 
     let normalize = async {
@@ -201,7 +204,7 @@ fn made_by_component(record: &str) -> SignOnEvent {
         let sandbox = Sandbox::new(&limits).unwrap();
         let bytes = signon_bundle::find("oci-audit").unwrap().bytes;
         let component = sandbox.load("oci-audit", bytes).unwrap();
-        let options = ReadOptions { keep_raw: false, text_limit: 0 };
+        let options = ReadOptions { classes: EventClasses::ALL, keep_raw: false, text_limit: 0 };
         let mut normalizer =
             NormalizerInstance::open(&sandbox, &component, &limits, options).await.unwrap();
         normalizer.push(record.as_bytes()).await.unwrap();

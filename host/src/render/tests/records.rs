@@ -113,7 +113,12 @@ fn who_changed_an_account_is_the_user_and_whose_it_is_the_target() {
 fn what_is_no_address_is_in_no_field_for_addresses() {
     let event = SignOnEvent {
         source_addresses: ["<redacted>", "192.0.2.7", "fe80::1%eth0"].map(str::to_owned).into(),
-        target: Some(Endpoint { name: some("portal"), hostname: None, ip: some("unknown") }),
+        target: Some(Endpoint {
+            name: some("portal"),
+            hostname: None,
+            ip: some("unknown"),
+            port: None,
+        }),
         ..sample_event()
     };
     let document = ecs(&event);

@@ -1,7 +1,8 @@
 //! Attacks by what is answered: too much, too long, too deep, untrue.
 
 use signon_kit::contract::{
-    Activity, Batch, Counts, Finding, Outcome, Progress, Reject, Severity, SignOnEvent, SourceError,
+    Activity, Batch, Counts, EventClass, Finding, Outcome, Progress, Reject, Severity, SignOnEvent,
+    SourceError,
 };
 
 use crate::export::Order;
@@ -133,6 +134,12 @@ fn event(number: usize) -> SignOnEvent {
         http: None,
         cloud: None,
         correlation: None,
+        class: EventClass::SignOn,
+        failure: None,
+        source_port: None,
+        auth_type: None,
+        logon_method: None,
+        group: None,
         labels: Vec::new(),
         unmapped: "{}".to_owned(),
         raw: None,
