@@ -22,6 +22,9 @@ impl EventClasses {
     /// All there are.
     pub const ALL: Self = Self { sign_on: true, account: true, other: true };
 
+    /// What is delivered where nothing else is asked for.
+    pub const DEFAULT: Self = Self { other: false, ..Self::ALL };
+
     /// Whether a class is among them.
     pub fn has(self, class: EventClass) -> bool {
         match class {

@@ -25,6 +25,7 @@ pub mod silence;
 mod walk;
 
 use signon_kit::contract::{Descriptor, Shape, Windowed};
+use signon_kit::domain;
 
 /// The member of an answer that holds the rows.
 pub(crate) const ROWS: &str = "Resources";
@@ -38,6 +39,7 @@ pub fn descriptor() -> Descriptor {
             .to_owned(),
         config_schema: config::SCHEMA.to_owned(),
         identity_keys: vec![],
+        kinds: domain::kinds_by_id(),
         shape: Shape::Windowed(Windowed {
             // Timestamps have milliseconds and filters take them; whole seconds are
             // fine enough for a plan and keep its records readable.

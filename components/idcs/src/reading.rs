@@ -24,7 +24,8 @@ pub fn take(
 ) {
     let text = from_bytes(bytes);
     match normalize::row(&text, key, options) {
-        Ok(event) => gathering.event(event, text.len()),
+        Ok(Some(event)) => gathering.event(event, text.len()),
+        Ok(None) => gathering.filtered(),
         Err(Unreadable { reason, scrubbed }) => {
             gathering.reject(reason, position, bytes, scrubbed);
         }

@@ -1,13 +1,13 @@
 //! Laws of reading rows: every wrapping the same, every byte accounted for, and
 //! nothing that anybody can send makes it panic.
 
-use idcs::normalize::names::ACTIVITIES;
 use idcs::normalizer;
 use proptest::prelude::*;
 use signon_kit::contract::{
     Activity, Batch, BatchLimits, EventClasses, FactorKind, Outcome, Progress, Protocol,
     ReadOptions, SignOnEvent, SourceError, UserKind,
 };
+use signon_kit::domain::EVENT_IDS;
 
 const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
@@ -94,7 +94,8 @@ fn a_login_is_read_whole() {
     assert_eq!(agent.platform.as_deref(), Some("Windows 7"));
     assert_eq!(event.service.unwrap().name.as_deref(), Some("idcscloudgate"));
     let target = event.target.unwrap();
-    assert_eq!(target.hostname.as_deref(), Some("tenant1.idcs.internal.oracle.com:8943"));
+    assert_eq!(target.hostname.as_deref(), Some("tenant1.idcs.internal.oracle.com"));
+    assert_eq!(target.port, Some(8943));
     let session = event.session.unwrap();
     assert_eq!(session.uid.as_deref(), Some("e979c26b-f902-4d64-bbcf-c953b7e308ce"));
     assert_eq!(session.created, Some(1_525_250_966_000));
@@ -221,8 +222,12 @@ fn each_event_id_has_its_activity_and_outcome_and_new_ones_are_kept() {
 
 #[test]
 fn every_line_of_the_table_is_reached_by_its_own_prefix() {
-    for (prefix, activity) in &ACTIVITIES {
-        assert_eq!(row(prefix, "").activity, *activity, "{prefix}");
+    for (prefix, class, activity, _) in &EVENT_IDS {
+        let event = row(prefix, "");
+        assert_eq!(event.class, *class, "{prefix}");
+        if let Some(activity) = activity {
+            assert_eq!(event.activity, *activity, "{prefix}");
+        }
     }
 }
 

@@ -36,14 +36,25 @@ impl<'n> Fields<'n> {
         (!node.is_blank()).then_some(node)
     }
 
+    /// The outermost value.
+    pub fn root(&self) -> Node<'n> {
+        self.root
+    }
+
+    /// A member of an object; `null` counts as absent.
+    pub fn member(&self, object: Node<'n>, name: &str) -> Option<Node<'n>> {
+        self.names.get(object, name).filter(|node| !node.is_blank())
+    }
+
     /// The text at a path without taking it: a scalar, or an array of just one.
     /// Blanks around it do not count, and empty is absent.
     pub fn peek(&self, path: &[&str]) -> Option<Cow<'n, str>> {
         self.text_of(self.node(path)?)
     }
 
+    /// The text of a value: a scalar, or an array of just one.
     #[inline]
-    fn text_of(&self, node: Node<'n>) -> Option<Cow<'n, str>> {
+    pub fn text_of(&self, node: Node<'n>) -> Option<Cow<'n, str>> {
         let text = trimmed(node.or_only_element().scalar_text()?);
         (!text.is_empty()).then(|| cut(text, self.limit))
     }
@@ -57,11 +68,14 @@ impl<'n> Fields<'n> {
     }
 
     /// Takes the id at a path, whole whatever the bound for texts; what was redacted
-    /// names nothing and stays.
+    /// names nothing and stays, and so does one that is too long.
     pub fn id(&mut self, path: &[&str]) -> Option<String> {
         let node = self.node(path)?;
-        let id = own_id(&node.or_only_element().scalar_text()?)?;
-        self.take_node(node);
+        let said = node.or_only_element().scalar_text()?;
+        let id = own_id(&said)?;
+        if id == said.trim() {
+            self.take_node(node);
+        }
         Some(id)
     }
 
@@ -70,7 +84,10 @@ impl<'n> Fields<'n> {
     pub fn own_id(&mut self, name: &str, said: &str) -> Option<String> {
         let member = self.saying(|member| member.is_named(name), said)?;
         let id = own_id(said)?;
-        self.take_node(member);
+        // A digest of a long one does not say it.
+        if id == said.trim() {
+            self.take_node(member);
+        }
         Some(id)
     }
 
@@ -151,22 +168,36 @@ impl<'n> Fields<'n> {
     /// received, values verbatim. Blank ones (`null`, `[]`, `{}`, `""`) say nothing
     /// and stay in the raw text only.
     pub fn unmapped(self) -> String {
+        self.rest(None)
+    }
+
+    /// The same, with a JSON object, of which nothing is written if it is empty, in the
+    /// place of a value that holds it as text.
+    pub fn unmapped_with(self, place: Node<'n>, object: &str) -> String {
+        self.rest(Some((place.index(), object)))
+    }
+
+    fn rest(&self, instead: Option<(usize, &str)>) -> String {
         let mut out = String::with_capacity(self.root.raw().len());
-        if !self.write_rest(self.root, &mut out) {
+        if !self.write_rest(self.root, instead, &mut out) {
             out.push_str("{}");
         }
         out
     }
 
     /// Appends what is left of a value; `false`, and nothing, if that is nothing.
-    fn write_rest(&self, node: Node<'n>, out: &mut String) -> bool {
+    fn write_rest(&self, node: Node<'n>, instead: Option<(usize, &str)>, out: &mut String) -> bool {
+        if let Some((_, object)) = instead.filter(|(index, _)| *index == node.index()) {
+            out.push_str(object);
+            return object != "{}";
+        }
         if self.taken[node.index()] || node.is_blank() || node.raw() == "\"\"" {
             return false;
         }
         match node.kind() {
-            Kind::Object => self.write_children(node, '{', '}', out),
+            Kind::Object => self.write_children(node, ('{', '}'), instead, out),
             Kind::Array if self.taken[node.index()..node.next()].contains(&true) => {
-                self.write_children(node, '[', ']', out)
+                self.write_children(node, ('[', ']'), instead, out)
             }
             _ => {
                 write_whole(node, out);
@@ -175,7 +206,13 @@ impl<'n> Fields<'n> {
         }
     }
 
-    fn write_children(&self, node: Node<'n>, open: char, close: char, out: &mut String) -> bool {
+    fn write_children(
+        &self,
+        node: Node<'n>,
+        (open, close): (char, char),
+        instead: Option<(usize, &str)>,
+        out: &mut String,
+    ) -> bool {
         let start = out.len();
         for child in node.children() {
             let before = out.len();
@@ -183,7 +220,7 @@ impl<'n> Fields<'n> {
             if child.key_as_written().is_some() {
                 write_key(child, out);
             }
-            if !self.write_rest(child, out) {
+            if !self.write_rest(child, instead, out) {
                 out.truncate(before);
             }
         }

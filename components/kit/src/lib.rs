@@ -10,6 +10,7 @@ pub mod auth;
 pub mod bindings;
 pub mod config;
 pub mod digest;
+pub mod domain;
 pub mod event;
 pub mod factors;
 pub mod fields;

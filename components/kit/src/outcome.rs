@@ -1,7 +1,7 @@
 //! How a sign-on ended. Several fields may say so; identity domains leave
 //! `response.status` empty, so it cannot be the first to ask.
 
-use crate::contract::{Activity, Outcome};
+use crate::contract::{Activity, FailureClass, Outcome};
 
 /// Set when two fields of one record disagree.
 pub const CONFLICT: &str = "outcome-conflict";
@@ -35,8 +35,9 @@ pub fn decide(activity: &Activity, hints: Hints<'_>) -> (Outcome, bool) {
             Outcome::Initiated
         }
         (Activity::MfaChallenge, None) => Outcome::Initiated,
-        // Documented as written on success only.
-        (Activity::MfaVerify, None) => Outcome::Success,
+        // OCI documents its record as written on success only; an id of the domain that
+        // does not say how it went is known by its beginning alone.
+        (Activity::MfaVerify, None) if hints.event_id.is_none() => Outcome::Success,
         (_, Some(outcome)) => outcome,
         (_, None) => Outcome::Unknown,
     };
@@ -61,6 +62,62 @@ pub static FAILURES: [&str; 8] =
 /// What is in a message, if only one of them is.
 pub static MESSAGES: [(&str, Outcome); 2] =
     [("succeeded", Outcome::Success), ("failed", Outcome::Failure)];
+
+/// Why something failed, by words in the code or the reason, in order of what counts
+/// first. `SSO-1001` is Oracle's code for bad credentials.
+pub static FAILURE_WORDS: [(&str, FailureClass); 30] = [
+    ("NOTFOUND", FailureClass::UnknownUser),
+    ("UNKNOWNUSER", FailureClass::UnknownUser),
+    ("NOSUCHUSER", FailureClass::UnknownUser),
+    ("DOESNOTEXIST", FailureClass::UnknownUser),
+    ("LOCK", FailureClass::AccountLocked),
+    ("DISABLED", FailureClass::AccountDisabled),
+    ("INACTIVE", FailureClass::AccountDisabled),
+    ("DEACTIVAT", FailureClass::AccountDisabled),
+    ("SESSIONEXPIRED", FailureClass::SessionExpired),
+    ("SESSIONTIMEOUT", FailureClass::SessionExpired),
+    ("SESSIONHASEXPIRED", FailureClass::SessionExpired),
+    ("PASSWORDEXPIRED", FailureClass::PasswordExpired),
+    ("PASSWORDHASEXPIRED", FailureClass::PasswordExpired),
+    ("EXPIREDPASSWORD", FailureClass::PasswordExpired),
+    ("MUSTCHANGE", FailureClass::PasswordExpired),
+    ("FACTOR", FailureClass::FactorFailed),
+    ("MFA", FailureClass::FactorFailed),
+    ("OTP", FailureClass::FactorFailed),
+    ("PASSCODE", FailureClass::FactorFailed),
+    ("PUSH", FailureClass::FactorFailed),
+    ("POLICY", FailureClass::PolicyDenied),
+    ("SIGNONRULE", FailureClass::PolicyDenied),
+    ("ACCESSDENIED", FailureClass::PolicyDenied),
+    ("NOTAUTHORIZED", FailureClass::PolicyDenied),
+    ("SAML", FailureClass::ProviderFailed),
+    ("IDENTITYPROVIDER", FailureClass::ProviderFailed),
+    ("ASSERTION", FailureClass::ProviderFailed),
+    ("SSO1001", FailureClass::BadCredentials),
+    ("PASSWORD", FailureClass::BadCredentials),
+    ("CREDENTIAL", FailureClass::BadCredentials),
+];
+
+/// The class of a failure, as far as its code, its reason or the event's id tell.
+pub fn failure_class(
+    code: Option<&str>,
+    reason: Option<&str>,
+    event_id: Option<&str>,
+) -> Option<FailureClass> {
+    let letters = |text: &str| -> String {
+        let letters = text.chars().filter(char::is_ascii_alphanumeric);
+        letters.map(|letter| letter.to_ascii_uppercase()).collect()
+    };
+    let by_words = |text: &str| {
+        let text = letters(text);
+        let row = FAILURE_WORDS.iter().find(|(word, _)| text.contains(word));
+        row.map(|(_, class)| *class).or_else(|| {
+            // Of a password check it says that name and password do not fit.
+            text.contains("AUTHENTICATIONFAILED").then_some(FailureClass::BadCredentials)
+        })
+    };
+    [code, reason, event_id].into_iter().flatten().find_map(by_words)
+}
 
 fn by_event_id(id: &str) -> Option<Outcome> {
     let end = id.rsplit('.').next()?;
@@ -120,6 +177,21 @@ mod tests {
         ];
         for (hints, expected) in cases {
             assert_eq!(decide(&LOGON, hints), (expected, false), "{hints:?}");
+        }
+    }
+
+    #[test]
+    fn a_failure_says_why() {
+        use FailureClass as F;
+        for (code, reason, expected) in [
+            (Some("SSO-1001"), Some("Bad user name or password"), Some(F::BadCredentials)),
+            (Some("AUTHENTICATION_FAILED"), None, Some(F::BadCredentials)),
+            (Some("PASSWORD_EXPIRED"), None, Some(F::PasswordExpired)),
+            (Some("400"), Some("The account is locked."), Some(F::AccountLocked)),
+            (None, Some("SAML SSO response was rejected"), Some(F::ProviderFailed)),
+            (Some("400"), None, None),
+        ] {
+            assert_eq!(failure_class(code, reason, None), expected, "{code:?} {reason:?}");
         }
     }
 

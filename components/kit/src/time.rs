@@ -31,6 +31,13 @@ pub fn format(time_ms: i64) -> String {
         .to_rfc3339_opts(precision, true)
 }
 
+/// Whether a time says no more than milliseconds.
+pub fn is_exact(time: &str) -> bool {
+    let behind = time.split_once('.').map_or("", |(_, fraction)| fraction);
+    let digits = behind.bytes().take_while(u8::is_ascii_digit);
+    digits.skip(3).all(|digit| digit == b'0')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

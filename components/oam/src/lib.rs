@@ -44,6 +44,7 @@ pub fn descriptor() -> Descriptor {
             .to_owned(),
         config_schema: config::SCHEMA.to_owned(),
         identity_keys: vec![],
+        kinds: normalize::names::kinds(),
         shape: Shape::Windowed(Windowed {
             granularity_seconds: 1,
             // No longest range is documented. Page numbers shift when rows arrive,

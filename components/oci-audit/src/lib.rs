@@ -20,6 +20,7 @@ pub mod regions;
 pub mod session;
 
 use signon_kit::contract::{Descriptor, Shape, Windowed};
+use signon_kit::domain;
 
 /// What this component says about itself.
 pub fn descriptor() -> Descriptor {
@@ -29,6 +30,7 @@ pub fn descriptor() -> Descriptor {
         summary: "Sign-on events from the OCI Audit API, ListEvents 20190901".to_owned(),
         config_schema: config::SCHEMA.to_owned(),
         identity_keys: vec![],
+        kinds: domain::kinds_of_oci(),
         shape: Shape::Windowed(Windowed {
             granularity_seconds: 60,
             // ListEvents documents no longest range, but a page may hold 20,000

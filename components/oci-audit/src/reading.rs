@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use signon_kit::contract::ReadOptions;
+use signon_kit::domain;
 use signon_kit::gathering::Gathering;
 use signon_kit::identity::{Equals, said};
 use signon_kit::json::{self, Members, Node, Parsed};
 use signon_kit::text::from_bytes;
 
-use crate::normalize::{self, Known, Origin, TYPE_KEYS, names};
+use crate::normalize::{self, Known, Origin, TYPE_KEYS};
 
 /// Why a record is rejected that has no type.
 const NO_TYPE: &str = "no eventType and no type: not an audit record";
@@ -20,7 +21,7 @@ pub struct Taker {
     pub origin: Origin,
     /// What to put into events.
     pub options: ReadOptions,
-    /// Names sign-ons without an id.
+    /// Names records without an id.
     pub equals: Equals,
 }
 
@@ -55,11 +56,13 @@ impl Taker {
         position: u64,
     ) -> Cow<'a, str> {
         let made = match &head.kind {
-            Kind::SignOn(event_type) => {
-                let text = from_bytes(bytes);
-                self.take_sign_on(gathering, &text, (event_type, head.id.as_ref()), position)
+            Kind::Known(event_type) if self.may_be_wanted(event_type, bytes) => {
+                self.take_typed(gathering, bytes, (event_type, head.id.as_ref()), position)
             }
-            Kind::Other => {
+            Kind::Other(event_type) if self.options.classes.other => {
+                self.take_typed(gathering, bytes, (event_type, head.id.as_ref()), position)
+            }
+            Kind::Known(_) | Kind::Other(_) => {
                 gathering.filtered();
                 String::new()
             }
@@ -73,24 +76,36 @@ impl Taker {
         }
     }
 
+    /// Whether a record has to be read to tell. OCI's own service writes each question
+    /// for users and groups, too; what no table knows and carries nothing of a domain is
+    /// neither a sign-on nor about an account.
+    fn may_be_wanted(&self, event_type: &str, bytes: &[u8]) -> bool {
+        self.options.classes.other || domain::of_oci(event_type, "").is_some() || has_details(bytes)
+    }
+
     /// Gives back the id of the event that the record became.
-    fn take_sign_on(
+    fn take_typed(
         &mut self,
         gathering: &mut Gathering,
-        text: &str,
+        bytes: &[u8],
         (event_type, id): (&str, Option<&Id<'_>>),
         position: u64,
     ) -> String {
+        let text = from_bytes(bytes);
         let known = Known { event_type, id: id.map(|(key, id)| (*key, id.as_ref())) };
-        match normalize::record(text, known, &self.origin, self.options, &mut self.equals) {
-            Ok(event) => {
+        match normalize::record(&text, known, &self.origin, self.options, &mut self.equals) {
+            Ok(Some(event)) => {
                 let id = event.native_id.clone();
                 gathering.event(event, text.len());
                 id
             }
+            Ok(None) => {
+                gathering.filtered();
+                String::new()
+            }
             Err(unreadable) => {
                 let normalize::Unreadable { reason, scrubbed } = unreadable;
-                gathering.reject(reason, position, text.as_bytes(), scrubbed);
+                gathering.reject(reason, position, bytes, scrubbed);
                 String::new()
             }
         }
@@ -108,7 +123,7 @@ impl Taker {
         let parsed = Parsed::read(text);
         let inner = parsed.as_ref().map(|parsed| unwrap(parsed.root())).unwrap_or_default();
         let heads: Vec<_> = inner.iter().map(|record| Head::read(record.as_bytes())).collect();
-        let is_sign_on = |head: &Head<'_>| matches!(head.kind, Kind::SignOn(_));
+        let is_sign_on = |head: &Head<'_>| matches!(head.kind, Kind::Known(_));
         if typed && !heads.iter().flatten().any(is_sign_on) {
             gathering.filtered();
             return String::new();
@@ -164,10 +179,10 @@ type Id<'a> = (&'static str, Cow<'a, str>);
 /// What a record is.
 #[derive(Debug, Clone, PartialEq)]
 enum Kind<'a> {
-    /// A sign-on of that type.
-    SignOn(Cow<'a, str>),
+    /// Of a service that writes sign-ons or account changes, by its type.
+    Known(Cow<'a, str>),
     /// Something else, by its type.
-    Other,
+    Other(Cow<'a, str>),
     /// Perhaps records in a wrapper: it holds some, or says no type.
     Wrapper { typed: bool },
 }
@@ -198,11 +213,14 @@ impl<'a> Head<'a> {
             if let Some(place) = place(&TYPE_KEYS) {
                 match said(value) {
                     Some(event_type)
-                        if place <= place_of_type && names::is_sign_on(event_type.trim()) =>
+                        if place <= place_of_type
+                            && domain::known_service(event_type.trim()).is_some() =>
                     {
-                        (kind, place_of_type) = (Kind::SignOn(event_type), place);
+                        (kind, place_of_type) = (Kind::Known(event_type), place);
                     }
-                    Some(_) if place_of_type == usize::MAX => kind = Kind::Other,
+                    Some(event_type) if place_of_type == usize::MAX => {
+                        kind = Kind::Other(event_type);
+                    }
                     _ => {}
                 }
             } else if let Some(place) = place(&ID_KEYS) {
@@ -216,9 +234,18 @@ impl<'a> Head<'a> {
                 wraps |= matches!(value.first(), Some(b'{' | b'['));
             }
         }
-        if wraps && kind == Kind::Other {
+        if wraps && matches!(kind, Kind::Other(_)) {
             kind = Kind::Wrapper { typed: true };
         }
         Ok(Self { kind, id: id.map(|(place, text)| (ID_KEYS[place], text)) })
     }
+}
+
+/// Whether a record carries attributes of an identity domain's event.
+fn has_details(bytes: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"additionalDetails\"";
+    memchr::memmem::find_iter(bytes, KEY).any(|at| {
+        let mut behind = bytes[at + KEY.len()..].iter().filter(|byte| !byte.is_ascii_whitespace());
+        behind.next() == Some(&b':') && !matches!(behind.next(), Some(b'n') | None)
+    })
 }

@@ -62,7 +62,7 @@ fn every_request_is_signed_so_that_the_service_accepts_it() {
     };
     let transport = Authorized::new(Scripted::new(answer), config.auth.as_ref().unwrap().signer());
     let place = config.places().next().unwrap();
-    let options = ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
+    let options = ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
     let mut session = Session::open(transport, place, RANGE, None, options).unwrap();
     let batch = session.next(LIMITS).unwrap();
     assert_eq!(batch.progress, Progress::Finished);

@@ -14,7 +14,7 @@ use signon_kit::http::{Request, TransportError};
 use signon_kit::source::Reads as _;
 
 const OPTIONS: ReadOptions =
-    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 64 };
+    ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 64 };
 const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 const RANGE: TimeRange = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
 

@@ -10,7 +10,7 @@ use signon_kit::contract::{
 };
 
 const OPTIONS: ReadOptions =
-    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
+    ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
 const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 
 const DOMAIN: &str = include_str!(
@@ -63,13 +63,15 @@ fn an_identity_domain_login_is_read_whole() {
     assert_eq!(user.name.as_deref(), Some("gstest6"));
     assert_eq!(user.uid.as_deref(), Some("bf1662629b0b46df83e93a39a842ed35"));
     assert_eq!(user.display_name.as_deref(), Some("GS Test6"));
-    assert_eq!(user.domain.as_deref(), Some("Default"));
+    let domain = event.cloud.unwrap().domain.unwrap();
+    assert_eq!(domain.display_name.as_deref(), Some("Default"));
     assert_eq!(user.kind, UserKind::User);
     assert_eq!(event.source_addresses, ["10.0.64.2"]);
     assert_eq!(event.factors[0].kind, FactorKind::Password);
     assert_eq!(event.mfa, Some(false));
     assert_eq!(event.correlation.as_deref(), Some("vm4Cr1w^j00000000"));
-    assert_eq!(event.message.as_deref(), Some("InteractiveLogin succeeded"));
+    assert_eq!(event.message.as_deref(), Some("Session create success"));
+    assert!(event.unmapped.contains("InteractiveLogin succeeded"));
     assert_eq!(event.policy.as_deref(), Some("Default Sign-On Policy"));
     assert_eq!(event.raw.as_deref(), Some(DOMAIN.trim()));
     assert_eq!(event.logged, Some(1_646_846_318_743));
@@ -206,7 +208,7 @@ fn no_secret_survives_anywhere_in_the_event() {
     );
     assert!(!format!("{event:?}").contains("S3CRET"));
     assert_eq!(event.redacted.len(), 5);
-    assert!(event.unmapped.contains("curl"));
+    assert_eq!(event.agent.unwrap().original.as_deref(), Some("curl"));
 }
 
 #[test]

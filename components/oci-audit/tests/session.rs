@@ -16,7 +16,7 @@ use signon_kit::http::{Request, TransportError};
 use signon_kit::source::Reads as _;
 
 const OPTIONS: ReadOptions =
-    ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
+    ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
 const RANGE: TimeRange = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
 
 fn limits(events: u32) -> BatchLimits {

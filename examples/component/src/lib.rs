@@ -295,6 +295,7 @@ pub fn descriptor() -> Descriptor {
         summary: "Sign-ons from the audit feed of Acme".to_owned(),
         config_schema: SCHEMA.to_owned(),
         identity_keys: vec![],
+        kinds: Vec::new(),
         shape: Shape::Windowed(Windowed {
             granularity_seconds: 1,
             longest_range_seconds: 3600,

@@ -1,7 +1,7 @@
 //! `signon inspect`
 
 use clap::Args;
-use signon_host::contract::Shape;
+use signon_host::contract::{EventClass, Shape};
 use signon_host::sandbox::{Limits, Sandbox};
 
 use super::built_ins::BuiltIns;
@@ -40,6 +40,12 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         ))?,
         Shape::Log => say("shape: log")?,
     }
+    let kinds: Vec<String> = descriptor
+        .kinds
+        .iter()
+        .map(|kind| format!("{:<8} {}", class(kind.class), kind.name))
+        .collect();
+    list("classes of events, the longest name first", &kinds)?;
     if let Some(settings) = &arguments.settings {
         let rules = sandbox.access(&component, &limits, settings).await.map_err(Failure::usage)?;
         let rules: Vec<String> = rules
@@ -57,6 +63,15 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     // Its lines are the component's, who could write a heading as well as a schema.
     let schema: Vec<&str> = descriptor.config_schema.trim_end().lines().collect();
     list("configuration schema", &schema)
+}
+
+/// As a source's `classes` spell it.
+fn class(class: EventClass) -> &'static str {
+    match class {
+        EventClass::SignOn => "sign-on",
+        EventClass::Account => "account",
+        EventClass::Other => "other",
+    }
 }
 
 fn list(title: &str, lines: &[impl AsRef<str>]) -> Result<(), Failure> {

@@ -2,10 +2,15 @@
 //! lies is found out before anything is asked for by it.
 
 use super::error::SandboxError;
-use crate::contract::{Descriptor, Shape, Windowed};
+use crate::contract::{Descriptor, EventKind, Shape, Windowed};
 
 /// Longest name or version in bytes: they go into every event and log line.
 const LONGEST_NAME: usize = 64;
+
+/// Most kinds of events, and the longest name of one: a page for a reader. The built-in
+/// sources have about 100.
+const MOST_KINDS: usize = 1_000;
+const LONGEST_KIND: usize = 256;
 
 /// Longest range in seconds. Beyond a year nothing is kept.
 const LONGEST_RANGE: u32 = 366 * 86_400;
@@ -18,7 +23,8 @@ pub fn check_descriptor(name: &str, descriptor: &Descriptor) -> Result<(), Sandb
 }
 
 fn problem(descriptor: &Descriptor) -> Option<String> {
-    let Descriptor { name, version, summary, config_schema, identity_keys, shape } = descriptor;
+    let Descriptor { name, version, summary, config_schema, identity_keys, shape, kinds } =
+        descriptor;
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(plain) {
         return Some(format!("the name {name:.64?} is not lower case with dashes"));
@@ -37,6 +43,12 @@ fn problem(descriptor: &Descriptor) -> Option<String> {
     }
     if identity_keys.len() > 64 || identity_keys.iter().any(String::is_empty) {
         return Some("the identity keys are no keys".to_owned());
+    }
+    let is_told = |kind: &EventKind| {
+        (1..=LONGEST_KIND).contains(&kind.name.len()) && !kind.name.contains(char::is_control)
+    };
+    if kinds.len() > MOST_KINDS || !kinds.iter().all(is_told) {
+        return Some("the kinds of events are too many, or no names".to_owned());
     }
     match shape {
         Shape::Windowed(windowed) => windowed_problem(windowed).map(str::to_owned),
@@ -73,6 +85,7 @@ mod tests {
             summary: "Reads events".to_owned(),
             config_schema: "{}".to_owned(),
             identity_keys: vec!["domain".to_owned()],
+            kinds: Vec::new(),
             shape: Shape::Windowed(Windowed {
                 granularity_seconds: 60,
                 longest_range_seconds: 3_600,

@@ -48,7 +48,8 @@ fn records(fixture: &str, path: &[&str]) -> (Vec<u8>, usize) {
 async fn work(sandbox: &Sandbox, component: &str, bytes: &[u8]) -> (u64, u64) {
     let built_in = signon_bundle::find(component).unwrap();
     let component = sandbox.load(component, built_in.bytes).unwrap();
-    let options = ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 16 << 10 };
+    let options =
+        ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 16 << 10 };
     let limits = BatchLimits { events: 1_000, bytes: 8 << 20, soft_deadline_ms: 600_000 };
     let wide = Limits { cpu_ticks: 360_000, ..Limits::default() };
     let mut normalizer =

@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Write as _};
 
 use serde_json::{Value, json};
-use signon_kit::{factors, outcome, people};
+use signon_kit::{domain, factors, outcome, people};
 
 use super::specimen::{Specimen, specimens};
 
@@ -12,9 +12,12 @@ const TIME: &str = "2026-01-02T03:04:05.678Z";
 const HEAD: &str = "\
 # What each record becomes
 
-Written by `cargo xtask mapping` from the tables in `components/*/src/normalize/names.rs` and
-`components/kit/src/`, and from what the components and the renderings make of one record for each
+Written by `cargo xtask mapping` from the tables in `components/kit/src/domain/` and
+`components/oam/src/normalize/names.rs`, and from what the components and the renderings make of one record for each
 row. Do not edit it by hand; a test compares.
+
+*Class* is what a source's `classes` choose by: `sign-on` and `account` are delivered where nothing
+else is said, `other` is counted as filtered.
 
 Names count in any case. The lists are open: a name that is in none of them is kept as it is, with
 the activity `other`.
@@ -28,9 +31,10 @@ are those of the record that says it succeeded.
 /// The whole page.
 pub fn write() -> String {
     let mut page = HEAD.to_owned();
-    oci_audit(&mut page);
-    idcs(&mut page);
+    event_ids(&mut page);
+    event_names(&mut page);
     oam(&mut page);
+    fields(&mut page);
     outcomes(&mut page);
     words(&mut page);
     page
@@ -43,14 +47,18 @@ type Trio = [Value; 3];
 fn activities(page: &mut String, component: &str, head: &str, rows: Vec<(String, Trio)>) {
     let records: Vec<Value> = rows.iter().flat_map(|(_, trio)| trio.clone()).collect();
     let all = specimens(component, &records);
-    line(page, &[head, "activity", "outcome", "protocol", "OCSF", "ECS", "ECS action", "OTel"]);
-    rule(page, 8);
+    line(
+        page,
+        &[head, "class", "activity", "outcome", "protocol", "OCSF", "ECS", "ECS action", "OTel"],
+    );
+    rule(page, 9);
     for ((name, _), trio) in rows.iter().zip(all.chunks(3)) {
         let [success, failure, silence] = trio else { panic!("three records a row") };
         line(
             page,
             &[
                 name,
+                &success.class,
                 &code(&success.activity),
                 &format!("{} / {} / {}", success.outcome, failure.outcome, silence.outcome),
                 &success.protocol,
@@ -71,70 +79,156 @@ fn class(specimen: &Specimen) -> String {
     format!("{}; 1.9: {}", specimen.ocsf, specimen.ocsf_1_9)
 }
 
-fn oci_audit(page: &mut String) {
+/// By the domain's own id, in whatever record it comes.
+fn event_ids(page: &mut String) {
     heading(
         page,
-        "`oci-audit`: `eventName` of `com.oraclecloud.IdentitySignOn`",
-        "Records of other services are no sign-ons; they are counted and passed over.",
-    );
-    let record = |name: &str, id: Option<&str>, said: &str| {
-        json!({
-            "eventId": "1", "eventTime": TIME,
-            "eventType": format!("com.oraclecloud.IdentitySignOn.{name}"),
-            "data": {
-                "eventName": name,
-                "message": format!("{name} {said}"),
-                "additionalDetails": { "eventId": id },
-            },
-        })
-    };
-    let trio = |name: &str| ["succeeded", "failed", ""].map(|said| record(name, None, said));
-    let mut rows: Vec<(String, Trio)> = oci_audit::normalize::names::ACTIVITIES
-        .iter()
-        .map(|(name, ..)| (code(name), trio(name)))
-        .collect();
-    rows.push(("anything else".to_owned(), trio("SomethingNew")));
-    activities(page, "oci-audit", "eventName", rows);
-    heading(page, "`oci-audit`: refined by `additionalDetails.eventId`", "");
-    let refined = oci_audit::normalize::names::REFINEMENTS.iter().map(|(of, word, place, _)| {
-        // Any activity will do where none is named.
-        let name = oci_audit::normalize::names::ACTIVITIES
-            .iter()
-            .find(|(_, activity, _)| of.as_ref().is_none_or(|of| of == activity))
-            .map(|(name, ..)| *name)
-            .unwrap();
-        let id = |end: &str| match place {
-            oci_audit::normalize::names::Place::Start => format!("{word}x{end}"),
-            oci_audit::normalize::names::Place::Anywhere => format!("x{word}{end}"),
-        };
-        let said = of.as_ref().map_or("any event".to_owned(), |_| code(name));
-        let where_it_stands = match place {
-            oci_audit::normalize::names::Place::Start => format!("{word}*"),
-            oci_audit::normalize::names::Place::Anywhere => format!("*{word}*"),
-        };
-        let trio = [".success", ".failure", ""].map(|end| record(name, Some(&id(end)), ""));
-        (format!("{said} with {}", code(&where_it_stands)), trio)
-    });
-    activities(page, "oci-audit", "record", refined.collect());
-}
-
-fn idcs(page: &mut String) {
-    heading(
-        page,
-        "`idcs`: what `eventId` begins with",
-        "The longest beginning wins, and it ends where a part of the id ends: `admin.user.update` \
-         is none of `admin.user.updated`.",
+        "Identity domains: what `eventId` begins with (`oci-audit`, `idcs`)",
+        "The longest beginning counts, and it ends where a part of the id ends: `admin.user.update` \
+         is none of `admin.user.updated`. In OCI records the id stands in `additionalDetails` or in \
+         the AuditEvent within it, and counts before the record's own name.",
     );
     let trio = |id: &str| {
         [".success", ".failure", ""]
             .map(|end| json!({ "id": "1", "timestamp": TIME, "eventId": format!("{id}{end}") }))
     };
-    let table = &idcs::normalize::names::ACTIVITIES;
     let mut rows: Vec<(String, Trio)> =
-        table.iter().map(|(begin, _)| (code(begin), trio(begin))).collect();
-    rows.push(("any other `sso.*`".to_owned(), trio("sso.something.new")));
-    rows.push(("anything else".to_owned(), trio("admin.something.new")));
+        domain::EVENT_IDS.iter().map(|(begin, ..)| (code(begin), trio(begin))).collect();
+    rows.push((
+        "an enrolled factor: `*.factor.enroll*`, `*.mfa.add*`, …".into(),
+        trio("sso.mfa.factor.enrolled"),
+    ));
+    rows.push((
+        "a removed one: `*.factor.remove*`, `*.mfa.reset`, …".into(),
+        trio("sso.mfa.factor.removed"),
+    ));
+    rows.push(("anything else, of a user, with its outcome".into(), trio_of_user("something.new")));
+    rows.push(("anything else".into(), trio("something.new")));
     activities(page, "idcs", "eventId", rows);
+
+    heading(
+        page,
+        "Identity domains: words in an `eventId` that no row knows",
+        "A part of the id begins with the word; the first word of this table that is in it counts.",
+    );
+    line(page, &["word", "activity", "protocol"]);
+    rule(page, 3);
+    for (word, activity, protocol) in &domain::WORDS {
+        let [activity, protocol] = [activity.as_ref().map(kebab), protocol.as_ref().map(kebab)]
+            .map(|cell| cell.unwrap_or("—".into()));
+        line(page, &[&code(word), &activity, &protocol]);
+    }
+}
+
+fn trio_of_user(id: &str) -> Trio {
+    [".success", ".failure", ""].map(|end| {
+        json!({ "id": "1", "timestamp": TIME, "eventId": format!("{id}{end}"), "actorName": "ada" })
+    })
+}
+
+/// By the name that OCI gives.
+fn event_names(page: &mut String) {
+    heading(
+        page,
+        "OCI Audit: `eventName` (`oci-audit`)",
+        "Of the services `com.oraclecloud.IdentitySignOn`, whose records are all sign-ons, and \
+         `com.oraclecloud.identityControlPlane`, of whose records only those of a known name or \
+         with a domain's `eventId` are. Types of the Events service (`createuser.end`) count as \
+         well. Records of all other services are `other`.",
+    );
+    let record = |service: &str, name: &str, said: &str| {
+        json!({
+            "eventId": "1", "eventTime": TIME,
+            "eventType": format!("com.oraclecloud.{service}.{name}"),
+            "data": { "eventName": name, "message": format!("{name} {said}") },
+        })
+    };
+    let trio = |service: &str, name: &str| {
+        ["succeeded", "failed", ""].map(|said| record(service, name, said))
+    };
+    let mut rows: Vec<(String, Trio)> = domain::EVENT_NAMES
+        .iter()
+        .map(|(name, ..)| (code(name), trio("identityControlPlane", name)))
+        .collect();
+    rows.push(("`Receive…Saml…`".into(), trio("IdentitySignOn", "ReceiveSamlResponse")));
+    rows.push(("`Sent…Saml…Response`".into(), trio("IdentitySignOn", "SentSamlResponse")));
+    rows.push(("any other of `IdentitySignOn`".into(), trio("IdentitySignOn", "SomethingNew")));
+    rows.push((
+        "any other of `identityControlPlane`".into(),
+        trio("identityControlPlane", "SomethingNew"),
+    ));
+    rows.push(("of any other service".into(), trio("ComputeApi", "LaunchInstance")));
+    activities(page, "oci-audit", "eventName", rows);
+}
+
+/// Where each field of the neutral event comes from.
+fn fields(page: &mut String) {
+    heading(
+        page,
+        "Where each field comes from",
+        "Fields by their name in the contract. Of several places the first that says something \
+         counts; `NA`, `N/A`, `null`, `None`, `unknown` and `-` say nothing. In OCI records the \
+         AuditEvent within the record counts first (`auditEventMapValue`), then \
+         `additionalDetails`, then `data`. What no field takes is in `unmapped`, in the place where \
+         it stood.",
+    );
+    line(
+        page,
+        &["field", "AuditEvents (`idcs`)", "OCI Audit (`oci-audit`)", "Access Manager (`oam`)"],
+    );
+    rule(page, 4);
+    let made = |text: &str| text.to_owned();
+    let rows = [
+        ("native-id", "`id`", "`eventId`, `id`, `eventID`", "`eventID`"),
+        ("native-type", "`eventId`", "`eventType`, `type`", "`type`"),
+        ("native-name", "—", "`data.eventName`, the end of the type", "—"),
+        (
+            "time, original-time",
+            "`timestamp`",
+            "`eventTime`, `time`, `data.response.responseTime`",
+            "`accessTime`",
+        ),
+        ("logged", "`meta.created`", "`oracle.ingestedtime`", "—"),
+        ("same-as", "—", "`additionalDetails.id`", "—"),
+        ("http.url", "—", "header `oci-original-url`", "—"),
+        ("http.referrer", "—", "header `Referer`", "—"),
+        ("cloud.realm, .region", "—", "configuration, `regionId`", "—"),
+    ];
+    for row in rows {
+        let cells: [&str; 4] = row.into();
+        line(page, &cells);
+    }
+    let join = |places: Vec<String>| match places.len() {
+        0 => made("—"),
+        _ => places.join(", "),
+    };
+    let oam = |field: &str| {
+        let row = oam::normalize::names::FIELDS.iter().find(|(known, _)| *known == field);
+        join(
+            row.into_iter()
+                .flat_map(|(_, members)| members.iter().map(|name| code(name)))
+                .collect(),
+        )
+    };
+    for (field, places) in &domain::FIELDS {
+        let names = |places: &[domain::Place]| {
+            places.iter().flat_map(|place| place.names).map(|name| code(name)).collect()
+        };
+        let elsewhere = places.iter().flat_map(|place| place.elsewhere);
+        let of_oci: Vec<String> = elsewhere.map(|path| code(&path.join("."))).collect();
+        let idcs: Vec<String> = names(places);
+        let oci = match (idcs.is_empty(), of_oci.is_empty()) {
+            (false, false) => format!("the same, {}", of_oci.join(", ")),
+            (false, true) => made("the same"),
+            (true, _) => join(of_oci),
+        };
+        line(page, &[field, &join(idcs), &oci, &oam(field)]);
+    }
+    for (field, _) in &oam::normalize::names::FIELDS {
+        if !domain::FIELDS.iter().any(|(known, _)| known == field) {
+            line(page, &[field, "—", "—", &oam(field)]);
+        }
+    }
 }
 
 fn oam(page: &mut String) {
@@ -182,6 +276,18 @@ fn outcomes(page: &mut String) {
     line(page, &["3. HTTP status", "2xx", "success"]);
     line(page, &["3. HTTP status", "any other", "failure"]);
     rows(page, "4. message holds (and not both)", &outcome::MESSAGES);
+
+    heading(
+        page,
+        "Why something failed (`oci-audit`, `idcs`)",
+        "By the letters and digits of the code, the reason or the event id, in this order; the \
+         first word of this table that is in it counts.",
+    );
+    line(page, &["holds", "failure"]);
+    rule(page, 2);
+    for (word, class) in &outcome::FAILURE_WORDS {
+        line(page, &[&code(word), &kebab(class)]);
+    }
 }
 
 fn rows<T: Debug>(page: &mut String, place: &str, table: &[(&str, T)]) {
@@ -214,7 +320,7 @@ fn pairs<T: Debug>(table: &[(&'static str, T)]) -> Vec<(&'static str, String)> {
 }
 
 /// `OneTimePassword` as the contract writes it: `one-time-password`.
-fn kebab(name: &impl Debug) -> String {
+pub fn kebab(name: &impl Debug) -> String {
     let mut word = String::new();
     let name = format!("{name:?}");
     let name = name.rsplit("::").next().unwrap_or_default();

@@ -5,8 +5,12 @@ use signon_host::contract::{BatchLimits, EventClasses, Progress, ReadOptions, Si
 use signon_host::render::{Format, render};
 use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox};
 
+use super::page::kebab;
+
 /// What an event says, as the formats say it.
 pub struct Specimen {
+    /// What to choose by, as in a source's `classes`: `sign-on`.
+    pub class: String,
     /// The contract's own word: `mfa-challenge`.
     pub activity: String,
     /// The contract's own word.
@@ -36,6 +40,7 @@ impl Specimen {
         let (ocsf, ocsf_1_9) = (line(Format::Ocsf), line(Format::Ocsf1_9));
         let (ecs, otel) = (line(Format::Ecs), line(Format::Otel));
         Self {
+            class: kebab(&event.class),
             activity: attribute(&otel, "oracle.signon.activity"),
             outcome: attribute(&otel, "oracle.signon.outcome"),
             protocol: attribute(&otel, "oracle.signon.protocol"),

@@ -11,17 +11,21 @@ pub enum Keep {
     Parameters,
     /// What a request was answered.
     Payload,
+    /// A record within the record: every name, as far as it is no secret's.
+    Record,
 }
 
 /// Lower case.
-const HEADERS: [&str; 18] = [
+const HEADERS: [&str; 21] = [
     "accept",
     "accept-language",
     "connection",
     "content-length",
     "content-type",
     "date",
+    "forwarded",
     "host",
+    "oci-original-url",
     "opc-client-info",
     "opc-request-id",
     "origin",
@@ -31,6 +35,7 @@ const HEADERS: [&str; 18] = [
     "x-date",
     "x-forwarded-for",
     "x-forwarded-host",
+    "x-forwarded-port",
     "x-real-ip",
     "x-real-port",
 ];
@@ -110,6 +115,7 @@ impl Keep {
     /// Whether what stands under a name is kept, as far as it is no secret by itself.
     pub(super) fn keeps(self, name: &str) -> bool {
         let list: &[&str] = match self {
+            Self::Record => return true,
             Self::Headers => return HEADERS.iter().any(|kept| kept.eq_ignore_ascii_case(name)),
             Self::Parameters => &PARAMETERS,
             Self::Payload => &PAYLOAD,

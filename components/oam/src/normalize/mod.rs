@@ -1,8 +1,8 @@
 //! One row to one neutral event.
 //!
 //! Only the text without secrets is read. Each leaf is taken by one field or stays
-//! in `unmapped`: `loginType`, the attribute map but for the user agent, and the
-//! word of `status` where the outcome does not repeat it.
+//! in `unmapped`: the attribute map but for the user agent, and the word of `status` where
+//! the outcome does not repeat it.
 
 mod attributes;
 pub mod names;
@@ -10,8 +10,9 @@ pub mod names;
 use signon_kit::contract::{
     Agent, EventClass, Identity, Outcome, ReadOptions, SignOnEvent, UserKind,
 };
+use signon_kit::domain::{Hops, hops, says_nothing};
 use signon_kit::fields::Fields;
-use signon_kit::people::{hops, is_email};
+use signon_kit::people::is_email;
 use signon_kit::text::cut;
 use signon_kit::time;
 
@@ -50,7 +51,7 @@ fn read<'d>(
         f.take_node(member);
     }
     let (time, original_time) = time(&mut f, document)?;
-    let kind = f.text(&["type"]);
+    let kind = said(&mut f, &["type"]);
     let status = f.peek(&["status"]);
     let outcome = names::outcome(status.as_deref());
     if let Outcome::Other(_) = outcome {
@@ -60,6 +61,7 @@ fn read<'d>(
     if mfa.is_some() {
         f.take(&["mfaUsed"]);
     }
+    let source = source(&mut f);
     Ok(SignOnEvent {
         native_id: id,
         same_as: Vec::new(),
@@ -78,7 +80,7 @@ fn read<'d>(
         actor: None,
         app: None,
         idp: None,
-        source_addresses: source_addresses(&mut f),
+        source_addresses: source.addresses,
         agent: agent.map(|original| Agent {
             original: Some(original),
             browser: None,
@@ -97,9 +99,10 @@ fn read<'d>(
         correlation: f.id(&["oracleECID"]),
         class: EventClass::SignOn,
         failure: None,
-        source_port: None,
+        source_port: source.port,
         auth_type: None,
-        logon_method: None,
+        logon_method: said(&mut f, &["userID", "loginType"])
+            .or_else(|| said(&mut f, &["loginType"])),
         group: None,
         labels: if has_id { Vec::new() } else { vec![ID_FROM_CONTENT.to_owned()] },
         unmapped: f.unmapped(),
@@ -138,24 +141,36 @@ fn access_time(text: &str) -> Option<i64> {
     time::parse(bare)
 }
 
+/// A text, unless it is a word for nothing.
+fn said(f: &mut Fields<'_>, path: &[&str]) -> Option<String> {
+    f.peek(path).filter(|text| !says_nothing(text))?;
+    f.text(path)
+}
+
 fn user(f: &mut Fields<'_>) -> Option<Identity> {
     // An object by its schema; a plain login is understood too.
-    let name = f.first(&[&["userID", "loginID"], &["userID"]]);
+    let name = said(f, &["userID", "loginID"]).or_else(|| said(f, &["userID"]));
     let identity = Identity {
         email: name.clone().filter(|name| is_email(name)),
         name,
-        uid: f.text(&["userID", "userGUID"]),
+        uid: said(f, &["userID", "userGUID"]),
         uid_alt: None,
         display_name: None,
         domain: None,
-        dn: f.text(&["userID", "userDN"]),
+        dn: said(f, &["userID", "userDN"]),
         kind: UserKind::User,
     };
     let somebody = identity.name.is_some() || identity.uid.is_some() || identity.dn.is_some();
     somebody.then_some(identity)
 }
 
-/// Nearest to the person first; proxies follow, as in `X-Forwarded-For`.
-fn source_addresses(f: &mut Fields<'_>) -> Vec<String> {
-    hops(&f.text(&["ipAddress"]).unwrap_or_default())
+/// Nearest to the person first; proxies follow, as in `X-Forwarded-For`. A list that says
+/// more than that stays where it is, too.
+fn source(f: &mut Fields<'_>) -> Hops {
+    const ADDRESS: [&str; 1] = ["ipAddress"];
+    let hops = hops(&f.peek(&ADDRESS).unwrap_or_default());
+    if !hops.says_more {
+        f.take(&ADDRESS);
+    }
+    hops
 }

@@ -2,7 +2,7 @@
 //! they lack are kept as they are. No value is documented beyond the examples
 //! `AuthN` and `Logout` and "successful or denied", so case does not count.
 
-use signon_kit::contract::{Activity, Outcome};
+use signon_kit::contract::{Activity, EventClass, EventKind, Outcome};
 
 /// Stands for the name of an activity in a row that names none.
 pub const UNNAMED: &str = "unnamed";
@@ -22,6 +22,19 @@ pub static OUTCOMES: [(&str, Outcome); 4] = [
 /// Whether more than one factor took part, by `mfaUsed`, native or quoted.
 pub static FACTORS: [(&str, bool); 2] = [("true", true), ("false", false)];
 
+/// Which members of a row a field of the neutral event is made of, the first before the
+/// others, as docs/mapping.md shows it.
+pub static FIELDS: [(&str, &[&str]); 8] = [
+    ("user / actor .name", &["userID.loginID", "userID"]),
+    ("user / actor .uid, .uid-alt", &["userID.userGUID"]),
+    ("user.dn", &["userID.userDN"]),
+    ("source-addresses, source-port", &["ipAddress"]),
+    ("agent.original", &["attributeMap"]),
+    ("factors, mfa", &["mfaUsed"]),
+    ("logon-method", &["userID.loginType", "loginType"]),
+    ("correlation", &["oracleECID"]),
+];
+
 /// What was done, by `type`.
 pub fn activity(kind: Option<&str>) -> Activity {
     let Some(kind) = kind else {
@@ -29,6 +42,12 @@ pub fn activity(kind: Option<&str>) -> Activity {
     };
     let row = ACTIVITIES.iter().find(|(word, _)| word.eq_ignore_ascii_case(kind));
     row.map_or_else(|| Activity::Other(kind.to_owned()), |(_, activity)| activity.clone())
+}
+
+/// The classes of rows, for humans: the API gives sign-ons only.
+pub fn kinds() -> Vec<EventKind> {
+    let kind = |name: &str| EventKind { name: name.to_owned(), class: EventClass::SignOn };
+    ACTIVITIES.iter().map(|(name, _)| kind(name)).chain([kind("*")]).collect()
 }
 
 /// How it ended, by `status`.

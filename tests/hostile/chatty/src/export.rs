@@ -23,6 +23,7 @@ impl Guest for Component {
             summary: "Looks around".to_owned(),
             config_schema: "{}".to_owned(),
             identity_keys: vec![],
+            kinds: Vec::new(),
             shape: Shape::Windowed(Windowed {
                 granularity_seconds: 60,
                 longest_range_seconds: 3600,

@@ -53,6 +53,7 @@ impl Guest for Component {
             summary: "Attacks whoever runs it".to_owned(),
             config_schema: "{}".to_owned(),
             identity_keys: vec![],
+            kinds: Vec::new(),
             shape: Shape::Windowed(Windowed {
                 granularity_seconds: 60,
                 longest_range_seconds: 3600,

@@ -233,12 +233,37 @@ fn domain_generation(
         response.nulls(&["headers", "payload", "message"]);
     });
     data.object("stateChange", |state| state.nulls(&["previous", "current"]));
-    data.object("additionalDetails", |details| {
+    let mut attributes = Vec::new();
+    Object::write(&mut attributes, |details| {
         actor(details, random, it);
         outcome(details, random, it);
         session(details, random, moment, it);
         record::odd_values(details, random);
     });
+    let attributes = String::from_utf8(attributes).expect("what was written is JSON");
+    details(data, &attributes, it);
+}
+
+/// The AuditEvent as records of the years carried it: its attributes alone, as text
+/// beside them, and as text with little beside it.
+fn details(data: &mut Object<'_>, attributes: &str, it: &SignOn<'_>) {
+    const TEXT: &str = "auditEventMapValue";
+    let members = &attributes[1..attributes.len() - 1];
+    let event = it.kind.success.filter(|_| it.succeeded).or(it.kind.failure);
+    // By what a record has anyway: its form costs no draw of its own.
+    match it.ecid.bytes().next().unwrap_or_default() % 3 {
+        0 => data.raw("additionalDetails", attributes),
+        1 => {
+            let text = serde_json::Value::from(attributes);
+            data.raw("additionalDetails", &format!("{{\"{TEXT}\":{text},{members}}}"));
+        }
+        _ => data.object("additionalDetails", |details| {
+            details.text(TEXT, attributes);
+            details.maybe("eventId", event);
+            details.text("ecId", &it.ecid);
+            details.text("domainDisplayName", it.domain.display);
+        }),
+    }
 }
 
 fn actor(details: &mut Object<'_>, random: &mut Prng, it: &SignOn<'_>) {
@@ -256,7 +281,6 @@ fn actor(details: &mut Object<'_>, random: &mut Prng, it: &SignOn<'_>) {
     details.text("hostName", &format!("idcs-sso-{}", random.hex(8)));
     details.object("idcsCreatedBy", |by| by.text("value", &random.hex(32)));
     details.object("idcsLastModifiedBy", |by| by.text("value", &random.hex(32)));
-    details.text("auditEventMapValue", "{\"schemas\":[\"urn:example\"]}");
 }
 
 fn outcome(details: &mut Object<'_>, random: &mut Prng, it: &SignOn<'_>) {

@@ -75,7 +75,8 @@ impl Source for Broken {
                 r#"{"type":"object","required":["url"],"properties":{"url":{"type":"string"}}}"#
                     .to_owned(),
             identity_keys: vec![],
-            shape: Shape::Windowed(Windowed {
+            kinds: Vec::new(),
+        shape: Shape::Windowed(Windowed {
                 granularity_seconds: 1,
                 longest_range_seconds: 3600,
                 smallest_retention_seconds: 86_400,
