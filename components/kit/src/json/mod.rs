@@ -234,8 +234,7 @@ impl<'d> Node<'d> {
     pub fn key(self) -> Cow<'d, str> {
         match self.key_as_written() {
             Some(key) if !self.entry().key_escapes => Cow::Borrowed(key),
-            Some(key) => unescape(&format!("\"{key}\""))
-                .map_or(Cow::Borrowed(key), |key| Cow::Owned(key.into_owned())),
+            Some(key) => unescaped_key(key),
             None => Cow::Borrowed(""),
         }
     }
@@ -341,6 +340,11 @@ impl<'d> Node<'d> {
         }
         pointer(&before, &self.entry().place.to_string())
     }
+}
+
+#[cold]
+fn unescaped_key(key: &str) -> Cow<'_, str> {
+    unescape(&format!("\"{key}\"")).map_or(Cow::Borrowed(key), |key| Cow::Owned(key.into_owned()))
 }
 
 /// Unescapes a JSON string; lone surrogates (`\ud800`) become U+FFFD.

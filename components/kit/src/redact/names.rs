@@ -5,9 +5,8 @@
 //! those who write none. In doubt it is a secret: Oracle's own attributes are known by
 //! name, and a test holds each of them against these words.
 
-use super::documented;
-use super::view;
-use super::words::{ABOUT, BEFORE, BEHIND, BY_LETTER, PLAIN_CODES, STRONG, WORDS};
+use super::words::{ABOUT, BEFORE, BEGINNINGS, BEHIND, BY_LETTER, PLAIN_CODES, STRONG, WORDS};
+use super::{documented, is_worth, seeds, view};
 
 /// What a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,15 +20,18 @@ pub enum Secrecy {
 }
 
 /// What a name says about its value.
-pub fn secrecy(name: &str) -> Secrecy {
+pub fn secrecy(name: &[u8]) -> Secrecy {
     if name.len() < 2 || documented::is_attribute(name) {
         return Secrecy::Open;
     }
-    secrecy_of_bytes(name.as_bytes())
+    secrecy_of_bytes(name)
 }
 
-/// The same for a name that stands somewhere in a text.
+/// The same for a name that may be called like an attribute and be another.
 pub fn secrecy_of_bytes(name: &[u8]) -> Secrecy {
+    if !is_worth(seeds::may_be_secret(name)) {
+        return Secrecy::Open;
+    }
     if name.iter().all(|byte| byte.is_ascii() && !matches!(byte, b'%' | b'\\' | b'&')) {
         return secrecy_of(name);
     }
@@ -52,6 +54,9 @@ fn secrecy_of(name: &[u8]) -> Secrecy {
     if name.has_code() { Secrecy::Code } else { Secrecy::Open }
 }
 
+/// Words that there is room for at once: most names have fewer.
+const USUAL_WORDS: usize = 8;
+
 /// The letters of a name in lower case, and where its words end.
 struct Words {
     letters: Vec<u8>,
@@ -60,7 +65,8 @@ struct Words {
 
 impl Words {
     fn of(name: &[u8]) -> Self {
-        let mut words = Self { letters: Vec::with_capacity(name.len()), ends: Vec::new() };
+        let mut words =
+            Self { letters: Vec::with_capacity(name.len()), ends: Vec::with_capacity(USUAL_WORDS) };
         for (at, byte) in name.iter().enumerate() {
             let before = at.checked_sub(1).map_or(b' ', |before| name[before]);
             let behind = name.get(at + 1).copied().unwrap_or(b' ');
@@ -93,6 +99,9 @@ impl Words {
     fn has_strong_word(&self) -> bool {
         (0..self.letters.len()).any(|at| {
             let rest = &self.letters[at..];
+            if !is_worth(may_begin(rest)) {
+                return false;
+            }
             let (start, end) = BY_LETTER[usize::from(rest[0] - b'a')];
             STRONG[usize::from(start)..usize::from(end)]
                 .iter()
@@ -105,7 +114,9 @@ impl Words {
         self.ends.iter().any(|end| {
             let word = &self.letters[std::mem::replace(&mut start, *end)..*end];
             let rest = &self.letters[*end..];
-            is_weak_word(word) && !is_about(rest.strip_prefix(b"code").unwrap_or(rest))
+            is_worth(seeds::may_be_secret(word))
+                && is_weak_word(word)
+                && !is_about(rest.strip_prefix(b"code").unwrap_or(rest))
         })
     }
 
@@ -135,20 +146,45 @@ impl Words {
     }
 }
 
+/// Whether letters may begin with one of [`STRONG`], by the first three of them.
+fn may_begin(letters: &[u8]) -> bool {
+    let [first, second, third, ..] = letters else {
+        return false;
+    };
+    let (seconds, thirds) = BEGINNINGS[usize::from(first - b'a')];
+    seconds >> (second - b'a') & thirds >> (third - b'a') & 1 == 1
+}
+
 fn is_about(rest: &[u8]) -> bool {
     ABOUT.iter().any(|about| rest.starts_with(about.as_bytes()))
 }
 
+/// The longest of [`WORDS`].
+const LONGEST_WORD: usize = 4;
+
+/// Those of [`BEFORE`] and [`BEHIND`] that begin and end as a word does.
+fn begins(word: &[u8]) -> impl Iterator<Item = &'static str> {
+    let first = word.first().copied();
+    BEFORE.into_iter().filter(move |known| known.as_bytes().first().copied() == first)
+}
+
+fn ends(word: &[u8]) -> impl Iterator<Item = &'static str> {
+    let last = word.last().copied();
+    BEHIND.into_iter().filter(move |known| known.as_bytes().last().copied() == last)
+}
+
 /// One of [`WORDS`], by itself or with what people put around it.
 fn is_weak_word(word: &[u8]) -> bool {
-    let is_one = |word: &[u8]| WORDS.iter().any(|known| known.as_bytes() == word);
+    let is_one = |word: &[u8]| {
+        word.len() <= LONGEST_WORD && WORDS.iter().any(|known| known.as_bytes() == word)
+    };
     let (mut word, mut shorter) = (word, true);
     while shorter {
         if is_one(word) {
             return true;
         }
-        let before = BEFORE.iter().find_map(|known| word.strip_prefix(known.as_bytes()));
-        let behind = || BEHIND.iter().find_map(|known| word.strip_suffix(known.as_bytes()));
+        let before = begins(word).find_map(|known| word.strip_prefix(known.as_bytes()));
+        let behind = || ends(word).find_map(|known| word.strip_suffix(known.as_bytes()));
         let rest = before.or_else(behind).filter(|rest| rest.len() > 1);
         shorter = rest.is_some();
         word = rest.unwrap_or(word);
@@ -164,8 +200,9 @@ mod tests {
     fn the_words_are_by_their_first_letter_and_each_is_found() {
         let first = |word: &&str| word.as_bytes()[0];
         assert!(STRONG.is_sorted_by_key(first));
+        assert!(WORDS.iter().all(|word| word.len() <= LONGEST_WORD));
         for word in STRONG.iter().chain(&WORDS) {
-            assert_eq!(secrecy(word), Secrecy::Secret, "{word}");
+            assert_eq!(secrecy(word.as_bytes()), Secrecy::Secret, "{word}");
         }
     }
 
@@ -216,10 +253,10 @@ mod tests {
             "opcPrincipal",
             "currentPass",
         ] {
-            assert_eq!(secrecy(name), Secrecy::Secret, "{name}");
+            assert_eq!(secrecy(name.as_bytes()), Secrecy::Secret, "{name}");
         }
         for name in ["code", "mfaCode", "user_code_2", "verification-code", "xyzcode", "CODES"] {
-            assert_ne!(secrecy(name), Secrecy::Open, "{name}");
+            assert_ne!(secrecy(name.as_bytes()), Secrecy::Open, "{name}");
         }
     }
 
@@ -256,7 +293,7 @@ mod tests {
             "resource",
             "insider",
         ] {
-            assert_eq!(secrecy(name), Secrecy::Open, "{name}");
+            assert_eq!(secrecy(name.as_bytes()), Secrecy::Open, "{name}");
         }
     }
 }

@@ -4,6 +4,9 @@
 
 use std::ops::Range;
 
+use crate::lanes::Sets;
+
+use super::bytes::{NAME, SAID, SPACE, Shapes, count_back, is};
 use super::names::{Secrecy, secrecy, secrecy_of_bytes};
 use super::value::{self, Reach, is_name, quoted, skip_blanks};
 use super::values::{is_grant, is_plain, is_plain_code};
@@ -18,7 +21,7 @@ const MOST_BETWEEN: usize = 16;
 const LONGEST_TAG: usize = 1024;
 
 /// Objects in one another that are told apart.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 63;
 
 /// Members that name the value beside them.
 const NAMES: [&str; 19] = [
@@ -49,6 +52,14 @@ const VALUES: [&str; 11] = [
     "values",
 ];
 
+const PARTS: (Shapes, Shapes) = (Shapes::of(&NAMES), Shapes::of(&VALUES));
+
+/// What ends the host of an address, and who is named before it.
+const HOST_ENDS: Sets = Sets::of(&[b" \"#'/", b"\t\n\x0c\r", b"<>?", b"\\"]);
+
+/// Where a text is looked at for names and values.
+const STOPS: Sets = Sets::of(&[b"=:<", b",", b"{}"]);
+
 /// Words of which only those before them tell what they are: `api key`, `status code`.
 const JOINED: [&str; 6] = ["answer", "code", "codes", "key", "phrase", "word"];
 
@@ -63,8 +74,7 @@ pub enum Part {
 
 /// What a member of that name is to the one beside it, whatever its case.
 pub fn part(name: &[u8]) -> Option<Part> {
-    // The longest is `parametername`.
-    if name.len() > 13 {
+    if !PARTS.0.may_have(name) && !PARTS.1.may_have(name) {
         return None;
     }
     let is_in = |list: &[&str]| list.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(name));
@@ -76,11 +86,18 @@ pub fn part(name: &[u8]) -> Option<Part> {
 
 /// Adds the secrets behind their names.
 pub fn find(text: &[u8], found: &mut Vec<Range<usize>>) {
-    let mut scan =
-        Scan { text, found, objects: vec![0], beyond: 0, secret: vec![false], values: Vec::new() };
-    let mut at = 0;
+    let mut scan = Scan {
+        text,
+        found,
+        objects: Vec::new(),
+        beyond: 0,
+        seen: 0,
+        secret: Vec::new(),
+        values: Vec::new(),
+    };
+    let mut at = STOPS.find(text, 0);
     while at < text.len() {
-        at = match text[at] {
+        let next = match text[at] {
             b'=' | b':' => scan.separator(at),
             b'<' => scan.tag(at),
             b',' => scan.list(at),
@@ -88,6 +105,7 @@ pub fn find(text: &[u8], found: &mut Vec<Range<usize>>) {
             b'}' => scan.close(at),
             _ => at + 1,
         };
+        at = STOPS.find(text, next);
     }
     scan.pairs();
 }
@@ -95,11 +113,13 @@ pub fn find(text: &[u8], found: &mut Vec<Range<usize>>) {
 struct Scan<'t> {
     text: &'t [u8],
     found: &'t mut Vec<Range<usize>>,
-    /// The objects open here, by their number; 0 is the text itself.
+    /// The objects open here, by their number from 1 on; 0 is the text itself.
     objects: Vec<usize>,
     /// How many more are open beyond [`DEEPEST`].
     beyond: usize,
-    /// Of each object, whether a secret is named in it.
+    /// How many objects were opened.
+    seen: usize,
+    /// Of each object, whether a secret is named in it; those behind are not.
     secret: Vec<bool>,
     /// What that would be.
     values: Vec<Pending>,
@@ -117,8 +137,8 @@ struct Pending {
 impl Scan<'_> {
     fn open(&mut self, at: usize) -> usize {
         if self.objects.len() < DEEPEST {
-            self.objects.push(self.secret.len());
-            self.secret.push(false);
+            self.seen += 1;
+            self.objects.push(self.seen);
         } else {
             self.beyond += 1;
         }
@@ -128,7 +148,7 @@ impl Scan<'_> {
     fn close(&mut self, at: usize) -> usize {
         if self.beyond > 0 {
             self.beyond -= 1;
-        } else if self.objects.len() > 1 {
+        } else {
             self.objects.pop();
         }
         at + 1
@@ -179,13 +199,16 @@ impl Scan<'_> {
     }
 
     fn is_braced(&self) -> bool {
-        self.objects.len() > 1
+        !self.objects.is_empty()
     }
 
     /// A secret is named here, or something else.
     fn named(&mut self, name: Range<usize>) {
         if names_secret(&self.text[name]) {
             let object = self.object();
+            if self.secret.len() <= object {
+                self.secret.resize(object + 1, false);
+            }
             self.secret[object] = true;
         }
     }
@@ -203,7 +226,8 @@ impl Scan<'_> {
         let mut behind = 0;
         for pending in std::mem::take(&mut self.values) {
             // What lies in a value that was taken is not looked at again.
-            if self.secret[pending.object] && pending.start >= behind {
+            let is_secret = self.secret.get(pending.object).copied().unwrap_or_default();
+            if is_secret && pending.start >= behind {
                 let value = match pending.tag {
                     Some(tag) => self.content(pending.start, &self.text[tag]),
                     None => value::of(self.text, pending.start, Reach::Word, pending.braced),
@@ -217,12 +241,14 @@ impl Scan<'_> {
     /// The name that ends at a place, without its quotes.
     fn name_before(&self, at: usize) -> Option<Range<usize>> {
         let text = &self.text[..at];
-        let skip = |end: usize, passed: fn(u8) -> bool| {
-            let skipped = text[..end].iter().rev().take(MOST_BETWEEN);
-            end - skipped.take_while(|byte| passed(**byte)).count()
-        };
-        let behind = skip(at, |byte| byte.is_ascii_whitespace());
-        let end = skip(behind, |byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b')'));
+        // Nearly always it ends right here.
+        if text.last().is_some_and(|byte| is(*byte, NAME)) {
+            return Some(at - count_back(text, LONGEST_NAME, NAME)..at);
+        }
+        let behind = at - count_back(text, MOST_BETWEEN, SPACE);
+        let quotes = text[..behind].iter().rev().take(MOST_BETWEEN);
+        let is_quote = |byte: &&u8| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']' | b')');
+        let end = behind - quotes.take_while(is_quote).count();
         let in_quotes = text[end..behind].iter().any(|byte| matches!(byte, b'"' | b'\''));
         let belongs = |byte: &&u8| is_name(**byte) || (in_quotes && **byte == b' ');
         let length = text[..end].iter().rev().take(LONGEST_NAME).take_while(belongs).count();
@@ -232,13 +258,10 @@ impl Scan<'_> {
     /// What the name before the separator at `at` says.
     fn secrecy(&self, name: Range<usize>, at: usize) -> Secrecy {
         let written = &self.text[name.clone()];
-        let own = match std::str::from_utf8(written) {
-            Ok(text) => secrecy(text),
-            Err(_) => secrecy_of_bytes(written),
-        };
         if let Some(joined) = joined(self.text, name.clone()) {
             return secrecy_of_bytes(joined);
         }
+        let own = secrecy(written);
         if own != Secrecy::Open && (self.is_in_urn(name.clone()) || self.is_host(name, at)) {
             return Secrecy::Open;
         }
@@ -269,9 +292,8 @@ impl Scan<'_> {
 
     /// Who is named in an address, with a password or a token.
     fn address(&mut self, start: usize) -> usize {
-        let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"/?#\"'<>\\".contains(byte);
         let rest = &self.text[start..];
-        let end = rest.iter().position(is_end).unwrap_or(rest.len());
+        let end = HOST_ENDS.find(rest, 0);
         if let Some(length) = memchr::memrchr(b'@', &rest[..end]) {
             self.secret(Secrecy::Secret, start..start + length);
             return start + length;
@@ -382,11 +404,7 @@ pub fn joined(text: &[u8], name: Range<usize>) -> Option<&[u8]> {
 pub fn names_secret(value: &[u8]) -> bool {
     const LONGEST: usize = 64;
     let value = value.trim_ascii();
-    let is_name = |byte: &u8| is_name(*byte) || b" %[]/".contains(byte);
     value.len() <= LONGEST
-        && value.iter().all(is_name)
-        && match std::str::from_utf8(value) {
-            Ok(text) => secrecy(text) != Secrecy::Open,
-            Err(_) => secrecy_of_bytes(value) != Secrecy::Open,
-        }
+        && value.iter().all(|byte| is(*byte, SAID))
+        && secrecy(value) != Secrecy::Open
 }

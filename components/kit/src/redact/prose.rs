@@ -3,6 +3,9 @@
 
 use std::ops::Range;
 
+use crate::lanes::Sets;
+
+use super::bytes::{Shapes, WORD, WORD_END, count_back, find as find_byte};
 use super::names::{Secrecy, secrecy_of_bytes};
 use super::pairs::joined;
 use super::value::{is_name, skip_blanks};
@@ -29,6 +32,16 @@ const SCHEMES: [(&str, bool); 17] = [
     ("token", false),
 ];
 
+const SCHEME_SHAPES: Shapes = {
+    let mut words = [""; SCHEMES.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = SCHEMES[at].0;
+        at += 1;
+    }
+    Shapes::of(&words)
+};
+
 /// Longest word that is looked at before a blank, and the longest token behind a digit.
 const LONGEST_WORD: usize = 32;
 
@@ -50,16 +63,20 @@ const MOST_AROUND: usize = 16;
 /// Words between a code and its number.
 const VERBS: [&str; 7] = ["is", "was", "to", "-", "=", "#", "are"];
 
-/// Adds the secrets of sentences.
-pub fn find(text: &[u8], found: &mut Vec<Range<usize>>) {
+/// The longest of them.
+const LONGEST_VERB: usize = 3;
+
+/// What words end with.
+const BLANKS: Sets = Sets::of(&[b" ", b"\t\n\r\x0c"]);
+
+/// Adds the secrets of sentences; codes are looked for where there are `digits`.
+pub fn find(text: &[u8], digits: bool, found: &mut Vec<Range<usize>>) {
     let mut at = 0;
     while let Some(blank) = blank(text, at) {
-        let before = text[at..blank].iter().rev();
-        let is_word = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let length = before.take(LONGEST_WORD).take_while(is_word).count();
+        let length = count_back(&text[at..blank], LONGEST_WORD, WORD);
         let word = blank - length..blank;
         at = skip_blanks(text, blank);
-        if let Some(secret) = behind(text, word, at) {
+        if let Some(secret) = behind(text, word, at, digits) {
             at = secret.end;
             found.push(secret);
         }
@@ -67,12 +84,11 @@ pub fn find(text: &[u8], found: &mut Vec<Range<usize>>) {
 }
 
 fn blank(text: &[u8], at: usize) -> Option<usize> {
-    let rest = text.get(at..)?;
-    rest.iter().position(u8::is_ascii_whitespace).map(|blank| at + blank)
+    Some(BLANKS.find(text, at)).filter(|blank| *blank < text.len())
 }
 
 /// The secret that a word before a blank tells of, if `next` is where the next word begins.
-fn behind(text: &[u8], word: Range<usize>, next: usize) -> Option<Range<usize>> {
+fn behind(text: &[u8], word: Range<usize>, next: usize, digits: bool) -> Option<Range<usize>> {
     let written = &text[word.clone()];
     if written.is_empty() {
         return None;
@@ -86,6 +102,9 @@ fn behind(text: &[u8], word: Range<usize>, next: usize) -> Option<Range<usize>> 
     if written.starts_with(b"-") {
         let is_secret = secrecy_of_bytes(written) != Secrecy::Open;
         return is_secret.then(|| next..end_of_word(text, next)).filter(|it| is_hidden(text, it));
+    }
+    if !digits {
+        return None;
     }
     match written.iter().all(u8::is_ascii_digit) {
         true => number_before(text, word, next),
@@ -104,6 +123,9 @@ fn private_key(text: &[u8], word: usize, next: usize) -> Range<usize> {
 /// The credential behind a scheme, which `word` may be; `sure` where it is one by its name.
 pub fn credential(text: &[u8], word: Range<usize>, sure: bool) -> Option<Range<usize>> {
     let written = &text[word.clone()];
+    if !SCHEME_SHAPES.may_have(written) {
+        return None;
+    }
     let is_it = |(scheme, _): &&(&str, bool)| scheme.as_bytes().eq_ignore_ascii_case(written);
     let (_, parameters) = SCHEMES.iter().find(is_it)?;
     let start = skip_blanks(text, word.end);
@@ -148,8 +170,7 @@ fn is_hidden(text: &[u8], span: &Range<usize>) -> bool {
 }
 
 fn end_of_word(text: &[u8], start: usize) -> usize {
-    let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\"'<>,;".contains(byte);
-    text[start..].iter().position(is_end).map_or(text.len(), |end| start + end)
+    find_byte(text, start, WORD_END)
 }
 
 /// `code 1234`, `PIN: 1234`, `password is abc1`: what has digits behind a secret's name.
@@ -157,7 +178,9 @@ fn number_behind(text: &[u8], name: Range<usize>, next: usize) -> Option<Range<u
     let mut start = next;
     let mut end = end_of_word(text, start).min(start + LONGEST_WORD * 4);
     let verb = &text[start..end];
-    if VERBS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(verb)) {
+    if verb.len() <= LONGEST_VERB
+        && VERBS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(verb))
+    {
         start = skip_blanks(text, end);
         end = end_of_word(text, start);
     }

@@ -8,10 +8,12 @@ use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
+use super::bytes::{BASE64, count_back, is, pass};
+use super::is_worth;
 use super::text::holds_secret;
 
 /// Shortest run of base64 that is looked at: `{"alg":"none"}` has 19 characters.
-const SHORTEST: usize = 16;
+pub const SHORTEST: usize = 16;
 
 /// Shortest part of a token: more than chance and less than any real one.
 const SHORTEST_PART: usize = 8;
@@ -47,12 +49,11 @@ const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIEN
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
 fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+    is(byte, BASE64)
 }
 
-/// Adds every secret that is known by its looks.
+/// Adds every secret in base64 that is known by its looks.
 pub fn find(text: &[u8], deeper: usize, found: &mut Vec<Range<usize>>) {
-    tokens(text, found);
     // A run of this length covers one of the places looked at.
     let mut at = SHORTEST - 1;
     while at < text.len() {
@@ -60,17 +61,16 @@ pub fn find(text: &[u8], deeper: usize, found: &mut Vec<Range<usize>>) {
             at += SHORTEST;
             continue;
         }
-        let start = text[..at].iter().rposition(|byte| !is_base64(*byte)).map_or(0, |at| at + 1);
-        let end =
-            text[at..].iter().position(|byte| !is_base64(*byte)).map_or(text.len(), |n| at + n);
+        let start = at - count_back(&text[..at], at, BASE64);
+        let end = pass(text, at, BASE64);
         let end = look(text, start..end, deeper, found).unwrap_or(end);
         at = end + SHORTEST - 1;
     }
 }
 
 /// Adds what has the outlines of a token, whether or not its parts can be read.
-fn tokens(text: &[u8], found: &mut Vec<Range<usize>>) {
-    let part = |at: usize| text[at..].iter().take_while(|byte| is_base64(**byte)).count();
+pub fn tokens(text: &[u8], found: &mut Vec<Range<usize>>) {
+    let part = |at: usize| pass(text, at, BASE64) - at;
     let mut at = 0;
     while let Some(mark) = memchr::memchr(b'J', &text[at..]).map(|mark| at + mark) {
         at = mark + 1;
@@ -98,15 +98,20 @@ fn look(
 ) -> Option<usize> {
     let (mut start, mut slashes) = (run.start, 0);
     loop {
-        let slash = memchr::memchr(b'/', &text[start..run.end]).map(|slash| start + slash);
-        let end = slash.filter(|_| slashes >= MOST_SLASHES).unwrap_or(run.end);
+        // Behind the last slashes all is too short.
+        let last = run.end.checked_sub(SHORTEST).filter(|last| *last >= start)?;
+        let slash = |end: usize| memchr::memchr(b'/', &text[start..end]).map(|at| start + at);
+        let end = match slashes >= MOST_SLASHES {
+            true => slash(run.end).unwrap_or(run.end),
+            false => run.end,
+        };
         if end - start >= SHORTEST
             && let Some(end) = secret_at(text, start..end, deeper)
         {
             found.push(start..end);
             return Some(end);
         }
-        start = slash? + 1;
+        start = slash(last)? + 1;
         slashes += 1;
     }
 }
@@ -114,6 +119,9 @@ fn look(
 /// Where the secret ends that begins with a run.
 fn secret_at(text: &[u8], run: Range<usize>, deeper: usize) -> Option<usize> {
     let bytes = &text[run.clone()];
+    if !is_worth(may_be_secret(bytes)) {
+        return None;
+    }
     let begins = |(begin, rest): &(&str, usize)| {
         let end = run.start + begin.len() + rest;
         text[run.start..].starts_with(begin.as_bytes())
@@ -128,7 +136,7 @@ fn secret_at(text: &[u8], run: Range<usize>, deeper: usize) -> Option<usize> {
     if is_private_key(&head) {
         return Some(end_of_token(text, run.start));
     }
-    if !head.iter().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')) {
+    if !head.iter().all(|byte| is_text(*byte)) {
         return None;
     }
     let is_json = head.trim_ascii_start().starts_with(b"{");
@@ -141,8 +149,57 @@ fn secret_at(text: &[u8], run: Range<usize>, deeper: usize) -> Option<usize> {
     is_secret.then(|| end_of_token(text, run.start))
 }
 
+/// What a character of base64 stands for, in either alphabet; above 63 what is none.
+const SEXTETS: [u8; 256] = {
+    let mut table = [0xff; 256];
+    let mut at = 0;
+    while at < table.len() {
+        let byte = at as u8;
+        table[at] = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => 0xff,
+        };
+        at += 1;
+    }
+    table
+};
+
+/// Whether a run begins as those do that are looked at more closely: like a token, or
+/// like text or a sequence of DER when it is read.
+fn may_be_secret(run: &[u8]) -> bool {
+    if matches!(run, [b'A', b'K' | b'S' | b'I', ..] | [b'g', b'h' | b'i' | b'l', ..])
+        || matches!(run, [b'x', b'o', ..] | [b's', b'k', ..])
+    {
+        return true;
+    }
+    let (quads, _) = run.as_chunks::<4>();
+    for (place, quad) in quads.iter().take(HEAD / 4).enumerate() {
+        let bits =
+            quad.iter().fold(0, |bits, byte| bits << 6 | u32::from(SEXTETS[usize::from(*byte)]));
+        let [_, first, second, third] = bits.to_be_bytes();
+        if place == 0 && first == DER_SEQUENCE {
+            return true;
+        }
+        if !(is_text(first) && is_text(second) && is_text(third)) {
+            return false;
+        }
+    }
+    true
+}
+
+fn is_text(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r')
+}
+
 /// Whether a text is a lone part of a token: `eyJ…` that says how the token is signed.
 pub fn is_lone_token_part(text: &str) -> bool {
+    if text.len() < SHORTEST {
+        return false;
+    }
     let bytes = text.trim().as_bytes();
     bytes.len() >= SHORTEST
         && bytes.starts_with(b"e")
@@ -173,12 +230,15 @@ fn decoded(run: &[u8]) -> Option<Vec<u8>> {
     if url_safe { URL_SAFE.decode(run) } else { STANDARD.decode(run) }.ok()
 }
 
+/// What every sequence in DER begins with.
+const DER_SEQUENCE: u8 = 0x30;
+
 /// DER of a private key: a sequence whose first member is the number 0 or 1, or what an
 /// encrypted one begins with. Public keys and certificates begin with another sequence.
 fn is_private_key(der: &[u8]) -> bool {
     let inside = match der {
-        [0x30, 0x82, _, _, inside @ ..] | [0x30, 0x81, _, inside @ ..] => inside,
-        [0x30, 0x20..=0x7f, inside @ ..] => inside,
+        [DER_SEQUENCE, 0x82, _, _, inside @ ..] | [DER_SEQUENCE, 0x81, _, inside @ ..] => inside,
+        [DER_SEQUENCE, 0x20..=0x7f, inside @ ..] => inside,
         _ => return false,
     };
     inside.starts_with(&[2, 1, 0]) || inside.starts_with(&[2, 1, 1])

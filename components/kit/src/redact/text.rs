@@ -6,7 +6,9 @@
 
 use std::ops::Range;
 
-use super::{MARK, pairs, prose, shapes, view};
+use crate::lanes::Sets;
+
+use super::{MARK, is_worth, pairs, prose, shapes, view};
 
 /// Shortest text that can hold a secret: `ST$`.
 const SHORTEST: usize = 3;
@@ -24,46 +26,41 @@ struct Signs {
     blanks: bool,
     /// `ST$`
     dollars: bool,
+    /// `eyJ`
+    tokens: bool,
+    digits: bool,
 }
+
+/// Where signs are looked for: each is told by one or two of them.
+const SIGNS: Sets = Sets::of(&[
+    b"\"'$",
+    b"=:<",
+    b"\\", // Separators.
+    b"%&", // Escapes; a backslash is one, too.
+    b" ",
+    b"\t\n\r",
+    b"J",
+    b"0123456789",
+]);
 
 impl Signs {
     fn of(text: &[u8]) -> Self {
-        let mut all = 0;
-        for byte in text {
-            all |= SIGNS[usize::from(*byte)];
-        }
+        let (all, is_beyond) = SIGNS.all(text);
         Self {
-            separators: all & SEPARATOR != 0,
-            escapes: all & ESCAPE != 0,
-            blanks: all & BLANK != 0,
-            dollars: all & DOLLAR != 0,
+            separators: all & 0b111 != 0,
+            escapes: is_beyond || all & 0b1100 != 0,
+            blanks: all & 0b11_0000 != 0,
+            dollars: all & 1 != 0,
+            tokens: is_worth(all & 0b100_0000 != 0),
+            digits: is_worth(all & 0b1000_0000 != 0),
         }
+    }
+
+    /// Whether there is one that even a short text is looked at for.
+    fn any(self) -> bool {
+        self.separators || self.escapes || self.blanks || self.dollars
     }
 }
-
-const SEPARATOR: u8 = 1;
-const ESCAPE: u8 = 2;
-const BLANK: u8 = 4;
-const DOLLAR: u8 = 8;
-
-const SIGNS: [u8; 256] = {
-    let mut signs = [0; 256];
-    let mut at = 0;
-    while at < signs.len() {
-        signs[at] = match at as u8 {
-            b'=' | b':' | b'<' => SEPARATOR,
-            // Quoted names in lists.
-            b'"' | b'\'' => SEPARATOR,
-            b'%' | b'&' | 0x80.. => ESCAPE,
-            b'\\' => ESCAPE | SEPARATOR,
-            b' ' | b'\t' | b'\n' | b'\r' => BLANK,
-            b'$' => DOLLAR,
-            _ => 0,
-        };
-        at += 1;
-    }
-    signs
-};
 
 /// The text with a mark where each secret was; `None` if there is none.
 pub fn scrub(text: &str) -> Option<String> {
@@ -101,6 +98,9 @@ fn spans(text: &[u8], deeper: usize) -> Vec<Range<usize>> {
         return found;
     }
     let signs = Signs::of(text);
+    if !is_worth(signs.any() || text.len() >= shapes::SHORTEST) {
+        return found;
+    }
     find(text, signs, deeper, &mut found);
     if signs.escapes {
         for view in view::views(text) {
@@ -111,16 +111,19 @@ fn spans(text: &[u8], deeper: usize) -> Vec<Range<usize>> {
             }
         }
     }
-    joined(found)
+    if found.is_empty() { found } else { joined(found) }
 }
 
 fn find(text: &[u8], signs: Signs, deeper: usize, found: &mut Vec<Range<usize>>) {
+    if signs.tokens {
+        shapes::tokens(text, found);
+    }
     shapes::find(text, deeper, found);
     if signs.separators {
         pairs::find(text, found);
     }
     if signs.blanks {
-        prose::find(text, found);
+        prose::find(text, signs.digits, found);
     }
     if signs.dollars {
         security_tokens(text, found);

@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::bytes::{NAME, SPACE, is, pass};
 use super::prose;
 
 /// Longest name that is looked for behind a comma.
@@ -57,8 +58,7 @@ pub fn of(text: &[u8], start: usize, reach: Reach, braced: bool) -> Range<usize>
 
 /// The first place from `at` on that is no blank.
 pub fn skip_blanks(text: &[u8], at: usize) -> usize {
-    let is_ink = |byte: &u8| !byte.is_ascii_whitespace();
-    text.get(at..).and_then(|rest| rest.iter().position(is_ink)).map_or(text.len(), |n| at + n)
+    pass(text, at, SPACE)
 }
 
 fn trimmed(text: &[u8], span: Range<usize>) -> Range<usize> {
@@ -132,5 +132,5 @@ fn is_border(text: &[u8], at: usize) -> bool {
 
 /// What names are made of.
 pub fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$' | 0x80..)
+    is(byte, NAME)
 }

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use super::bytes::{ESCAPE, find};
+
 /// How often a text is decoded: a URL in a form in JSON in a JSON string, and one more.
 const MOST_DECODINGS: usize = 4;
 
@@ -54,34 +56,47 @@ pub fn most_decoded(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn decode(text: &[u8], from: impl Fn(usize) -> u32, length: usize) -> Option<View> {
-    let escapes = |byte: &u8| matches!(byte, b'%' | b'\\' | b'&' | 0x80..);
-    let first = text.iter().position(escapes)?;
-    let mut view =
-        View { bytes: text[..first].to_vec(), from: (0..first).map(&from).collect(), length };
-    let (mut at, mut changed) = (first, false);
+    let mut first = find(text, 0, ESCAPE);
+    while first < text.len() && escape(&text[first..]).is_none() {
+        first = find(text, first + 1, ESCAPE);
+    }
+    if first == text.len() {
+        return None;
+    }
+    let mut view = View {
+        bytes: Vec::with_capacity(text.len()),
+        from: Vec::with_capacity(text.len()),
+        length,
+    };
+    view.bytes.extend_from_slice(&text[..first]);
+    view.from.extend((0..first).map(&from));
+    let mut at = first;
     while at < text.len() {
         let rest = &text[at..];
-        let decoded = match rest[0] {
-            b'%' => percent(rest),
-            b'\\' => backslash(rest),
-            b'&' => entity(rest),
-            0x80.. => folded(rest),
-            _ => None,
-        };
-        let Some((taken, character)) = decoded else {
+        let Some((taken, character)) = escape(rest) else {
             view.bytes.push(rest[0]);
             view.from.push(from(at));
             at += 1;
             continue;
         };
-        changed = true;
         for byte in character.bytes() {
             view.bytes.push(byte);
             view.from.push(from(at));
         }
         at += taken;
     }
-    changed.then_some(view)
+    Some(view)
+}
+
+/// What a text begins with, if that is an escape.
+fn escape(rest: &[u8]) -> Escape {
+    match rest.first()? {
+        b'%' => percent(rest),
+        b'\\' => backslash(rest),
+        b'&' => entity(rest),
+        0x80.. => folded(rest),
+        _ => None,
+    }
 }
 
 /// What an escape stands for.

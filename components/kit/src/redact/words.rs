@@ -197,6 +197,21 @@ pub const BEHIND: [&str; 18] = [
     "value",
 ];
 
+/// For each letter, the second and the third letters of the words that begin with it, by
+/// their place in the alphabet.
+pub const BEGINNINGS: [(u32, u32); 26] = {
+    let mut table = [(0, 0); 26];
+    let mut at = 0;
+    while at < STRONG.len() {
+        let word = STRONG[at].as_bytes();
+        let (seconds, thirds) = &mut table[(word[0] - b'a') as usize];
+        *seconds |= 1 << (word[1] - b'a');
+        *thirds |= 1 << (word[2] - b'a');
+        at += 1;
+    }
+    table
+};
+
 /// For each letter, where the words that begin with it are in [`STRONG`].
 pub const BY_LETTER: [(u8, u8); 26] = {
     let mut table = [(0, 0); 26];
