@@ -74,14 +74,18 @@ pub struct Shapes([u32; 32]);
 impl Shapes {
     /// Of words that are shorter than 32 bytes, in lower case.
     pub const fn of(words: &[&str]) -> Self {
-        let mut lengths = [0; 32];
+        Self([0; 32]).and(words)
+    }
+
+    /// These and other words.
+    pub const fn and(mut self, words: &[&str]) -> Self {
         let mut at = 0;
         while at < words.len() {
             let word = words[at].as_bytes();
-            lengths[(word[0] & 31) as usize] |= 1 << word.len();
+            self.0[(word[0] & 31) as usize] |= 1 << word.len();
             at += 1;
         }
-        Self(lengths)
+        self
     }
 
     /// Whether this may be one of the words, whatever its case.

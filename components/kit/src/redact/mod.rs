@@ -14,6 +14,8 @@ mod lists;
 mod names;
 mod pairs;
 mod prose;
+#[cfg(test)]
+mod quick_laws;
 mod seeds;
 mod shapes;
 #[cfg(test)]
@@ -43,7 +45,7 @@ pub type List<'p> = (&'p [&'p str], Keep);
 #[inline]
 fn is_worth(quick_look: bool) -> bool {
     #[cfg(test)]
-    if laws::LOOKS_CLOSELY.get() {
+    if quick_laws::LOOKS_CLOSELY.get() {
         return true;
     }
     quick_look

@@ -52,13 +52,13 @@ const VALUES: [&str; 11] = [
     "values",
 ];
 
-const PARTS: (Shapes, Shapes) = (Shapes::of(&NAMES), Shapes::of(&VALUES));
+static PARTS: Shapes = Shapes::of(&NAMES).and(&VALUES);
 
 /// What ends the host of an address, and who is named before it.
-const HOST_ENDS: Sets = Sets::of(&[b" \"#'/", b"\t\n\x0c\r", b"<>?", b"\\"]);
+static HOST_ENDS: Sets = Sets::of(&[b" \"#'/", b"\t\n\x0c\r", b"<>?", b"\\"]);
 
 /// Where a text is looked at for names and values.
-const STOPS: Sets = Sets::of(&[b"=:<", b",", b"{}"]);
+static STOPS: Sets = Sets::of(&[b"=:<", b",", b"{}"]);
 
 /// Words of which only those before them tell what they are: `api key`, `status code`.
 const JOINED: [&str; 6] = ["answer", "code", "codes", "key", "phrase", "word"];
@@ -74,7 +74,7 @@ pub enum Part {
 
 /// What a member of that name is to the one beside it, whatever its case.
 pub fn part(name: &[u8]) -> Option<Part> {
-    if !PARTS.0.may_have(name) && !PARTS.1.may_have(name) {
+    if !PARTS.may_have(name) {
         return None;
     }
     let is_in = |list: &[&str]| list.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(name));

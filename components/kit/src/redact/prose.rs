@@ -32,7 +32,7 @@ const SCHEMES: [(&str, bool); 17] = [
     ("token", false),
 ];
 
-const SCHEME_SHAPES: Shapes = {
+static SCHEME_SHAPES: Shapes = {
     let mut words = [""; SCHEMES.len()];
     let mut at = 0;
     while at < words.len() {
@@ -67,7 +67,7 @@ const VERBS: [&str; 7] = ["is", "was", "to", "-", "=", "#", "are"];
 const LONGEST_VERB: usize = 3;
 
 /// What words end with.
-const BLANKS: Sets = Sets::of(&[b" ", b"\t\n\r\x0c"]);
+static BLANKS: Sets = Sets::of(&[b" ", b"\t\n\r\x0c"]);
 
 /// Adds the secrets of sentences; codes are looked for where there are `digits`.
 pub fn find(text: &[u8], digits: bool, found: &mut Vec<Range<usize>>) {

@@ -73,18 +73,29 @@ const ESCAPE: u8 = 0xff;
 /// Whether a name may be a secret's.
 pub fn may_be_secret(name: &[u8]) -> bool {
     let mut letters = 0u32;
-    for byte in name {
+    for (at, byte) in name.iter().enumerate() {
         let letter = LETTERS[usize::from(*byte)];
         if letter == 0 {
             continue;
         }
         let row = ROWS[(letters & PAIR) as usize];
-        if letter == ESCAPE || (row != 0 && THIRDS[usize::from(row)] >> letter & 1 == 1) {
+        if letter == ESCAPE {
+            return true;
+        }
+        if row != 0 && THIRDS[usize::from(row)] >> letter & 1 == 1 && !is_sign(&name[at..]) {
             return true;
         }
         letters = letters << 5 | u32::from(letter);
     }
     letters & PAIR == PW || letters == AUTH
+}
+
+/// Whether this is the `gn` of `sign`, which is in many names: no word ends before the `n`,
+/// and neither `signature` nor a `new` begins there.
+#[inline]
+fn is_sign(rest: &[u8]) -> bool {
+    let is_other = |next: &u8| next.is_ascii_alphabetic() && !b"AEae".contains(next);
+    rest.starts_with(b"gn") && rest.get(2).is_none_or(is_other)
 }
 
 /// Whether there is a seed in a word, `code` and `otp` among them: names are secrets' by
@@ -122,10 +133,35 @@ mod tests {
 
     #[test]
     fn names_are_told_by_their_seeds() {
-        for name in ["p_w", "PW", "xpw", "auth", "AUTH", "t.o.k", "smsCode", "x%41", "caf\u{e9}"] {
+        for name in [
+            "p_w",
+            "PW",
+            "xpw",
+            "auth",
+            "AUTH",
+            "t.o.k",
+            "smsCode",
+            "x%41",
+            "caf\u{e9}",
+            "sigN",
+            "signature",
+            "SIGN",
+            "signew",
+        ] {
             assert!(may_be_secret(name.as_bytes()), "{name}");
         }
-        for name in ["", "p", "authn", "xauth2user", "urn", "https", "to k", "userAgent"] {
+        for name in [
+            "",
+            "p",
+            "authn",
+            "IdentitySignOn",
+            "design",
+            "xauth2user",
+            "urn",
+            "https",
+            "to k",
+            "userAgent",
+        ] {
             let expected = name == "to k" || name == "xauth2user";
             assert_eq!(may_be_secret(name.as_bytes()), expected, "{name}");
         }

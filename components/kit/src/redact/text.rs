@@ -32,7 +32,7 @@ struct Signs {
 }
 
 /// Where signs are looked for: each is told by one or two of them.
-const SIGNS: Sets = Sets::of(&[
+static SIGNS: Sets = Sets::of(&[
     b"\"'$",
     b"=:<",
     b"\\", // Separators.
