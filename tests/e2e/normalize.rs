@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::process::Stdio;
 
+use signon_host::render::Format;
+
 use crate::support::{Finished, Output, repository, signon};
 
 /// Set this to write the golden files anew; the diff is then the change to review.
@@ -22,9 +24,13 @@ fn sample(name: &str) -> String {
 
 /// Normalizes a payload that stands in a file.
 fn normalize(payload: &str, format: &str) -> Finished {
+    normalize_with("oci-audit", payload, format)
+}
+
+fn normalize_with(component: &str, payload: &str, format: &str) -> Finished {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), payload).unwrap();
-    let mut command = signon(["normalize", "--component", "oci-audit", "--format", format]);
+    let mut command = signon(["normalize", "--component", component, "--format", format]);
     Finished::of(command.arg(file.path()))
 }
 
@@ -45,6 +51,45 @@ fn published_records_become_the_golden_lines() {
             assert_eq!(line, golden, "{name}: if this is meant, set {REGENERATE}=1 and review");
         }
         assert_eq!(lines.len(), golden.len(), "{name} has other events");
+    }
+}
+
+/// Signs of every secret in the forms of `tests/fixtures/redaction`.
+const SECRETS: [&str; 12] = [
+    "SECRETvalue123",
+    "c2lnbmF0dXJlMTIz",
+    "eyJhbGci",
+    "eyAiYWxn",
+    "eyJhIjox",
+    "eyJraWQi",
+    "ZXlKaGJH",
+    "Ym9iOlNF",
+    "MIIEvQ",
+    "AKIAIOSF",
+    "482913",
+    "%63%32%6c%6e",
+];
+
+#[test]
+fn no_form_of_a_secret_is_in_a_line_of_any_format() {
+    for (component, payload) in
+        [("oci-audit", "oci.json"), ("idcs", "idcs.json"), ("oam", "oam.json"), ("oam", "oam.xml")]
+    {
+        let records = repository("tests/fixtures/redaction").join(payload);
+        let records = std::fs::read_to_string(records).unwrap();
+        assert!(SECRETS.iter().filter(|secret| records.contains(**secret)).count() > 8);
+        let mut events = Vec::new();
+        for format in Format::ALL {
+            let lines = normalize_with(component, &records, format.name()).success().stdout;
+            for line in lines.lines() {
+                let found: Vec<_> =
+                    SECRETS.iter().filter(|secret| line.contains(**secret)).collect();
+                assert!(found.is_empty(), "{payload} as {format}: {found:?} in {line}");
+            }
+            events.push(lines.lines().count());
+        }
+        // Each format has every event.
+        assert!(events[0] > 20 && events.iter().all(|count| *count == events[0]), "{events:?}");
     }
 }
 
