@@ -3,8 +3,10 @@
 //! One writer, locked. A batch is appended and synced, then its length is
 //! committed together with position and ids. What lies behind the committed length
 //! on start was written by a batch that was never committed and will come again:
-//! its whole lines stay, for others may have read them, and are recognized by
-//! their event id when they come; only a torn last line of ours is cut.
+//! its whole lines stay, for others may have read them, and are recognized when they
+//! come; only a torn last line of ours is cut. A line is recognized by its whole text:
+//! whoever can write to the file could name the id of an event yet to come, and it would
+//! never be written.
 
 mod adoption;
 #[cfg(test)]
@@ -30,7 +32,7 @@ use crate::permissions::{self, Readers};
 use crate::render::Format;
 use crate::state::{SinkMark, State};
 use crate::telemetry;
-use adoption::{End, Tail};
+use adoption::{End, Tail, fingerprint};
 use rotation::Step;
 
 /// Appends to a file.
@@ -55,7 +57,7 @@ struct Writer {
     length: u64,
     /// Whether half a batch of ours is behind it, which could not be cut.
     is_torn: bool,
-    /// Lines in the file whose event was never committed, by event id.
+    /// Lines in the file whose event was never committed, by their fingerprint.
     adopted: HashMap<String, u32>,
     /// Those of them that the state does not know of yet.
     unsaved: HashMap<String, u32>,
@@ -155,6 +157,10 @@ fn open_locked(path: &Path) -> Result<File, SinkError> {
     if let Some(folder) = folder {
         permissions::folder(folder, Readers::Group).map_err(failed)?;
     }
+    // Opening a pipe waits for somebody, opening a device may set it going.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(SinkError::NoFile { path: path.to_owned() });
+    }
     // Who signed in from where is not for everybody, but somebody forwards it.
     let file = permissions::file(path, Readers::Group).map_err(failed)?;
     if !file.metadata().map_err(failed)?.is_file() {
@@ -204,7 +210,7 @@ fn mend_end(
 impl Writer {
     /// Appends the lines that are not in the file yet, and syncs. On failure the
     /// file is as before, or what it holds more is found on the next start.
-    fn append(&mut self, lines: &[Line]) -> Result<Split, SinkError> {
+    fn append(&mut self, lines: Vec<Line>) -> Result<Split, SinkError> {
         self.follow()?;
         self.rotate_if_due(lines.iter().map(|line| line.text.len() as u64 + 1).sum())?;
         self.write(lines).map_err(|source| SinkError::File { path: self.path.clone(), source })
@@ -246,22 +252,23 @@ impl Writer {
         self.rotate(&[Step::Save])
     }
 
-    fn write(&mut self, lines: &[Line]) -> std::io::Result<Split> {
+    fn write(&mut self, lines: Vec<Line>) -> std::io::Result<Split> {
         let mut waiting = self.adopted.clone();
         let mut split = Split::default();
         let mut text = String::new();
         for line in lines {
-            match waiting.get_mut(&line.id) {
-                Some(count) if *count > 0 => {
+            // Nearly always nothing waits, and nothing need be digested.
+            if !waiting.is_empty() {
+                let known = fingerprint(line.text.as_bytes());
+                if let Some(count) = waiting.get_mut(&known).filter(|count| **count > 0) {
                     *count -= 1;
-                    split.recognized.push(line.id.clone());
-                }
-                _ => {
-                    split.written.push(line.id.clone());
-                    text.push_str(&line.text);
-                    text.push('\n');
+                    split.recognized.push(known);
+                    continue;
                 }
             }
+            text.push_str(&line.text);
+            text.push('\n');
+            split.written.push(line);
         }
         let written = self
             .file
@@ -279,13 +286,13 @@ impl Writer {
     }
 }
 
-/// Ids of a batch's lines.
+/// Lines of a batch.
 #[derive(Debug, Default)]
 struct Split {
-    /// In the file since before.
+    /// Fingerprints of those in the file since before.
     recognized: Vec<String>,
     /// Written now.
-    written: Vec<String>,
+    written: Vec<Line>,
 }
 
 /// A batch in the file, not committed yet.
@@ -301,17 +308,22 @@ impl Receipt for Appended {
         Some(SinkMark {
             sink: self.sink.clone(),
             length: self.writer.length,
-            waiting: self.writer.unsaved.iter().map(|(id, count)| (id.clone(), *count)).collect(),
+            waiting: self
+                .writer
+                .unsaved
+                .iter()
+                .map(|(line, count)| (line.clone(), *count))
+                .collect(),
             adopted: self.split.recognized.clone(),
         })
     }
 
     fn settle(mut self: Box<Self>) {
-        for id in &self.split.recognized {
-            if let Some(count) = self.writer.adopted.get_mut(id) {
+        for line in &self.split.recognized {
+            if let Some(count) = self.writer.adopted.get_mut(line) {
                 *count -= 1;
                 if *count == 0 {
-                    self.writer.adopted.remove(id);
+                    self.writer.adopted.remove(line);
                 }
             }
         }
@@ -324,9 +336,10 @@ impl Drop for Appended {
     /// The batch was not committed and will come again: its lines wait for it.
     fn drop(&mut self) {
         if !self.settled {
-            for id in std::mem::take(&mut self.split.written) {
-                *self.writer.unsaved.entry(id.clone()).or_default() += 1;
-                *self.writer.adopted.entry(id).or_default() += 1;
+            for line in std::mem::take(&mut self.split.written) {
+                let known = fingerprint(line.text.as_bytes());
+                *self.writer.unsaved.entry(known.clone()).or_default() += 1;
+                *self.writer.adopted.entry(known).or_default() += 1;
             }
         }
     }
@@ -349,7 +362,7 @@ impl Sink for FileSink {
         let failed = |source| SinkError::File { path, source };
         let sink = self.id.clone();
         let appended = tokio::task::spawn_blocking(move || {
-            let split = writer.append(&lines)?;
+            let split = writer.append(lines)?;
             Ok::<_, SinkError>(Appended { sink, writer, split, settled: false })
         });
         match appended.await {

@@ -184,9 +184,10 @@ pub struct SinkMark {
     pub sink: String,
     /// Bytes of the file that belong to committed batches.
     pub length: u64,
-    /// Lines in the file whose batch was not committed: they wait for it.
+    /// Lines in the file whose batch was not committed: they wait for it. What a line is
+    /// known by is the sink's to say.
     pub waiting: Vec<(String, u32)>,
-    /// Ids of waiting lines, new or old, whose event has come and is delivered.
+    /// Waiting lines, new or old, whose event has come and is delivered.
     pub adopted: Vec<String>,
 }
 

@@ -6,7 +6,9 @@
 //!        '---- adopted -----'
 //! ```
 //!
-//! Whole lines stay, whosever they are. A rest without a line end is cut only if it is
+//! Whole lines stay, whosever they are, and one that is in a later batch word for word
+//! is not written again; one that only names the same event is not ours and takes
+//! nothing's place. A rest without a line end is cut only if it is
 //! a torn line of ours, which takes three things: the state knows a length of this very
 //! file, that length ends a line, and the rest begins like a line and is none.
 //! Otherwise nothing is cut and nothing is written behind it: a file of somebody else
@@ -14,6 +16,8 @@
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _};
+
+use sha2::{Digest as _, Sha256};
 
 use super::Medium;
 use crate::render::{Format, event_id};
@@ -26,7 +30,7 @@ const LONGEST_LINE: u64 = 64 << 20;
 pub struct Tail {
     /// Behind the last whole line.
     pub end: u64,
-    /// By event id.
+    /// By fingerprint.
     pub lines: HashMap<String, u32>,
     rest: Vec<u8>,
 }
@@ -72,8 +76,9 @@ impl Tail {
     }
 
     fn add(&mut self, line: &[u8], format: Format) {
-        if let Some(id) = event_id(&String::from_utf8_lossy(line), format) {
-            *self.lines.entry(id).or_default() += 1;
+        // What names no event cannot be one of ours that comes again.
+        if event_id(&String::from_utf8_lossy(line), format).is_some() {
+            *self.lines.entry(fingerprint(line)).or_default() += 1;
         }
     }
 
@@ -94,6 +99,11 @@ impl Tail {
             Some(_) => End::Foreign,
         }
     }
+}
+
+/// What a line is known by while its event may come again: SHA-256 of all of it.
+pub fn fingerprint(line: &[u8]) -> String {
+    Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A text that is cut within a letter is no UTF-8, and torn all the same.

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! Lines that wait keep waiting wherever their file goes: the state knows them by
-//! their ids. Invariant: nothing is written to the new file before step 4.
+//! their fingerprints. Invariant: nothing is written to the new file before step 4.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -89,7 +89,7 @@ impl Writer {
             match step {
                 Step::Save => {
                     let waiting: Vec<(String, u32)> =
-                        self.unsaved.iter().map(|(id, count)| (id.clone(), *count)).collect();
+                        self.unsaved.iter().map(|(line, count)| (line.clone(), *count)).collect();
                     self.state.adopt(&self.sink, self.length, &waiting)?;
                     self.unsaved.clear();
                 }

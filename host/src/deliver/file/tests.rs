@@ -2,6 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 
+mod forged;
+
 use super::*;
 use crate::plan::Schedule;
 use crate::render::event_id;
