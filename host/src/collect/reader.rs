@@ -232,8 +232,7 @@ impl<'s> Reader<'s> {
     fn note(&mut self, batch: &Batch) {
         let source = &self.shared.source;
         for reject in &batch.rejects {
-            let (reason, digest) = (&reject.reason, &reject.digest);
-            telemetry::RecordRejected { source, reason, digest }.emit();
+            telemetry::RecordRejected { source, reason: &reject.reason }.emit();
         }
         let current = &mut self.current;
         for finding in &batch.findings {
