@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 use wasm_encoder::{
-    Component, ComponentImportSection, ComponentTypeRef, ComponentTypeSection, InstanceType,
+    BlockType, CodeSection, Component, ComponentImportSection, ComponentTypeRef,
+    ComponentTypeSection, Function, FunctionSection, InstanceType, Instruction, MemorySection,
+    MemoryType, Module, ModuleSection, NestedComponentSection, TypeSection, ValType,
 };
 
 use crate::support::{Finished, Service, options, signon};
@@ -253,6 +255,102 @@ fn a_component_larger_than_its_limit_is_not_compiled() {
     let finished = check(&config);
     let told = finished.stdout.clone() + &finished.stderr;
     assert!(told.contains("component_bytes (1048576)"), "{told}");
+}
+
+/// A component around a module of these functions.
+fn around(functions: &[Function], memories: u32) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    let (mut kinds, mut code, mut memory) =
+        (FunctionSection::new(), CodeSection::new(), MemorySection::new());
+    for function in functions {
+        kinds.function(0);
+        code.function(function);
+    }
+    let kind = MemoryType {
+        minimum: 1,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    };
+    for _ in 0..memories {
+        memory.memory(kind);
+    }
+    let mut module = Module::new();
+    module.section(&types).section(&kinds).section(&memory).section(&code);
+    let mut component = Component::new();
+    component.section(&ModuleSection(&module));
+    component.finish()
+}
+
+/// A function of blocks that each branch on a variable of its own; or that lie in each
+/// other.
+fn blocks(count: u32, variables: u32, is_nested: bool) -> Function {
+    let mut made = Function::new([(variables, ValType::I32)]);
+    for block in 0..count {
+        made.instruction(&Instruction::Loop(BlockType::Empty));
+        made.instruction(&Instruction::LocalGet(block % variables));
+        made.instruction(&Instruction::BrIf(0));
+        if !is_nested {
+            made.instruction(&Instruction::End);
+        }
+    }
+    for _ in 0..if is_nested { count } else { 0 } {
+        made.instruction(&Instruction::End);
+    }
+    made.instruction(&Instruction::End);
+    made
+}
+
+#[test]
+fn a_component_made_to_choke_its_compiler_is_refused_at_once_and_others_go_on() {
+    let nested = (0..3_000).fold(Component::new(), |inner, _| {
+        let mut outer = Component::new();
+        outer.section(&NestedComponentSection(&inner));
+        outer
+    });
+    let cases = [
+        // Each of the first four took more than a minute or more than three gigabytes.
+        (around(&vec![blocks(0, 1, false); 1_000_000], 0), "would take minutes or gigabytes"),
+        (around(&[blocks(300_000, 1_000, false)], 0), "would take minutes or gigabytes"),
+        (around(&[blocks(400_000, 40_000, false)], 0), "would take minutes or gigabytes"),
+        (around(&[blocks(50_000, 1, true)], 0), "would take minutes or gigabytes"),
+        (around(&vec![blocks(50, 10, false); 1_000], 0), "does not offer"),
+        (around(&[blocks(1, 1, false)], 100), "memory"),
+        (nested.finish(), "component nested.wasm"),
+    ];
+    let service = Service::start(options());
+    let mut sources = String::new();
+    for (number, (bytes, _)) in cases.iter().enumerate() {
+        std::fs::write(service.path(&format!("c{number}.wasm")), bytes).unwrap();
+        sources += &format!(
+            "\n[sources.c{number}]\ncomponent = \"c{number}.wasm\"\n\n[sinks.s{number}]\n\
+             type = \"stdout\"\ninputs = [\"c{number}\"]\n"
+        );
+    }
+    // No file at all, but for its end.
+    let sparse = std::fs::File::create(service.path("sparse.wasm")).unwrap();
+    std::io::Write::write_all(&mut &sparse, b"\0asm\x0d\0\x01\0").unwrap();
+    sparse.set_len(100 << 20).unwrap();
+    sources += "\n[sources.big]\ncomponent = \"sparse.wasm\"\n\n[sinks.big]\n\
+                type = \"stdout\"\ninputs = [\"big\"]\n";
+    let config = service.path("many.toml");
+    std::fs::write(&config, service.config().text() + &sources).unwrap();
+    let finished = service.once(&config);
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
+    let told = |source: &str| {
+        let start = format!("source {source}: ");
+        let found = finished.stderr.lines().find(|line| line.contains(&start));
+        found.unwrap_or_else(|| panic!("{source}: {}", finished.stderr)).to_owned()
+    };
+    for (number, (_, expected)) in cases.iter().enumerate() {
+        let line = told(&format!("c{number}"));
+        let expected = expected.replace("component nested.wasm", &format!("c{number}.wasm"));
+        assert!(line.contains(&expected), "{line}");
+    }
+    assert!(told("big").contains("component_bytes (16777216)"), "{}", told("big"));
+    service.assert_complete();
 }
 
 /// The files of compiled code below a state folder.

@@ -79,6 +79,17 @@ pub enum SandboxError {
         /// Bytes a file may have.
         most: u64,
     },
+    /// Compiling the component would take too long, or too much memory.
+    #[error(
+        "component {name}: would take minutes or gigabytes to compile: {problem}; build it with \
+         optimization, and let no generator write functions that large"
+    )]
+    TooHeavy {
+        /// Name or path.
+        name: String,
+        /// What of it is too much.
+        problem: String,
+    },
     /// The component does not offer the `source` interface of this version.
     #[error("component {name}: does not offer signon:source/source@0.1.0: {problem}")]
     WrongWorld {

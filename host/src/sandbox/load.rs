@@ -5,7 +5,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
@@ -14,9 +14,12 @@ use super::error::SandboxError;
 use super::guest::Guest;
 use super::imports::Imports;
 use super::limits::Limits;
-use super::{Sandbox, cache};
+use super::{Sandbox, cache, weight};
 use crate::contract::SignonSourcePre;
 use crate::files;
+
+/// Compiled code, or the place for it.
+pub(super) type Slot = Arc<Mutex<Option<Component>>>;
 
 /// A component that was loaded and may be opened any number of times.
 #[derive(Clone)]
@@ -177,15 +180,23 @@ impl Sandbox {
             return Err(SandboxError::NotAComponent { name: name.to_owned(), problem });
         }
         let digest = cache::digest(&self.engine, bytes);
-        // Held while compiling: a thousand sources with one component compile it once.
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(component) = compiled.get(&digest) {
+        let slot = {
+            let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+            compiled.entry(digest).or_default().clone()
+        };
+        // Held while compiling: a thousand sources with one component compile it once, and
+        // those with another do not wait for it.
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = slot.as_ref() {
             return Ok(component.clone());
         }
         let kept = self.cache.as_ref().and_then(|cache| cache.read(&self.engine, &digest));
         let component = match kept {
             Some(component) => component,
             None => {
+                if let Some(problem) = weight::too_heavy(bytes) {
+                    return Err(SandboxError::TooHeavy { name: name.to_owned(), problem });
+                }
                 let component = Component::from_binary(&self.engine, bytes)
                     .map_err(|error| refusal(name, &format!("{error:#}")))?;
                 if let Some(cache) = &self.cache {
@@ -194,7 +205,7 @@ impl Sandbox {
                 component
             }
         };
-        compiled.insert(digest, component.clone());
+        *slot = Some(component.clone());
         Ok(component)
     }
 }

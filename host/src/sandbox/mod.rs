@@ -23,6 +23,7 @@ mod load;
 mod normalizer;
 mod pure;
 mod session;
+mod weight;
 #[cfg(test)]
 mod work_tests;
 
@@ -31,7 +32,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 pub use error::{SandboxError, describe, describe_finding};
@@ -63,7 +64,7 @@ pub struct Sandbox {
     /// For components of other tool chains.
     void_cli: Arc<Linker<Guest>>,
     /// What was compiled or read from the cache so far.
-    compiled: Arc<Mutex<BTreeMap<cache::Key, Component>>>,
+    compiled: Arc<Mutex<BTreeMap<cache::Key, load::Slot>>>,
     cache: Option<Arc<cache::Cache>>,
     places: Arc<Semaphore>,
     turns: Turns,
