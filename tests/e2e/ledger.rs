@@ -1,5 +1,7 @@
 //! What the ledger says, and that it can be shown to be true.
 
+mod tampered;
+
 use std::path::Path;
 
 use redb::{Database, ReadableTable as _, TableDefinition};

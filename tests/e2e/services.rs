@@ -5,6 +5,7 @@
 //! the service does, or the run says what is missing and why.
 
 mod clients;
+mod endless;
 mod faults;
 mod idcs;
 mod oam;

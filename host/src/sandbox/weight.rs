@@ -4,7 +4,7 @@
 //! of its local variables, and with how deep its blocks lie in each other: some hundred
 //! kilobytes made for it take minutes and gigabytes, and nothing ends a compiler at its
 //! work. So that is counted first, in one pass over the bytes. Invariant: what passes is
-//! compiled within about two minutes and two gigabytes. What is no component passes, too: the
+//! compiled within some minutes and one gigabyte. What is no component passes, too: the
 //! compiler says so better.
 
 use std::collections::HashSet;

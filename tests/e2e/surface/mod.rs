@@ -3,7 +3,9 @@
 //! what sources need.
 
 mod callers;
-mod hostile;
+mod echoes;
+pub mod hostile;
 mod permissions;
+mod reloads;
 mod terminal;
 mod variables;

@@ -63,6 +63,20 @@ fn loopback_in_every_writing_is_not_dialled() {
 }
 
 #[test]
+fn a_dot_at_the_end_leads_nowhere_else() {
+    let stage = stage();
+    let evil = Evil::start(&stage);
+    let hosts = ["localhost.", "127.0.0.1.", "2130706433.", "0x7f.1.", "LOCALHOST."];
+    let urls: Vec<String> =
+        hosts.iter().map(|host| format!("http://{host}:{}/", evil.port())).collect();
+    // Some systems know no such name, others take the dot for nothing.
+    let seen = stage.sees(&asking(&stage, &urls));
+    assert_eq!(seen.len(), urls.len());
+    assert!(!seen.iter().any(|seen| seen.starts_with("200 ")), "{seen:?}");
+    assert_eq!(evil.connections(), 0);
+}
+
+#[test]
 fn private_link_local_metadata_and_translated_addresses_are_not_dialled() {
     let stage = stage();
     let urls: Vec<String> = [

@@ -80,6 +80,16 @@ fn batches_that_bring_nothing_are_not_asked_for_for_ever() {
 }
 
 #[test]
+fn a_range_of_time_that_is_answered_caught_up_is_refused_with_the_components_name() {
+    let stage = stage();
+    let error = stage.beside(&stage.attack(order("caught-up", 0, 1))).unwrap_err();
+    let malformed = matches!(error, SandboxError::Source(SourceError::Malformed(_)));
+    let message = error.to_string();
+    assert!(malformed && message.contains("component hostile"), "{message}");
+    assert!(message.contains("answered caught-up for a range of time"), "{message}");
+}
+
+#[test]
 fn counts_that_do_not_add_up_are_refused() {
     let stage = stage();
     let error = stage.beside(&stage.attack(order("lie", 0, 1))).unwrap_err();

@@ -33,6 +33,7 @@ pub fn attack(order: &Order, seen: Vec<String>) -> Result<Batch, SourceError> {
         "deep" => events(&mut batch, 1, |number| deep(number, count)),
         "odd" => events(&mut batch, 1, odd),
         "barren" => batch.progress = Progress::More,
+        "caught-up" => batch.progress = Progress::CaughtUp,
         "lie" => batch.counts.received = 7,
         "error" => return Err(SourceError::Unavailable("x".repeat(order.number("bytes")))),
         "leak" => return Err(SourceError::Forbidden(seen.join("; "))),
