@@ -123,7 +123,7 @@ limits! {
     /// Batches in a row without a record and without a new cursor, beyond which a
     /// session spins.
     barren_batches: Number = 1_000, up to 1_000_000;
-    /// Bytes of a component's file. The built-ins have less than one MiB.
+    /// Bytes of a component's file. The built-ins have a little more than one MiB.
     component_bytes: Number = 16 << 20, up to 256 << 20;
 }
 
