@@ -43,25 +43,17 @@ pub fn clean(text: &str) -> Result<(Parsed<'_>, Vec<String>), Unreadable> {
     Ok(redact(parsed, &[]))
 }
 
-/// Makes an event of a row's text, under its key; `None` for one of a class that was
-/// not asked for.
+/// Makes an event of a row's text, under its key.
 ///
 /// # Errors
 ///
 /// [`Unreadable`] for what is no JSON object or has no time.
-pub fn row(
-    text: &str,
-    key: RowKey,
-    options: ReadOptions,
-) -> Result<Option<SignOnEvent>, Unreadable> {
+pub fn row(text: &str, key: RowKey, options: ReadOptions) -> Result<SignOnEvent, Unreadable> {
     let (clean, redacted) = clean(text)?;
     let mut event = read(Fields::new(&clean, options.text_limit), &clean, key)?;
-    if !options.classes.has(event.class) {
-        return Ok(None);
-    }
     event.raw = options.keep_raw.then(|| clean.text().to_owned());
     event.redacted = redacted;
-    Ok(Some(event))
+    Ok(event)
 }
 
 fn read(mut f: Fields<'_>, parsed: &Parsed<'_>, key: RowKey) -> Result<SignOnEvent, Unreadable> {

@@ -24,8 +24,10 @@ pub fn take(
 ) {
     let text = from_bytes(bytes);
     match normalize::row(&text, key, options) {
-        Ok(Some(event)) => gathering.event(event, text.len()),
-        Ok(None) => gathering.filtered(),
+        Ok(event) if !options.classes.has(event.class) => {
+            gathering.filtered(&event.native_type);
+        }
+        Ok(event) => gathering.event(event, text.len()),
         Err(Unreadable { reason, scrubbed }) => {
             gathering.reject(reason, position, bytes, scrubbed);
         }

@@ -6,6 +6,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::contract::{Batch, BatchLimits, Counts, Finding, Progress, Reject, SignOnEvent};
+use crate::passed_over::PassedOver;
 use crate::text::hex;
 
 /// Most rejects a batch carries in full; the count goes on.
@@ -25,6 +26,8 @@ pub struct Gathering {
     pub findings: Vec<Finding>,
     /// The line of the record that is taken next, where there are lines.
     pub line: Option<u64>,
+    /// Told by type, where somebody asks for that.
+    pub passed_over: Option<PassedOver>,
 }
 
 /// Why a record is rejected that is not whole.
@@ -42,7 +45,13 @@ impl Gathering {
             source_total: None,
             findings: Vec::new(),
             line: None,
+            passed_over: None,
         }
+    }
+
+    /// How many records went in.
+    pub fn received(&self) -> u64 {
+        self.counts.received
     }
 
     /// Whether the batch has reached its limits.
@@ -64,9 +73,12 @@ impl Gathering {
     }
 
     /// A record that is no sign-on by its type.
-    pub fn filtered(&mut self) {
+    pub fn filtered(&mut self, record_type: &str) {
         self.counts.received += 1;
         self.counts.filtered += 1;
+        if let Some(passed_over) = &mut self.passed_over {
+            passed_over.add(record_type);
+        }
     }
 
     /// A record that could not be read: why, its number in the page, its bytes, and

@@ -1,7 +1,8 @@
 //! Tells a record that was cut off in the middle of a file from one that stands on
 //! several lines, so that what is cut costs its own line and not those behind it.
 //!
-//! A line that begins with a brace begins another record if no value can stand there:
+//! A line that begins with a brace, or with the bracket of a list of objects, begins
+//! another record if no value can stand there:
 //! in a text, or behind anything but a colon, a bracket or the comma of a list. Where
 //! one can (the cut fell behind one of these), the line itself tells: only in another
 //! record is a whole object followed by neither a comma nor a closing bracket.
@@ -13,6 +14,10 @@ use crate::scanner::{LONGEST_RECORD, Nesting};
 
 /// How deep lists and objects are told apart.
 const DEEPEST: u32 = u128::BITS;
+
+/// The byte order mark of UTF-8. Files that were put together have them in their middle,
+/// too, where they say as little as a blank.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What is held of a stream.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +59,17 @@ pub struct Lines {
     look: Option<Look>,
 }
 
-/// A line under way that begins with a brace.
+/// How a line begins.
+enum Beginning {
+    /// As a record may, there.
+    Record(usize),
+    /// As none does.
+    Other,
+    /// That is not known before more bytes have arrived.
+    NeedMore,
+}
+
+/// A line under way that begins as a record may.
 #[derive(Debug, Clone, Copy)]
 struct Look {
     begins: usize,
@@ -73,14 +88,11 @@ impl Lines {
     pub fn next(&mut self, held: Held<'_>, place: usize, in_string: bool) -> Next {
         let Held { bytes, dropped, finished } = held;
         if self.look.is_none() {
-            let rest = &bytes[place - dropped..];
-            let Some(blanks) = rest.iter().position(|byte| !byte.is_ascii_whitespace()) else {
-                return if finished { Next::Same } else { Next::NeedMore };
+            let begins = match beginning(&bytes[place - dropped..], finished) {
+                Beginning::Record(at) => place + at,
+                Beginning::Other => return Next::Same,
+                Beginning::NeedMore => return Next::NeedMore,
             };
-            let begins = place + blanks;
-            if rest[blanks] != b'{' {
-                return Next::Same;
-            }
             if in_string || !self.may_hold_value(held, place) {
                 return Next::Another(begins);
             }
@@ -138,7 +150,7 @@ impl Lines {
         }
     }
 
-    /// Looks at the line that begins with a brace, to its end and what follows.
+    /// Looks at the line that begins as a record may, to its end and what follows.
     fn look_on(&mut self, held: Held<'_>, place: usize) -> Next {
         let Held { bytes, dropped, finished } = held;
         let Some(look) = &mut self.look else {
@@ -165,6 +177,38 @@ impl Lines {
             _ => Next::Another(look.begins),
         }
     }
+}
+
+/// How what follows blanks begins.
+fn beginning(bytes: &[u8], finished: bool) -> Beginning {
+    let more_or = |known| if finished { known } else { Beginning::NeedMore };
+    let Some(mut at) = skip_blanks(bytes, 0) else {
+        return more_or(Beginning::Other);
+    };
+    if bytes[at..].starts_with(BYTE_ORDER_MARK) {
+        match skip_blanks(bytes, at + BYTE_ORDER_MARK.len()) {
+            Some(behind) => at = behind,
+            None => return more_or(Beginning::Other),
+        }
+    } else if BYTE_ORDER_MARK.starts_with(&bytes[at..]) {
+        return more_or(Beginning::Other);
+    }
+    match bytes[at] {
+        b'{' => Beginning::Record(at),
+        // A list of anything else is no list of records.
+        b'[' => match skip_blanks(bytes, at + 1) {
+            Some(inside) if bytes[inside] == b'{' => Beginning::Record(at),
+            Some(_) => Beginning::Other,
+            None => more_or(Beginning::Other),
+        },
+        _ => Beginning::Other,
+    }
+}
+
+/// The first byte from there on that is no blank.
+fn skip_blanks(bytes: &[u8], from: usize) -> Option<usize> {
+    let blanks = bytes[from..].iter().position(|byte| !byte.is_ascii_whitespace())?;
+    Some(from + blanks)
 }
 
 /// How many lines end in some bytes.

@@ -15,12 +15,13 @@
 //!
 //! Invariant: no more than one row, or what stands before the list, is ever held.
 
+mod long;
 mod state;
 
 use std::ops::Range;
 
 use self::state::{Member, State};
-use crate::lines::{self, Held, Lines, Next};
+use crate::lines::{self, BYTE_ORDER_MARK as MARK, Held, Lines, Next};
 use crate::scanner::Nesting;
 pub use crate::scanner::{FramingError, LONGEST_RECORD};
 
@@ -65,6 +66,10 @@ pub struct ListReader {
     in_list: bool,
     /// The object under way has a list.
     listed: bool,
+    /// How deep in its object the list lies.
+    list_depth: usize,
+    /// Members whose lists are read row by row where their object is too long to be held.
+    long_lists: &'static [&'static str],
     member: Member,
     finished: bool,
     /// Bytes of the record under way that were let go, being too long.
@@ -102,6 +107,8 @@ impl ListReader {
             in_array: false,
             in_list: false,
             listed: false,
+            list_depth: 1,
+            long_lists: &[],
             member: Member::Other,
             finished: false,
             overlong: 0,
@@ -117,6 +124,14 @@ impl ListReader {
     #[must_use]
     pub fn by_lines(self) -> Self {
         Self { lines: Some(Lines::default()), ..self }
+    }
+
+    /// An object that is longer than a record may be is read row by row, if what makes
+    /// it long is a list in one of these members, or in one of its `data`. A shorter one
+    /// is one row, and whoever takes it decides what is in it.
+    #[must_use]
+    pub fn with_long_lists(self, members: &'static [&'static str]) -> Self {
+        Self { long_lists: members, ..self }
     }
 
     /// The line on which the row under way or handed out last began, from 1. Of a
@@ -168,11 +183,33 @@ impl ListReader {
         matches!(self.state, State::Object | State::Nested | State::Text | State::Scalar)
     }
 
+    fn is_too_long(&self) -> bool {
+        self.is_holding() && self.position - self.start > LONGEST_RECORD
+    }
+
+    /// Goes back to the list that makes the object under way too long, if there is one.
+    fn enter_long_list(&mut self) {
+        let is_object = self.state == State::Nested && !self.in_list && self.overlong == 0;
+        let held = &self.buffer[self.start..self.position];
+        let list = if is_object { long::open_list(held, self.long_lists) } else { None };
+        let Some(long::List { bracket, depth }) = list else {
+            return;
+        };
+        self.object_line = self.row_line;
+        self.line = self.row_line + lines::count(&held[..bracket]);
+        self.position = self.start + bracket + 1;
+        self.list_depth = depth;
+        self.enter_list();
+    }
+
     /// Drops what was handed out, so that the buffer never holds more than one
     /// record and one chunk.
     fn make_room(&mut self) {
+        if self.is_too_long() {
+            self.enter_long_list();
+        }
         let mut keep_from = if self.is_holding() { self.start } else { self.position };
-        if self.is_holding() && self.position - self.start > LONGEST_RECORD {
+        if self.is_too_long() {
             self.overlong += self.position - self.start;
             keep_from = self.position;
             // A key this long is not the one we look for.
@@ -213,17 +250,27 @@ impl ListReader {
             State::Text => return Ok(self.advance_text()),
             State::Scalar => return Ok(self.advance_scalar(byte)),
             State::Closed if blank => self.skip_blank(byte),
+            State::Closed if self.lines.is_some() => self.state = State::Between,
             State::Closed => return Err(self.error("data after the end of the array")),
             State::Start if blank => self.skip_blank(byte),
-            State::Start if self.at_byte_order_mark() => self.position += 3,
-            State::Start if byte == b'[' => {
-                self.in_array = true;
-                self.state = State::Between;
-                self.position += 1;
+            State::Start | State::Between if byte == MARK[0] && self.may_be_mark() => {
+                if self.buffer.len() - self.position < MARK.len() {
+                    return Ok(Some(ListStep::NeedMore));
+                }
+                self.position += MARK.len();
             }
+            State::Start if byte == b'[' => self.enter_array(),
             State::Start => self.state = State::Between,
+            State::Between if byte == b'[' && !self.in_array && self.lines.is_some() => {
+                match self.begins_array() {
+                    Some(true) => self.enter_array(),
+                    Some(false) => self.begin(byte),
+                    None => return Ok(Some(ListStep::NeedMore)),
+                }
+            }
             State::Between | State::BetweenRows if blank || byte == b',' => self.skip_blank(byte),
             State::Between if byte == b']' && self.in_array => {
+                self.in_array = false;
                 self.state = State::Closed;
                 self.position += 1;
             }
@@ -238,8 +285,26 @@ impl ListReader {
         self.position += 1;
     }
 
-    fn at_byte_order_mark(&self) -> bool {
-        self.dropped == 0 && self.position == 0 && self.buffer.starts_with(b"\xef\xbb\xbf")
+    /// Whether a byte order mark stands here, or the beginning of one.
+    fn may_be_mark(&self) -> bool {
+        let rest = &self.buffer[self.position..];
+        rest.starts_with(MARK) || !self.finished && MARK.starts_with(rest)
+    }
+
+    fn enter_array(&mut self) {
+        self.in_array = true;
+        self.state = State::Between;
+        self.position += 1;
+    }
+
+    /// Whether the bracket here opens an array of records behind other values, if that
+    /// is known yet. A line that begins with one and is none costs only itself.
+    fn begins_array(&self) -> Option<bool> {
+        let behind = &self.buffer[self.position + 1..];
+        match behind.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            None if !self.finished => None,
+            found => Some(matches!(found, Some(b'{' | b']'))),
+        }
     }
 
     fn begin(&mut self, byte: u8) {
@@ -305,6 +370,8 @@ impl ListReader {
         if alone {
             (self.in_list, self.listed) = (false, false);
         }
+        // A list on a line of its own is none in the list that was cut.
+        self.in_array &= self.buffer.get(begins) != Some(&b'[');
         self.line += lines::count(&self.buffer[self.position..begins]);
         self.position = begins;
         self.nesting = Nesting::default();
@@ -395,7 +462,7 @@ impl ListReader {
         self.in_list = false;
         self.state = State::Object;
         self.member = Member::Other;
-        self.nesting = Nesting { depth: 1, ..Nesting::default() };
+        self.nesting = Nesting { depth: self.list_depth, ..Nesting::default() };
         self.overlong = 0;
         self.start = self.position;
         self.position += 1;

@@ -4,8 +4,10 @@
 //! Invariant: whole records before the place where the bytes cannot be read any
 //! further are returned before the error.
 
-use crate::contract::{Batch, BatchLimits, Progress, SourceError};
+use crate::contract::{Batch, BatchLimits, Progress, SourceError, TypeCount};
 use crate::gathering::Gathering;
+use crate::opening::Opening;
+use crate::passed_over::PassedOver;
 
 /// What a guest knows about bytes.
 pub trait Frames {
@@ -38,23 +40,47 @@ pub enum Taken {
 #[derive(Debug)]
 pub struct Normalizer<F> {
     frames: F,
+    opening: Opening,
+    passed_over: PassedOver,
     failed: Option<SourceError>,
 }
 
 impl<F: Frames> Normalizer<F> {
     /// A normalizer at the start of its bytes.
     pub fn over(frames: F) -> Self {
-        Self { frames, failed: None }
+        let (opening, passed_over) = (Opening::default(), PassedOver::default());
+        Self { frames, opening, passed_over, failed: None }
     }
 
     /// Takes more bytes.
     pub fn push(&mut self, chunk: &[u8]) {
-        self.frames.push(chunk);
+        self.pass(chunk, false);
     }
 
     /// There are no more bytes.
     pub fn finish(&mut self) {
+        self.pass(b"", true);
         self.frames.finish();
+    }
+
+    fn pass(&mut self, chunk: &[u8], finished: bool) {
+        match self.opening.pass(chunk, finished) {
+            Ok(passed) => {
+                for bytes in [&passed.held, passed.rest] {
+                    if !bytes.is_empty() {
+                        self.frames.push(bytes);
+                    }
+                }
+            }
+            Err(problem) => {
+                self.failed.get_or_insert(SourceError::Malformed(problem));
+            }
+        }
+    }
+
+    /// What was passed over so far, by type.
+    pub fn passed_over(&self) -> Vec<TypeCount> {
+        self.passed_over.counts()
     }
 
     /// Reads on.
@@ -67,14 +93,21 @@ impl<F: Frames> Normalizer<F> {
             return Err(error);
         }
         let mut gathering = Gathering::new(limits);
-        let progress = loop {
+        gathering.passed_over = Some(std::mem::take(&mut self.passed_over));
+        let progress = self.read_on(&mut gathering);
+        self.passed_over = gathering.passed_over.take().unwrap_or_default();
+        Ok(gathering.into_batch(None, progress?))
+    }
+
+    fn read_on(&mut self, gathering: &mut Gathering) -> Result<Progress, SourceError> {
+        loop {
             if gathering.is_full() {
-                break Progress::More;
+                return Ok(Progress::More);
             }
-            match self.frames.take(&mut gathering) {
+            match self.frames.take(gathering) {
                 Ok(Taken::Something) => {}
-                Ok(Taken::NeedMore) => break Progress::CaughtUp,
-                Ok(Taken::End) => break Progress::Finished,
+                Ok(Taken::NeedMore) => return Ok(Progress::CaughtUp),
+                Ok(Taken::End) => return Ok(Progress::Finished),
                 Err(problem) => {
                     let error = SourceError::Malformed(format!(
                         "the input is cut off or none of this service's: {problem}; whole records \
@@ -84,10 +117,9 @@ impl<F: Frames> Normalizer<F> {
                     if gathering.is_empty() {
                         return Err(error);
                     }
-                    break Progress::More;
+                    return Ok(Progress::More);
                 }
             }
-        };
-        Ok(gathering.into_batch(None, progress))
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use crate::bindings::{Guest, GuestNormalizer, GuestSession, Normalizer, Session};
 use crate::contract::{
     AccessRule, Batch, BatchLimits, Cursor, Descriptor, Finding, ReadOptions, Selection,
-    SourceError, Stream,
+    SourceError, Stream, TypeCount,
 };
 use crate::http::wasi::wall_clock_ms;
 use crate::source::{Reads, Source, no_range};
@@ -84,5 +84,9 @@ impl<S: Source> GuestNormalizer for NormalizerShell<S> {
 
     fn finish(&self) {
         self.0.borrow_mut().finish();
+    }
+
+    fn passed_over(&self) -> Vec<TypeCount> {
+        self.0.borrow().passed_over()
     }
 }

@@ -58,7 +58,9 @@ impl<'a> Row<'a> {
             }
         };
         match normalize::event(&document, id, options) {
-            Ok(event) if !options.classes.has(event.class) => gathering.filtered(),
+            Ok(event) if !options.classes.has(event.class) => {
+                gathering.filtered(&event.native_type);
+            }
             Ok(event) => gathering.event(event, self.bytes.len()),
             Err(reason) => {
                 let scrubbed = Some(document.raw().to_owned());

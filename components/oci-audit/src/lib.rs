@@ -18,6 +18,7 @@ pub mod query;
 mod reading;
 pub mod regions;
 pub mod session;
+mod wrapped;
 
 use signon_kit::contract::{Descriptor, Shape, Windowed};
 use signon_kit::domain;

@@ -1,4 +1,7 @@
-//! Records from elsewhere: a saved answer, an archive, a stream entry.
+//! Records from elsewhere: a saved answer, an archive, a stream entry, however they are
+//! wrapped.
+
+use std::collections::VecDeque;
 
 use signon_kit::contract::ReadOptions;
 use signon_kit::gathering::Gathering;
@@ -6,12 +9,14 @@ use signon_kit::listing::{ListReader, ListStep};
 use signon_kit::normalizer::{Frames, Normalizer, Taken};
 
 use crate::normalize::Origin;
-use crate::reading::Taker;
+use crate::reading::{Taker, Taking};
+use crate::wrapped::{LISTS, Piece};
 
 /// A normalizer at the start of its bytes.
 pub fn open(options: ReadOptions) -> Normalizer<Records> {
     let taker = Taker::new(Origin::default(), options);
-    Normalizer::over(Records { reader: ListReader::of_records().by_lines(), taker, records: 0 })
+    let reader = ListReader::of_records().by_lines().with_long_lists(&LISTS);
+    Normalizer::over(Records { reader, taker, records: 0, pieces: VecDeque::new(), line: 0 })
 }
 
 /// Records in pushed bytes.
@@ -20,6 +25,9 @@ pub struct Records {
     reader: ListReader,
     taker: Taker,
     records: u64,
+    /// Of the wrapper read last, in whose line, what was not taken yet.
+    pieces: VecDeque<Piece>,
+    line: u64,
 }
 
 impl Frames for Records {
@@ -32,13 +40,22 @@ impl Frames for Records {
     }
 
     fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
+        if let Some(piece) = self.pieces.pop_front() {
+            gathering.line = Some(self.line + piece.lines);
+            self.taker.take_piece(gathering, &piece, self.records);
+            self.records += 1;
+            return Ok(Taken::Something);
+        }
         let step = self.reader.next();
         let line = self.reader.begun_in_line();
         gathering.line = Some(line);
         match step.map_err(|error| format!("{error}, in line {line}"))? {
             ListStep::Row(span) => {
-                self.taker.take(gathering, self.reader.bytes(span), self.records);
-                self.records += 1;
+                let bytes = self.reader.bytes(span);
+                match self.taker.take_or_open(gathering, bytes, self.records) {
+                    Taking::Told(_) => self.records += 1,
+                    Taking::Pieces(pieces) => (self.pieces, self.line) = (pieces, line),
+                }
             }
             ListStep::Broken(span) => {
                 gathering.reject_broken(self.records, self.reader.bytes(span));

@@ -1,18 +1,17 @@
 //! From a framed record to an event, or to the reason why it is none.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use signon_kit::contract::ReadOptions;
 use signon_kit::domain;
 use signon_kit::gathering::Gathering;
 use signon_kit::identity::{Equals, said};
-use signon_kit::json::{self, Members, Node, Parsed};
+use signon_kit::json::Members;
 use signon_kit::text::from_bytes;
 
 use crate::normalize::{self, Known, Origin, TYPE_KEYS};
-
-/// Why a record is rejected that has no type.
-const NO_TYPE: &str = "no eventType and no type: not an audit record";
+use crate::wrapped::{self, Piece};
 
 /// Takes framed records into a batch.
 #[derive(Debug)]
@@ -32,18 +31,67 @@ impl Taker {
     }
 
     /// Takes one framed record, the `position`th of its page, and gives back what tells
-    /// it from others: its id, or that of the event made of it; empty if nothing was.
+    /// it from others: its id, or those of the events made of it; empty if nothing was.
     pub fn take<'a>(
         &mut self,
         gathering: &mut Gathering,
         bytes: &'a [u8],
         position: u64,
     ) -> Cow<'a, str> {
-        match Head::read(bytes) {
-            Ok(head) => self.take_head(gathering, head, bytes, position),
+        let pieces = match self.take_or_open(gathering, bytes, position) {
+            Taking::Told(id) => return id,
+            Taking::Pieces(pieces) => pieces,
+        };
+        let take = |(piece, position)| self.take_piece(gathering, &piece, position);
+        let ids: Vec<String> = pieces.into_iter().zip(position..).map(take).collect();
+        Cow::Owned(ids.join("\n"))
+    }
+
+    /// The same, but what is in a wrapper is left to be taken.
+    pub fn take_or_open<'a>(
+        &mut self,
+        gathering: &mut Gathering,
+        bytes: &'a [u8],
+        position: u64,
+    ) -> Taking<'a> {
+        let head = match Head::read(bytes) {
+            Ok(head) => head,
             Err(reason) => {
                 gathering.reject(reason, position, bytes, None);
-                Cow::Borrowed("")
+                return Taking::Told(Cow::Borrowed(""));
+            }
+        };
+        match &head.kind {
+            Kind::Wrapper(record_type) => open(gathering, bytes, record_type.as_deref()),
+            _ => Taking::Told(self.take_head(gathering, head, bytes, position)),
+        }
+    }
+
+    /// Takes what was found in a wrapper, and gives back the id of what was made of it.
+    pub fn take_piece(
+        &mut self,
+        gathering: &mut Gathering,
+        piece: &Piece,
+        position: u64,
+    ) -> String {
+        let Piece { bytes, region, refused, .. } = piece;
+        let head = match refused {
+            Some(reason) => Err(reason.clone()),
+            None => Head::read(bytes),
+        };
+        match head {
+            Ok(head) => {
+                let own = self.origin.clone();
+                if own.region.is_none() {
+                    self.origin.region.clone_from(region);
+                }
+                let id = self.take_head(gathering, head, bytes, position).into_owned();
+                self.origin = own;
+                id
+            }
+            Err(reason) => {
+                gathering.reject(reason, position, bytes, None);
+                String::new()
             }
         }
     }
@@ -62,12 +110,14 @@ impl Taker {
             Kind::Other(event_type) if self.options.classes.other => {
                 self.take_typed(gathering, bytes, (event_type, head.id.as_ref()), position)
             }
-            Kind::Known(_) | Kind::Other(_) => {
-                gathering.filtered();
+            Kind::Known(event_type) | Kind::Other(event_type) => {
+                gathering.filtered(event_type);
                 String::new()
             }
-            Kind::Wrapper { typed } => {
-                self.take_wrapped(gathering, &from_bytes(bytes), position, *typed)
+            // Of a wrapper in a wrapper what is in it was taken.
+            Kind::Wrapper(event_type) => {
+                gathering.filtered(event_type.as_deref().unwrap_or_default());
+                String::new()
             }
         };
         match head.id {
@@ -100,7 +150,7 @@ impl Taker {
                 id
             }
             Ok(None) => {
-                gathering.filtered();
+                gathering.filtered(event_type);
                 String::new()
             }
             Err(unreadable) => {
@@ -110,61 +160,33 @@ impl Taker {
             }
         }
     }
-
-    /// Records as Logging Search and its copies wrap them: `logContent`, `results`. What
-    /// has a type of its own is a wrapper only if there is a sign-on in it.
-    fn take_wrapped(
-        &mut self,
-        gathering: &mut Gathering,
-        text: &str,
-        position: u64,
-        typed: bool,
-    ) -> String {
-        let parsed = Parsed::read(text);
-        let inner = parsed.as_ref().map(|parsed| unwrap(parsed.root())).unwrap_or_default();
-        let heads: Vec<_> = inner.iter().map(|record| Head::read(record.as_bytes())).collect();
-        let is_sign_on = |head: &Head<'_>| matches!(head.kind, Kind::Known(_));
-        if typed && !heads.iter().flatten().any(is_sign_on) {
-            gathering.filtered();
-            return String::new();
-        }
-        if inner.is_empty() {
-            gathering.reject(NO_TYPE.to_owned(), position, text.as_bytes(), None);
-            return String::new();
-        }
-        let mut ids = Vec::new();
-        for (record, head) in inner.iter().zip(heads) {
-            let bytes = record.as_bytes();
-            match head {
-                // Wrappers are not looked into twice.
-                Ok(Head { kind: Kind::Wrapper { typed: true }, .. }) => gathering.filtered(),
-                Ok(Head { kind: Kind::Wrapper { typed: false }, .. }) => {
-                    gathering.reject(NO_TYPE.to_owned(), position, bytes, None);
-                }
-                Ok(head) => ids.push(self.take_head(gathering, head, bytes, position)),
-                Err(reason) => gathering.reject(reason, position, bytes, None),
-            }
-        }
-        ids.join("\n")
-    }
 }
 
-/// The texts of the records inside a wrapper.
-fn unwrap(node: Node<'_>) -> Vec<&str> {
-    if let Some(content) = node.get("logContent") {
-        return vec![content.raw()];
+/// What became of a framed record.
+#[derive(Debug)]
+pub enum Taking<'a> {
+    /// It was taken; its id.
+    Told(Cow<'a, str>),
+    /// It is a wrapper of these, which are to be taken.
+    Pieces(VecDeque<Piece>),
+}
+
+/// Looks into a wrapper. What has a type of its own is one only if there is a sign-on in
+/// it.
+fn open<'a>(gathering: &mut Gathering, bytes: &[u8], record_type: Option<&str>) -> Taking<'a> {
+    let found = wrapped::open(bytes);
+    if let Some(record_type) = record_type {
+        let is_sign_on = |piece: &Piece| {
+            let head = Head::read(&piece.bytes);
+            piece.refused.is_none() && matches!(head, Ok(Head { kind: Kind::Known(_), .. }))
+        };
+        if !found.pieces.iter().any(is_sign_on) {
+            gathering.filtered(record_type);
+            return Taking::Told(Cow::Borrowed(""));
+        }
     }
-    if let Some(content) = node.get("data").and_then(|data| data.get("logContent")) {
-        return vec![content.raw()];
-    }
-    let results = node.get("results").filter(|results| results.kind() == json::Kind::Array);
-    let results = results.into_iter().flat_map(Node::children);
-    results
-        .flat_map(|result| {
-            let inner = unwrap(result);
-            if inner.is_empty() { vec![result.raw()] } else { inner }
-        })
-        .collect()
+    gathering.findings.extend(found.findings);
+    Taking::Pieces(found.pieces)
 }
 
 /// Where records have their id, the first of them before the others.
@@ -184,7 +206,7 @@ enum Kind<'a> {
     /// Something else, by its type.
     Other(Cow<'a, str>),
     /// Perhaps records in a wrapper: it holds some, or says no type.
-    Wrapper { typed: bool },
+    Wrapper(Option<Cow<'a, str>>),
 }
 
 /// What decides about a record, read without reading the rest: what is inside the
@@ -205,7 +227,7 @@ impl<'a> Head<'a> {
     ///
     /// A reason when the bytes are no JSON object.
     fn read(bytes: &'a [u8]) -> Result<Self, String> {
-        let (mut kind, mut id) = (Kind::Wrapper { typed: false }, None::<(usize, Cow<'a, str>)>);
+        let (mut kind, mut id) = (Kind::Wrapper(None), None::<(usize, Cow<'a, str>)>);
         let (mut wraps, mut place_of_type) = (false, usize::MAX);
         for member in Members::of(bytes) {
             let (key, value) = member.map_err(|error| format!("not a JSON object: {error}"))?;
@@ -234,9 +256,10 @@ impl<'a> Head<'a> {
                 wraps |= matches!(value.first(), Some(b'{' | b'['));
             }
         }
-        if wraps && matches!(kind, Kind::Other(_)) {
-            kind = Kind::Wrapper { typed: true };
-        }
+        let kind = match kind {
+            Kind::Other(event_type) if wraps => Kind::Wrapper(Some(event_type)),
+            kind => kind,
+        };
         Ok(Self { kind, id: id.map(|(place, text)| (ID_KEYS[place], text)) })
     }
 }

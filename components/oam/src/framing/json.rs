@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use signon_kit::lines::{self, Held, Lines, Next};
+use signon_kit::lines::{self, BYTE_ORDER_MARK as MARK, Held, Lines, Next};
 
 use super::{Cut, FramingError, LONGEST_ROW, MOST_WRAPPERS, is_wrapper};
 
@@ -176,6 +176,12 @@ impl JsonFramer {
     fn advance(&mut self) -> Result<Option<Cut>, FramingError> {
         let byte = self.buffer[self.position];
         match self.state {
+            State::Between if byte == MARK[0] && self.may_be_mark() => {
+                if self.buffer.len() - self.position < MARK.len() {
+                    return Ok(Some(Cut::NeedMore));
+                }
+                self.position += MARK.len();
+            }
             State::Between => self.between(byte)?,
             State::Name { escaped } => self.pass_name(byte, escaped),
             State::Colon { .. } | State::Member { .. } if byte.is_ascii_whitespace() => {
@@ -190,6 +196,12 @@ impl JsonFramer {
             State::Value(scan) => return Ok(self.pass_value(scan)),
         }
         Ok(None)
+    }
+
+    /// Whether a byte order mark stands here, or the beginning of one.
+    fn may_be_mark(&self) -> bool {
+        let rest = &self.buffer[self.position..];
+        rest.starts_with(MARK) || !self.finished && MARK.starts_with(rest)
     }
 
     fn between(&mut self, byte: u8) -> Result<(), FramingError> {

@@ -11,6 +11,8 @@ mod xml;
 
 use std::fmt;
 
+use signon_kit::lines::BYTE_ORDER_MARK;
+
 /// Longest row that is held; a longer one is passed over and reported. A row of
 /// this API is below 2 KB.
 pub const LONGEST_ROW: usize = 8 << 20;
@@ -18,8 +20,6 @@ pub const LONGEST_ROW: usize = 8 << 20;
 /// Most wrappers around rows that are looked through. Three are known: the root,
 /// `Events`, and the list `eventData`.
 const MOST_WRAPPERS: usize = 6;
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How a row is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use signon_kit::bindings::{Guest, GuestNormalizer, GuestSession, Normalizer, Session};
 use signon_kit::contract::{
     AccessRule, Batch, BatchLimits, Cursor, Descriptor, Finding, ReadOptions, Selection, Severity,
-    Shape, SourceError, Stream, Windowed,
+    Shape, SourceError, Stream, TypeCount, Windowed,
 };
 use wasip2::cli::{environment, stderr, stdin, stdout, terminal_stdout};
 use wasip2::filesystem::preopens;
@@ -97,4 +97,8 @@ impl GuestNormalizer for Nothing {
     }
 
     fn finish(&self) {}
+
+    fn passed_over(&self) -> Vec<TypeCount> {
+        Vec::new()
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use signon_kit::bindings::{Guest, GuestNormalizer, GuestSession, Normalizer, Session};
 use signon_kit::contract::{
     AccessRule, Batch, BatchLimits, Cursor, Descriptor, Finding, ReadOptions, Selection, Shape,
-    SourceError, Stream, Windowed,
+    SourceError, Stream, TypeCount, Windowed,
 };
 
 use crate::{answers, requests, resources};
@@ -138,4 +138,8 @@ impl GuestNormalizer for NormalizerExport {
     }
 
     fn finish(&self) {}
+
+    fn passed_over(&self) -> Vec<TypeCount> {
+        Vec::new()
+    }
 }
