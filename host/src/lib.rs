@@ -12,6 +12,7 @@ mod crash;
 pub mod deliver;
 pub mod files;
 pub mod ledger;
+pub mod payload;
 pub mod permissions;
 pub mod plan;
 pub mod render;

@@ -17,6 +17,7 @@ mod demo;
 mod faults;
 mod files;
 mod hostile_service;
+mod inputs;
 mod inspect;
 mod kills;
 mod ledger;

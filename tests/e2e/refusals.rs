@@ -267,9 +267,14 @@ fn a_payload_cut_off_is_refused_after_the_records_before_the_cut() {
     std::fs::write(&payload, format!("[{record},{}", &record[..70])).unwrap();
     let mut command = signon(["normalize", "--component", "oci-audit"]);
     let finished = Finished::of(command.arg(&payload));
+    assert_eq!(finished.code, Some(1));
     assert_says(
-        finished.refusal(1),
-        &["cut off or none of this service's", "whole records before it were read"],
+        &finished.stderr,
+        &[
+            "signon: 1 records: 1 events, 0 passed over, 0 unreadable",
+            "cut off or none of this service's",
+            "whole records before it were read",
+        ],
     );
     let output = crate::support::Output::parse(&finished.stdout);
     assert_eq!(output.ids().into_iter().collect::<Vec<_>>(), ["whole"]);

@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use signon_kit::contract::{Finding, Severity};
 use signon_kit::domain::known_service;
+use signon_kit::identity::said;
 use signon_kit::json::{Members, scalar};
 use signon_kit::lines;
 use signon_kit::listing::{ListReader, ListStep};
@@ -116,9 +117,10 @@ impl<'a> Told<'a> {
             told.members += 1;
             match key.as_ref() {
                 key if TYPE_KEYS.contains(&key) => {
-                    let said = scalar(value).unwrap_or_default();
-                    told.typed |= !said.trim().is_empty();
-                    told.is_sign_on |= known_service(said.trim()).is_some();
+                    let record_type = said(value);
+                    told.typed |= record_type.is_some();
+                    told.is_sign_on |=
+                        record_type.is_some_and(|of| known_service(of.trim()).is_some());
                 }
                 "event-type" | "event_type" => told.respelled = true,
                 "logContent" => told.content = Some(value),
@@ -227,8 +229,8 @@ impl Opening<'_> {
     fn look_in_text(&mut self, text: &[u8], place: &Place) {
         self.count_lines(text, place);
         match scalar(text) {
-            Some(said) if said.trim_ascii_start().starts_with(['{', '[']) => {
-                self.look_in_decoded(said.as_bytes(), place);
+            Some(inner) if inner.trim_ascii_start().starts_with(['{', '[']) => {
+                self.look_in_decoded(inner.as_bytes(), place);
             }
             _ => self.refuse(text, place, if place.is_row { NO_DATA } else { NO_TYPE }),
         }

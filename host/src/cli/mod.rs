@@ -59,8 +59,15 @@ enum Command {
     Coverage(coverage::Arguments),
     /// Turn a raw payload into events, offline, through the sandbox.
     ///
-    /// Reads what an API, a stream or an archive delivered (a JSON array, NDJSON or
-    /// a Logging Search answer), writes NDJSON.
+    /// Reads what an API, a stream or an archive delivered, plain or gzip: a JSON array,
+    /// records one after another (NDJSON), an answer as it was saved. For OCI Audit also
+    /// the output of `oci audit event list` and of the Python SDK, answers of Logging
+    /// Search, messages of a stream as GetMessages gives them, what the Console exports,
+    /// and what a function is handed. UTF-8 only.
+    ///
+    /// Writes NDJSON, and at the end on stderr how many records there were and what became
+    /// of them: events, passed over (by type), unreadable. A record that could not be read
+    /// is named by its number, from 0, and its line, from 1; the exit status is then 1.
     Normalize(normalize::Arguments),
     /// Show what a component imports, exports and says about itself.
     Inspect(inspect::Arguments),

@@ -1,19 +1,32 @@
 //! `signon normalize`
+//!
+//! Invariant: what was not delivered is told: how many records were passed over, and of
+//! which types; each that could not be read, by its number; and where the bytes themselves
+//! could not be read any further.
 
-use std::io::Read;
+mod file;
+mod told;
+
 use std::path::PathBuf;
 
 use clap::Args;
-use signon_host::contract::{BatchLimits, EventClasses, Progress, ReadOptions};
+use signon_host::contract::{Batch, BatchLimits, EventClasses, Progress, ReadOptions};
+use signon_host::payload::Payload;
 use signon_host::render::{Format, render};
-use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox};
+use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox, SandboxError};
 
+use self::file::Input;
+use self::told::Told;
 use super::built_ins::BuiltIns;
 use super::exit;
 use super::failure::Failure;
 
 /// Bytes handed into the sandbox at once.
 const CHUNK: usize = 256 << 10;
+
+/// What is taken out of it at once.
+const LIMITS: BatchLimits =
+    BatchLimits { events: 1000, bytes: 8 << 20, soft_deadline_ms: u32::MAX };
 
 /// Arguments of `signon normalize`.
 #[derive(Debug, Args)]
@@ -24,65 +37,107 @@ pub struct Arguments {
     /// Output format: ocsf, ocsf-1.5, ocsf-1.7, ocsf-1.9, ecs, otel or raw.
     #[arg(long, default_value = "ocsf")]
     format: Format,
-    /// The payload; stdin when absent or `-`.
+    /// The payload, plain or gzip whatever its name; stdin when absent or `-`.
     #[arg(value_name = "FILE|-")]
     input: Option<PathBuf>,
 }
 
 /// Runs it.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let mut input: Box<dyn Read> = match &arguments.input {
-        Some(path) if path.as_os_str() != "-" => Box::new(
-            std::fs::File::open(path)
-                .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?,
-        ),
-        _ => Box::new(std::io::stdin().lock()),
-    };
+    let mut input = Input::open(arguments.input.as_deref())?;
     let limits = Limits::default();
     let sandbox = Sandbox::new(&limits).map_err(Failure::failed)?;
     let component =
         BuiltIns::new(sandbox.clone()).open(&arguments.component).map_err(Failure::failed)?;
     let source = sandbox.describe(&component, &limits).await.map_err(Failure::failed)?.name;
-    let options = ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
-    let mut normalizer = NormalizerInstance::open(&sandbox, &component, &limits, options)
+    let options = ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
+    let normalizer = NormalizerInstance::open(&sandbox, &component, &limits, options)
         .await
         .map_err(Failure::failed)?;
-    let mut rejected = 0;
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let read = input.read(&mut chunk).map_err(|error| {
-            let name = arguments.input.as_deref().map_or("-".into(), |path| path.to_string_lossy());
-            Failure::failed(format!("{name}: {error}"))
-        })?;
-        if read == 0 {
-            normalizer.finish().await.map_err(Failure::failed)?;
-        } else {
-            normalizer.push(&chunk[..read]).await.map_err(Failure::failed)?;
-        }
+    let (format, told) = (arguments.format, Told::default());
+    let mut reading = Reading { normalizer, source, format, told, problems: Vec::new() };
+    reading.read(&mut input).await?;
+    reading.end().await
+}
+
+/// A payload being read.
+struct Reading {
+    normalizer: NormalizerInstance,
+    source: String,
+    format: Format,
+    told: Told,
+    /// Why the command does not succeed.
+    problems: Vec<String>,
+}
+
+impl Reading {
+    /// Reads to the end, or to where nothing more can be.
+    async fn read(&mut self, input: &mut Input) -> Result<(), Failure> {
+        let name = input.name().to_owned();
+        let mut payload = Payload::new(&mut *input);
+        let mut chunk = vec![0; CHUNK];
         loop {
-            let limits = BatchLimits { events: 1000, bytes: 8 << 20, soft_deadline_ms: u32::MAX };
-            let batch = normalizer.next(limits).await.map_err(Failure::failed)?;
-            write(&batch.events, &source, arguments.format)?;
-            for reject in &batch.rejects {
-                exit::complain(format!("signon: record {}: {}", reject.position, reject.reason));
+            let read = payload.read(&mut chunk).unwrap_or_else(|error| {
+                self.problems.push(format!("{name}: {error}"));
+                0
+            });
+            let pushed = match read {
+                0 => self.normalizer.finish().await,
+                _ => self.normalizer.push(&chunk[..read]).await,
+            };
+            pushed.map_err(Failure::failed)?;
+            if !self.take().await? {
+                break;
             }
-            rejected += batch.counts.rejected;
+        }
+        drop(payload);
+        if let Some(growth) = input.growth() {
+            exit::complain(format!("signon: {growth}"));
+        }
+        Ok(())
+    }
+
+    /// Takes what is there; whether more is to be handed in.
+    async fn take(&mut self) -> Result<bool, Failure> {
+        loop {
+            let batch = match self.normalizer.next(LIMITS).await {
+                Ok(batch) => batch,
+                Err(error @ SandboxError::Source(_)) => {
+                    self.problems.push(error.to_string());
+                    return Ok(false);
+                }
+                Err(error) => return Err(Failure::failed(error)),
+            };
+            self.write(&batch)?;
             match batch.progress {
                 Progress::More => {}
-                Progress::CaughtUp => break,
-                Progress::Finished if rejected > 0 => {
-                    return Err(Failure::failed(format!("{rejected} records could not be read")));
-                }
-                Progress::Finished => return Ok(()),
+                Progress::CaughtUp => return Ok(true),
+                Progress::Finished => return Ok(false),
             }
         }
     }
-}
 
-fn write(
-    events: &[signon_host::contract::SignOnEvent],
-    source: &str,
-    format: Format,
-) -> Result<(), Failure> {
-    events.iter().try_for_each(|event| exit::event(&render(event, source, format)))
+    fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
+        for event in &batch.events {
+            exit::event(&render(event, &self.source, self.format))?;
+        }
+        for finding in &batch.findings {
+            exit::complain(format!("signon: {}; {}", finding.problem, finding.fix));
+        }
+        for reject in &batch.rejects {
+            exit::complain(format!("signon: record {}: {}", reject.position, reject.reason));
+        }
+        self.told.add(batch.events.len(), batch.counts);
+        Ok(())
+    }
+
+    async fn end(mut self) -> Result<(), Failure> {
+        self.told.passed_over = self.normalizer.passed_over().await.map_err(Failure::failed)?;
+        exit::complain(format!("signon: {}", self.told));
+        match self.told.unreadable() {
+            0 => {}
+            unreadable => self.problems.push(format!("{unreadable} records could not be read")),
+        }
+        if self.problems.is_empty() { Ok(()) } else { Err(Failure::several(&self.problems)) }
+    }
 }

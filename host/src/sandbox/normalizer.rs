@@ -6,7 +6,13 @@ use super::error::SandboxError;
 use super::instance::{Instance, call};
 use super::limits::Limits;
 use super::{LoadedComponent, Sandbox};
-use crate::contract::{Batch, BatchLimits, ReadOptions};
+use crate::contract::{Batch, BatchLimits, ReadOptions, TypeCount};
+
+/// Most entries of the list of what was passed over: 64 types and the rest.
+const MOST_TYPES: usize = 65;
+
+/// Longest name of a type, in bytes.
+const LONGEST_TYPE: usize = 128;
 
 /// A normalizer under way. Its door is shut.
 pub struct NormalizerInstance {
@@ -88,5 +94,22 @@ impl NormalizerInstance {
         let batch = call!(&mut self.instance, "normalizer.next", [normalizer] call_next(normalizer, limits))?;
         self.instance
             .settle("normalizer.next", batch, |called, batch| called.check_batch(batch, false))
+    }
+
+    /// What was passed over so far, by type: the first entries of what the component
+    /// says, as far as the contract has them.
+    ///
+    /// # Errors
+    ///
+    /// When the component misbehaves.
+    pub async fn passed_over(&mut self) -> Result<Vec<TypeCount>, SandboxError> {
+        if self.instance.ended {
+            return Err(self.instance.is_over("normalizer.passed-over"));
+        }
+        let normalizer = self.normalizer;
+        let mut types = call!(&mut self.instance, "normalizer.passed-over", [normalizer] call_passed_over(normalizer))?;
+        types.truncate(MOST_TYPES);
+        types.retain(|of| of.name.len() <= LONGEST_TYPE);
+        Ok(types)
     }
 }

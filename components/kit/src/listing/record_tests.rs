@@ -3,7 +3,21 @@
 use super::*;
 
 fn read_all(chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
-    let mut reader = ListReader::of_records();
+    read_with(ListReader::of_records(), chunks)
+}
+
+/// Of a file, in chunks of every size.
+fn read_file(text: &str) -> Vec<String> {
+    let file = || ListReader::of_records().by_lines();
+    let whole = read_with(file(), &[text.as_bytes()]).unwrap();
+    for size in 1..text.len() {
+        let chunks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
+        assert_eq!(read_with(file(), &chunks).unwrap(), whole, "chunks of {size}");
+    }
+    whole
+}
+
+fn read_with(mut reader: ListReader, chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
     let mut found = Vec::new();
     let mut chunks = chunks.iter();
     loop {
@@ -80,4 +94,58 @@ fn a_record_too_long_is_passed_over_in_bounded_memory() {
     assert_eq!(reader.next().unwrap(), ListStep::TooLong((20 << 20) + 9 - 1));
     let ListStep::Row(range) = reader.next().unwrap() else { panic!() };
     assert_eq!(reader.bytes(range), b"{\"b\":1}");
+}
+
+#[test]
+fn a_mark_in_the_middle_of_files_put_together_says_nothing() {
+    let text = "\u{feff}{\"a\":1}\n\u{feff}{\"b\":2}\u{feff}[{}]\n\u{feff}";
+    assert_eq!(read_file(text), [r#"{"a":1}"#, r#"{"b":2}"#, "{}"]);
+    let cut = "{\"a\":1}\n{\"b\"\n\u{feff}{\"c\":3}";
+    assert_eq!(read_file(cut), [r#"{"a":1}"#, r#"line 2: {"b""#, r#"{"c":3}"#]);
+}
+
+#[test]
+fn lists_in_a_file_stand_one_after_another() {
+    let text = "[{\"a\":1},\n{}]\n[]\n{\"b\":2}\n[ {\"c\":3} ]";
+    assert_eq!(read_file(text), [r#"{"a":1}"#, "{}", r#"{"b":2}"#, r#"{"c":3}"#]);
+    let cut = "[{\"a\":1}]\n[{\"b\":1},{\"c\"\n[{\"d\":1}]";
+    let expected = [r#"{"a":1}"#, r#"{"b":1}"#, r#"line 2: {"c""#, r#"{"d":1}"#];
+    assert_eq!(read_file(cut), expected);
+    let nested = "{\"a\":[\n[{\"b\":1}],\n[{\"c\":[]}]]}\n[oops\n{}";
+    assert_eq!(read_file(nested)[0], "{\"a\":[\n[{\"b\":1}],\n[{\"c\":[]}]]}");
+}
+
+#[test]
+fn an_object_too_long_is_read_by_the_list_that_makes_it_long() {
+    let row = format!("{{\"a\":\"{}\"}}", "x".repeat(1 << 20));
+    let rows = vec![row.as_str(); 20].join(",\n");
+    let text =
+        format!("{{\"n\":[1],\n\"data\":{{\"rows\":[{rows}],\"b\":[2]}},\"c\":{{}}}}\n{{\"d\":1}}");
+    for size in [64 << 10, 1 << 20, 3 << 20] {
+        let mut reader = ListReader::of_records().by_lines().with_long_lists(&["rows"]);
+        let (mut found, mut lines) = (Vec::new(), Vec::new());
+        let mut chunks = text.as_bytes().chunks(size);
+        loop {
+            match reader.next().unwrap() {
+                ListStep::Row(range) => {
+                    found.push(String::from_utf8_lossy(reader.bytes(range)).into_owned());
+                    lines.push(reader.begun_in_line());
+                }
+                ListStep::Frame => found.push("frame".to_owned()),
+                ListStep::NeedMore => match chunks.next() {
+                    Some(chunk) => reader.push(chunk),
+                    None => reader.finish(),
+                },
+                ListStep::End => break,
+                step => panic!("{step:?}"),
+            }
+            assert!(reader.buffer.capacity() < LONGEST_RECORD * 3);
+        }
+        assert_eq!(
+            (found.len(), found[20].as_str(), found[21].as_str()),
+            (22, "frame", r#"{"d":1}"#)
+        );
+        assert!(found[..20].iter().all(|one| *one == row));
+        assert_eq!(lines, (2..=22).collect::<Vec<u64>>());
+    }
 }

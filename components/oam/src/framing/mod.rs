@@ -284,6 +284,7 @@ mod tests {
             r#"{"Events":[{"eventID":1},{"eventID":2}]}"#,
             r#"[{"eventID":1},{"eventID":2}]"#,
             "\u{feff} {\"eventID\":1}\n{\"eventID\":2}",
+            "\u{feff}{\"eventID\":1}\n\u{feff}{\"eventID\":2}",
             r#"{"eventData":{"eventID":1}} {"events":{"EventData":{"eventID":2}}}"#,
         ] {
             assert_eq!(rows(text), [r#"{"eventID":1}"#, r#"{"eventID":2}"#], "{text}");
