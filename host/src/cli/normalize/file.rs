@@ -72,7 +72,7 @@ impl Read for Input {
 
 /// How long a regular file is. What the kernel makes as it is read says 0.
 fn length(metadata: &Metadata) -> Option<u64> {
-    (metadata.is_file() && metadata.len() > 0).then(|| metadata.len())
+    (metadata.is_file() && metadata.len() > 0).then_some(metadata.len())
 }
 
 #[cfg(test)]
