@@ -7,9 +7,10 @@ use base64::engine::general_purpose::STANDARD;
 use oci_audit::normalizer;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use signon_kit::contract::{BatchLimits, Progress, ReadOptions, SignOnEvent};
+use signon_kit::contract::{BatchLimits, EventClasses, Progress, ReadOptions, SignOnEvent};
 
-const OPTIONS: ReadOptions = ReadOptions { keep_raw: true, text_limit: 0 };
+const OPTIONS: ReadOptions =
+    ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
 const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 
 macro_rules! input {
