@@ -134,7 +134,7 @@ pub async fn source(
         door,
         settings,
         options: ReadOptions {
-            classes: EventClasses::ALL,
+            classes: EventClasses::DEFAULT,
             keep_raw: source.keep_raw,
             text_limit: TEXT_LIMIT,
         },

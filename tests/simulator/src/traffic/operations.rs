@@ -1,7 +1,7 @@
 //! Calls of ordinary services, as they are named in audit records.
 //!
-//! The invariant: no service part contains `IdentitySignOn`. One comes close,
-//! so that a careless prefix is found out.
+//! The invariant: no service part contains `IdentitySignOn`, and none changes an account.
+//! One comes close, so that a careless prefix is found out.
 
 /// An API call.
 pub(super) struct Operation {
@@ -47,18 +47,18 @@ pub(super) const OPERATIONS: [Operation; 24] = [
     call(
         "identityControlPlane",
         "identityControlPlane",
-        "CreateUser",
+        "CreatePolicy",
         "POST",
-        "/20160918/users",
-        "user",
+        "/20160918/policies",
+        "policy",
     ),
     call(
         "identityControlPlane",
         "identityControlPlane",
-        "UploadApiKey",
-        "POST",
-        "/20160918/users",
-        "user",
+        "ListGroups",
+        "GET",
+        "/20160918/groups",
+        "group",
     ),
     call(
         "identityControlPlane",
