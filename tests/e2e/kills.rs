@@ -116,7 +116,7 @@ impl World {
         // Long enough that an event which is refused has siblings: alone it would wait.
         let config = service.config().set("longest_range", "\"30m\"");
         // The file is the last table of what the simulator wrote.
-        let config = config.with("rotate_bytes = 100000\nkeep = 1000");
+        let config = config.with("rotate_bytes = 100000\nrotate_keep = 1000");
         let config = config.with(&sink("siem", receiver.port)).with(&sink("picky", picky.port));
         let config = config.write("kills.toml");
         Some(Self { service, config, receiver, picky })

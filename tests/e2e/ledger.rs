@@ -76,10 +76,7 @@ fn split(service: &Service) -> (Vec<String>, usize) {
     let output = Output::read(&service.events());
     let (heads, events): (Vec<&Value>, Vec<&Value>) =
         output.events.iter().partition(|event| event["metadata"]["source"] == "signon");
-    let hash = |head: &&Value| {
-        let raw: Value = serde_json::from_str(head["raw_data"].as_str().unwrap()).unwrap();
-        raw["hash"].as_str().unwrap().to_owned()
-    };
+    let hash = |head: &&Value| head["unmapped"]["hash"].as_str().unwrap().to_owned();
     (heads.iter().map(hash).collect(), events.len())
 }
 

@@ -1,7 +1,7 @@
 //! From events to lines, natively as always.
 
 use signon_host::contract::{Progress, SignOnEvent};
-use signon_host::render::{Format, render};
+use signon_host::render::{Context, Format, render};
 use signon_simulator::Service;
 
 use super::{BATCH, Loaded};
@@ -44,7 +44,8 @@ fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
 }
 
 fn lines(events: &[SignOnEvent], format: Format) -> usize {
-    let line = |event| std::hint::black_box(render(event, "oci-audit", format)).len() + 1;
+    let line =
+        |event| std::hint::black_box(render(event, &Context::of("oci-audit"), format)).len() + 1;
     events.iter().map(line).sum()
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use signon_host::contract::Progress;
-use signon_host::render::{Format, render};
+use signon_host::render::{Context, Format, render};
 use signon_simulator::Service;
 
 use super::{BATCH, CHUNK, Loaded};
@@ -98,7 +98,8 @@ fn ours(
             }
             let batch = normalizer.next(BATCH).await?;
             for event in &batch.events {
-                let line = std::hint::black_box(render(event, "oci-audit", Format::Ocsf));
+                let line =
+                    std::hint::black_box(render(event, &Context::of("oci-audit"), Format::Ocsf));
                 count += 1;
                 if keeps {
                     kept.push(line);

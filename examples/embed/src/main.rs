@@ -15,7 +15,7 @@ use std::sync::Arc;
 use signon_host::contract::{
     BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
 };
-use signon_host::render::{Format, render};
+use signon_host::render::{Context, Format, render};
 use signon_host::sandbox::credentials::{Credential, OciSignature};
 use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
 use signon_host::sandbox::{Limits, Sandbox, SessionInstance, SessionRequest};
@@ -66,7 +66,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let limits = BatchLimits { events: 500, bytes: 4 << 20, soft_deadline_ms: 2_000 };
             let batch = session.next(limits).await?;
             for event in &batch.events {
-                println!("{}", render(event, &source, Format::Ocsf));
+                println!("{}", render(event, &Context::of(&source), Format::Ocsf));
             }
             // A collector would store `batch.cursor` here, after its sinks have taken
             // the events, and pass it to `SessionRequest` after a restart.

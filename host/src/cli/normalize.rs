@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::Args;
 use signon_host::contract::{Batch, BatchLimits, EventClasses, Progress, ReadOptions};
 use signon_host::payload::Payload;
-use signon_host::render::{Format, render};
+use signon_host::render::{Context, Format, Keep, render};
 use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox, SandboxError};
 
 use self::file::Input;
@@ -37,6 +37,9 @@ pub struct Arguments {
     /// Output format: ocsf, ocsf-1.5, ocsf-1.7, ocsf-1.9, ecs, otel or raw.
     #[arg(long, default_value = "ocsf")]
     format: Format,
+    /// What of a record goes with its fields: raw, unmapped, both, or nothing ("").
+    #[arg(long, value_name = "LIST", default_value = "unmapped")]
+    keep: Keep,
     /// The payload, plain or gzip whatever its name; stdin when absent or `-`.
     #[arg(value_name = "FILE|-")]
     input: Option<PathBuf>,
@@ -50,12 +53,17 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let component =
         BuiltIns::new(sandbox.clone()).open(&arguments.component).map_err(Failure::failed)?;
     let source = sandbox.describe(&component, &limits).await.map_err(Failure::failed)?.name;
-    let options = ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
+    let options = ReadOptions {
+        classes: EventClasses::DEFAULT,
+        keep_raw: arguments.keep.raw || arguments.format == Format::Raw,
+        text_limit: 0,
+    };
     let normalizer = NormalizerInstance::open(&sandbox, &component, &limits, options)
         .await
         .map_err(Failure::failed)?;
-    let (format, told) = (arguments.format, Told::default());
-    let mut reading = Reading { normalizer, source, format, told, problems: Vec::new() };
+    let Arguments { format, keep, .. } = arguments;
+    let (told, problems) = (Told::default(), Vec::new());
+    let mut reading = Reading { normalizer, source, format, keep, told, problems };
     reading.read(&mut input).await?;
     reading.end().await
 }
@@ -65,6 +73,7 @@ struct Reading {
     normalizer: NormalizerInstance,
     source: String,
     format: Format,
+    keep: Keep,
     told: Told,
     /// Why the command does not succeed.
     problems: Vec<String>,
@@ -118,8 +127,9 @@ impl Reading {
     }
 
     fn write(&mut self, batch: &Batch) -> Result<(), Failure> {
+        let context = Context { keep: self.keep, ..Context::of(&self.source) };
         for event in &batch.events {
-            exit::event(&render(event, &self.source, self.format))?;
+            exit::event(&render(event, &context, self.format))?;
         }
         for finding in &batch.findings {
             exit::complain(format!("signon: {}; {}", finding.problem, finding.fix));

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use super::families::{Membership, Pairing};
 use super::filter::Filter;
+use super::outlet::Outlet;
 use crate::contract::{Batch, SignOnEvent};
 use crate::deliver::Line;
-use crate::render::{Format, render};
+use crate::ledger;
+use crate::render::{Context, Keep, Owner, render};
 use crate::state::{Counts, SignOnRecord, State, StateError, StreamKey};
 
 /// A batch without what was delivered before.
@@ -68,17 +70,27 @@ pub fn fresh(
     Ok(Fresh { events, yielded, records, counts })
 }
 
-/// The events of a source as lines of a format. `component` is the name in the
+/// The events of a source as lines for a sink. `component` is the name in the
 /// component's descriptor.
-pub fn lines(events: &[SignOnEvent], source: &str, component: &str, format: Format) -> Vec<Line> {
-    let source: Arc<str> = source.into();
+pub fn lines(
+    events: &[SignOnEvent],
+    owner: &Arc<Owner>,
+    component: &str,
+    outlet: &Outlet,
+) -> Vec<Line> {
+    let format = outlet.sink.format();
+    let nobody = Owner::NOBODY;
+    let told = if outlet.tells_owner { owner } else { &nobody };
+    // What signon says of itself has nothing but what is unmapped.
+    let unmapped = outlet.keep.unmapped || component == ledger::COMPONENT;
+    let context = Context { component, owner: told, keep: Keep { unmapped, ..outlet.keep } };
     events
         .iter()
         .map(|event| Line {
             id: event.native_id.clone(),
-            source: source.clone(),
+            owner: owner.clone(),
             time: event.time,
-            text: render(event, component, format),
+            text: render(event, &context, format),
         })
         .collect()
 }

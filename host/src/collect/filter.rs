@@ -3,24 +3,29 @@
 //! hide what it filtered.
 
 use crate::config::{FilterConfig, fits};
-use crate::contract::{Outcome, SignOnEvent};
+use crate::contract::{EventClasses, Outcome, SignOnEvent};
 
 /// The filters of a source.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Filter {
+    /// Components drop others by themselves; one that does not changes nothing.
+    classes: EventClasses,
     include: FilterConfig,
     exclude: FilterConfig,
 }
 
 impl Filter {
     /// From the configuration.
-    pub fn new(include: &FilterConfig, exclude: &FilterConfig) -> Self {
-        Self { include: include.clone(), exclude: exclude.clone() }
+    pub fn new(classes: EventClasses, include: &FilterConfig, exclude: &FilterConfig) -> Self {
+        Self { classes, include: include.clone(), exclude: exclude.clone() }
     }
 
-    /// Whether an event is wanted: it fits every list of `include` that is not
+    /// Whether an event is wanted: it is of a class that is, and it fits every list of `include` that is not
     /// empty, and no list of `exclude`.
     pub fn wants(&self, event: &SignOnEvent) -> bool {
+        if !self.classes.has(event.class) {
+            return false;
+        }
         let traits = Traits::of(event);
         let include = traits.fit(&self.include);
         let exclude = traits.fit(&self.exclude);
@@ -56,7 +61,7 @@ impl<'e> Traits<'e> {
             display_names: of_user(|user| &user.display_name).into_iter().collect(),
             emails: of_user(|user| &user.email).into_iter().collect(),
             events: events.into_iter().flatten().collect(),
-            domains: of_user(|user| &user.domain).into_iter().collect(),
+            domains: domains(event).collect(),
             outcome: match &event.outcome {
                 Outcome::Success => "success",
                 Outcome::Failure => "failure",
@@ -84,10 +89,29 @@ impl<'e> Traits<'e> {
     }
 }
 
+/// The domain of the user, and the identity domain in which it happened by each of
+/// its names.
+fn domains(event: &SignOnEvent) -> impl Iterator<Item = &str> {
+    let user = event.user.as_ref().and_then(|user| user.domain.as_deref());
+    user.into_iter().chain(identity_domain(event))
+}
+
+/// The identity domain in which an event happened, by each of its names.
+fn identity_domain(event: &SignOnEvent) -> impl Iterator<Item = &str> {
+    let domain = event.cloud.as_ref().and_then(|cloud| cloud.domain.as_ref());
+    let names = domain.map(|domain| [&domain.display_name, &domain.name, &domain.uid]);
+    names.into_iter().flatten().filter_map(|name| name.as_deref())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::{EventClass, IdentityDomain};
     use crate::render::sample_event;
+
+    fn filtering(include: &FilterConfig, exclude: &FilterConfig) -> Filter {
+        Filter::new(EventClasses::ALL, include, exclude)
+    }
 
     fn list(patterns: &[&str]) -> Vec<String> {
         patterns.iter().map(|pattern| (*pattern).to_owned()).collect()
@@ -107,7 +131,7 @@ mod tests {
     fn monitors_are_excluded_and_one_domain_is_included() {
         let include = FilterConfig { domains: list(&["exfhtest"]), ..FilterConfig::default() };
         let exclude = FilterConfig { users: list(&["*rats_monitor*"]), ..FilterConfig::default() };
-        let filter = Filter::new(&include, &exclude);
+        let filter = filtering(&include, &exclude);
         let wants =
             |user, domain| filter.wants(&event(user, "InteractiveLogin", domain, Outcome::Success));
         assert!(wants("joe", "EXFHTEST"));
@@ -122,11 +146,16 @@ mod tests {
             outcomes: list(&["initiated"]),
             ..FilterConfig::default()
         };
-        let filter = Filter::new(&FilterConfig::default(), &exclude);
+        let filter = filtering(&FilterConfig::default(), &exclude);
         assert!(!filter.wants(&event("joe", "TokenRequest", "d", Outcome::Success)));
         assert!(!filter.wants(&event("joe", "FactorMfa", "d", Outcome::Initiated)));
         assert!(filter.wants(&event("joe", "InteractiveLogin", "d", Outcome::Failure)));
-        assert!(Filter::default().wants(&event("", "", "", Outcome::Unknown)));
+        assert!(filtering(&FilterConfig::default(), &FilterConfig::default()).wants(&event(
+            "",
+            "",
+            "",
+            Outcome::Unknown
+        )));
     }
 
     #[test]
@@ -137,14 +166,50 @@ mod tests {
         identity.display_name = Some("rats_monitor".to_owned());
         identity.email = Some("rats_monitor@acme.example".to_owned());
         let users = FilterConfig { users: patterns.clone(), ..FilterConfig::default() };
-        assert!(Filter::new(&FilterConfig::default(), &users).wants(&mallory));
-        assert!(!Filter::new(&users, &FilterConfig::default()).wants(&mallory));
+        assert!(filtering(&FilterConfig::default(), &users).wants(&mallory));
+        assert!(!filtering(&users, &FilterConfig::default()).wants(&mallory));
         for told in [
             FilterConfig { display_names: patterns.clone(), ..FilterConfig::default() },
             FilterConfig { emails: patterns, ..FilterConfig::default() },
         ] {
-            assert!(!Filter::new(&FilterConfig::default(), &told).wants(&mallory));
-            assert!(Filter::new(&told, &FilterConfig::default()).wants(&mallory));
+            assert!(!filtering(&FilterConfig::default(), &told).wants(&mallory));
+            assert!(filtering(&told, &FilterConfig::default()).wants(&mallory));
+        }
+    }
+
+    #[test]
+    fn an_event_of_a_class_that_is_not_wanted_is_filtered_whatever_else_it_fits() {
+        let everybody = FilterConfig { users: list(&["*"]), ..FilterConfig::default() };
+        let wanted = EventClasses { sign_on: true, account: true, other: false };
+        let filter = Filter::new(wanted, &everybody, &FilterConfig::default());
+        let of = |class| SignOnEvent { class, ..sample_event() };
+        assert!(filter.wants(&of(EventClass::SignOn)) && filter.wants(&of(EventClass::Account)));
+        assert!(!filter.wants(&of(EventClass::Other)));
+    }
+
+    #[test]
+    fn a_domain_is_known_by_each_of_its_names_and_by_that_of_the_user() {
+        let domain = IdentityDomain {
+            uid: Some("ocid1.domain.oc1..a".to_owned()),
+            name: Some("idcs-0123456789abcdef0123456789abcdef".to_owned()),
+            display_name: Some("Partners".to_owned()),
+        };
+        let mut event = event("joe", "InteractiveLogin", "users-own", Outcome::Success);
+        event.cloud.as_mut().unwrap().domain = Some(domain);
+        for (pattern, fits) in [
+            ("users-own", true),
+            ("partners", true),
+            ("IDCS-0123*", true),
+            ("ocid1.domain.*", true),
+            ("Default", false),
+        ] {
+            let domains = FilterConfig { domains: list(&[pattern]), ..FilterConfig::default() };
+            assert_eq!(
+                filtering(&domains, &FilterConfig::default()).wants(&event),
+                fits,
+                "{pattern}"
+            );
+            event.user.as_mut().unwrap().domain = Some("users-own".to_owned());
         }
     }
 
@@ -153,7 +218,7 @@ mod tests {
         let include = FilterConfig { users: list(&["*"]), ..FilterConfig::default() };
         let mut nobody = sample_event();
         nobody.user = None;
-        assert!(!Filter::new(&include, &FilterConfig::default()).wants(&nobody));
-        assert!(Filter::new(&FilterConfig::default(), &include).wants(&nobody));
+        assert!(!filtering(&include, &FilterConfig::default()).wants(&nobody));
+        assert!(filtering(&FilterConfig::default(), &include).wants(&nobody));
     }
 }

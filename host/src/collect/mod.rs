@@ -18,6 +18,7 @@ mod error;
 mod families;
 mod filter;
 mod opener;
+mod outlet;
 mod pairing;
 mod position;
 mod prepare;

@@ -58,9 +58,22 @@ fn looks(event: &SignOnEvent) -> Option<Looks> {
         key: Fold::of(&format!("{correlation}\u{1f}{activity}\u{1f}{outcome}")),
         time: event.time,
         users,
-        domain: user.domain.as_ref().map(|name| Fold::of(&name.trim().to_lowercase())),
+        domain: domain(event),
         addresses,
     })
+}
+
+fn domain(event: &SignOnEvent) -> [Vec<Fold>; 3] {
+    let told = event.cloud.as_ref().and_then(|cloud| cloud.domain.as_ref());
+    let user = event.user.as_ref().and_then(|user| user.domain.as_ref());
+    let fold = |names: [Option<&String>; 2]| {
+        folds(names.into_iter().flatten().map(|name| name.trim().to_lowercase()))
+    };
+    [
+        fold([told.and_then(|domain| domain.uid.as_ref()), None]),
+        fold([told.and_then(|domain| domain.name.as_ref()), None]),
+        fold([user, told.and_then(|domain| domain.display_name.as_ref())]),
+    ]
 }
 
 fn folds(texts: impl Iterator<Item = String>) -> Vec<Fold> {
@@ -279,7 +292,10 @@ fn apart(one: &SignOnRecord, other: &SignOnRecord) -> Option<u64> {
     }
     let (a, b) = (one.looks.as_ref()?, other.looks.as_ref()?);
     let common = |one: &[Fold], other: &[Fold]| one.iter().any(|fold| other.contains(fold));
-    let other_domain = a.domain.is_some() && b.domain.is_some() && a.domain != b.domain;
+    // The most exact that both tell decides: many a domain is called `Default`.
+    let mut domains = a.domain.iter().zip(&b.domain);
+    let told = domains.find(|(one, other)| !one.is_empty() && !other.is_empty());
+    let other_domain = told.is_some_and(|(one, other)| !common(one, other));
     let alike = a.key == b.key
         && !other_domain
         && common(&a.users, &b.users)
@@ -291,6 +307,7 @@ fn apart(one: &SignOnRecord, other: &SignOnRecord) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::IdentityDomain;
 
     const NEW: &str = "11111111-0000-4000-8000-000000000001";
 
@@ -321,6 +338,33 @@ mod tests {
         other.source_addresses = vec!["192.0.2.1".into(), "::ffff:10.0.64.2".into()];
         assert!(yields(&event("a"), &other));
         assert!(yields(&other, &event("a")));
+    }
+
+    #[test]
+    fn the_most_exact_name_of_a_domain_that_both_tell_decides() {
+        let told = |id: &str, user: Option<&str>, domain: [Option<&str>; 3]| {
+            let mut event = event(id);
+            event.user.as_mut().unwrap().domain = user.map(str::to_owned);
+            let [uid, name, display_name] = domain.map(|name| name.map(str::to_owned));
+            event.cloud.as_mut().unwrap().domain = Some(IdentityDomain { uid, name, display_name });
+            event
+        };
+        let (a, b) = (Some("idcs-a"), Some("idcs-b"));
+        let called = |id| told(id, Some("Default"), [None; 3]);
+        for (other, same) in [
+            (told("b", None, [None, a, Some("default")]), true),
+            (told("b", None, [None, a, None]), true),
+            (told("b", None, [None, b, Some("Partners")]), false),
+            (told("b", None, [None; 3]), true),
+        ] {
+            assert_eq!(yields(&called("a"), &other), same, "{other:?}");
+            assert_eq!(yields(&other, &called("a")), same, "{other:?}");
+        }
+        let named = told("a", Some("Default"), [None, a, None]);
+        assert!(!yields(&named, &told("b", Some("Default"), [None, b, None])));
+        assert!(yields(&named, &told("b", Some("Renamed"), [None, a, None])));
+        let known = told("a", None, [Some("ocid1.domain.a"), a, None]);
+        assert!(!yields(&known, &told("b", None, [Some("ocid1.domain.b"), a, None])));
     }
 
     #[test]

@@ -10,16 +10,16 @@ use sha2::{Digest as _, Sha256};
 use super::families::Families;
 use super::filter::Filter;
 use super::opener::SandboxedSource;
+use super::outlet::Outlet;
 use super::shared::{Shared, millis};
 use super::stream::StreamRun;
 use super::{CollectError, Collector, Components};
 use crate::config::{AllowRule, ComponentRef, Config, SourceConfig};
-use crate::contract::{
-    AccessRule, Descriptor, EventClasses, Finding, ReadOptions, Shape, SourceError, Stream,
-};
+use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
 use crate::deliver::Sink;
 use crate::files;
 use crate::plan::Schedule;
+use crate::render::Owner;
 use crate::sandbox::door::{Budget, Door, DoorClient, Grant, PrivateAddresses};
 use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError, off_the_threads};
 use crate::state::StreamKey;
@@ -134,14 +134,15 @@ pub async fn source(
         door,
         settings,
         options: ReadOptions {
-            classes: EventClasses::DEFAULT,
-            keep_raw: source.keep_raw,
+            classes: source.classes,
+            keep_raw: config.keeps_raw(&source.id),
             text_limit: TEXT_LIMIT,
         },
     };
     let shared = Arc::new(Shared {
         source: source.id.clone(),
         tenant: source.tenant.clone(),
+        owner: Arc::new(owner(source)),
         descriptor_name: descriptor.name.clone(),
         opener: Box::new(opener),
         schedule,
@@ -151,10 +152,10 @@ pub async fn source(
         head_interval: config.ledger_heads,
         backfill: source.backfill,
         live: process.live,
-        filter: Filter::new(&source.include, &source.exclude),
+        filter: Filter::new(source.classes, &source.include, &source.exclude),
         family: process.families.of(&source.id),
         state: collector.state.clone(),
-        sinks: taking(process.sinks, config, source),
+        outlets: taking(process.sinks, config, source),
         board: collector.board.clone(),
         turns: collector.turns.clone(),
         clock: collector.clock.clone(),
@@ -354,14 +355,20 @@ pub fn fingerprint(descriptor: &Descriptor, source: &SourceConfig) -> String {
 }
 
 /// The sinks that take a source's events.
-fn taking(sinks: &[Arc<dyn Sink>], config: &Config, source: &SourceConfig) -> Vec<Arc<dyn Sink>> {
-    sinks
-        .iter()
-        .filter(|sink| {
-            config.sinks.iter().any(|config| config.id == sink.id() && config.takes(&source.id))
-        })
-        .cloned()
-        .collect()
+fn taking(sinks: &[Arc<dyn Sink>], config: &Config, source: &SourceConfig) -> Vec<Outlet> {
+    let outlet = |sink: &Arc<dyn Sink>| {
+        let config = config.sinks.iter().find(|config| config.id == sink.id())?;
+        config.takes(&source.id).then(|| Outlet::new(sink.clone(), config))
+    };
+    sinks.iter().filter_map(outlet).collect()
+}
+
+fn owner(source: &SourceConfig) -> Owner {
+    Owner {
+        tenant: source.tenant.clone(),
+        source: source.id.clone(),
+        labels: source.labels.clone(),
+    }
 }
 
 #[cfg(test)]

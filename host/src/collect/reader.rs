@@ -421,8 +421,9 @@ pub async fn deliver_as(
     if events.is_empty() {
         return Ok(Some(receipts));
     }
-    for sink in &shared.sinks {
-        let lines = batch::lines(events, &shared.source, name, sink.format());
+    for outlet in &shared.outlets {
+        let lines = batch::lines(events, &shared.owner, name, outlet);
+        let sink = &outlet.sink;
         let receipt = tokio::select! {
             receipt = sink.deliver(&lines) => receipt,
             () = long_told(stop) => return Ok(None),

@@ -8,16 +8,19 @@ use super::clock::{Clock, bounded};
 use super::families::Membership;
 use super::filter::Filter;
 use super::opener::Opener;
+use super::outlet::Outlet;
 use super::turns::Turns;
 use crate::config::{BackfillConfig, Start};
-use crate::deliver::Sink;
 use crate::plan::Schedule;
+use crate::render::Owner;
 use crate::state::State;
 
 /// A source that is ready to be read.
 pub struct Shared {
     pub source: String,
     pub tenant: String,
+    /// Whose events these are, as lines say it.
+    pub owner: Arc<Owner>,
     pub descriptor_name: String,
     pub opener: Box<dyn Opener>,
     pub schedule: Schedule,
@@ -33,7 +36,7 @@ pub struct Shared {
     pub filter: Filter,
     pub family: Membership,
     pub state: Arc<dyn State>,
-    pub sinks: Vec<Arc<dyn Sink>>,
+    pub outlets: Vec<Outlet>,
     pub board: Arc<Board>,
     pub turns: Turns,
     pub clock: Arc<dyn Clock>,

@@ -278,7 +278,7 @@ impl StreamRun {
             return Ok(());
         }
         let head = ledger::head(&shared.source, &self.key.stream, tip, closed);
-        let Some(receipts) = deliver_as(shared, &[head], "signon", stop).await? else {
+        let Some(receipts) = deliver_as(shared, &[head], ledger::COMPONENT, stop).await? else {
             return Ok(());
         };
         let mut next = locked.clone();

@@ -10,6 +10,7 @@
 
 mod allow;
 mod backfill;
+mod classes;
 mod component;
 mod credentials;
 mod document;
@@ -17,6 +18,7 @@ mod duration;
 mod filter;
 mod findings;
 mod hidden;
+mod labels;
 mod limits;
 mod merge;
 mod paths;
@@ -35,6 +37,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::files;
+use crate::render::Format;
 
 pub use allow::AllowRule;
 pub use backfill::{BackfillConfig, DEFAULT_PARALLEL};
@@ -71,6 +74,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Whether a sink of a source wants the records themselves.
+    pub fn keeps_raw(&self, source_id: &str) -> bool {
+        let mut sinks = self.sinks.iter().filter(|sink| sink.takes(source_id));
+        sinks.any(|sink| sink.keep.raw || sink.format == Format::Raw.name())
+    }
+
     /// Reads files and merges them: the sources and sinks of all, `data_dir` from
     /// one. Relative paths start at the folder of the file they stand in.
     /// `environment` looks up a variable; `HOME` is what `~` stands for.

@@ -13,16 +13,19 @@ use serde_json::{Map, Value as Json};
 
 use super::allow::{self, AllowRule};
 use super::backfill::{self, BackfillConfig};
+use super::classes;
 use super::component;
 use super::credentials::{self, CredentialsConfig};
 use super::document::{Node, Value};
 use super::duration::{self, Start};
 use super::filter::{self, FilterConfig};
 use super::hidden::Hidden;
+use super::labels;
 use super::limits;
 use super::paths::Folders;
 use super::problem::{Place, Problem, index_path, key_path};
 use super::reader::{Field, Problems, Table, nearest};
+use crate::contract::EventClasses;
 use crate::sandbox::{ComponentFile, Limits};
 
 /// The components that come with the program, as `type` names them.
@@ -41,7 +44,8 @@ const KEYS: &[&str] = &[
     "allow_private_addresses",
     "ca_file",
     "limits",
-    "keep_raw",
+    "classes",
+    "labels",
     "poll_interval",
     "requests_per_minute",
     "include",
@@ -81,8 +85,10 @@ pub struct SourceConfig {
     pub ca_file: Option<PathBuf>,
     /// What a session of the component may use.
     pub limits: Limits,
-    /// Whether events carry the record they were made from.
-    pub keep_raw: bool,
+    /// Which kinds of events are wanted.
+    pub classes: EventClasses,
+    /// The operator's own words, which go with every event.
+    pub labels: BTreeMap<String, String>,
     /// Least time between two looks for something new.
     pub poll_interval: Duration,
     /// Requests a minute that the source may make; as many as it takes when absent.
@@ -204,7 +210,9 @@ pub(super) fn source(
     let ca_file = or(table.get("ca_file"), None, |field| folders.path(field, problems).map(Some));
     let limits =
         or(table.get("limits"), Limits::default(), |field| limits::limits(field, problems));
-    let keep_raw = or(table.get("keep_raw"), true, |field| field.boolean(problems));
+    let classes =
+        or(table.get("classes"), classes::DEFAULT, |field| classes::classes(field, problems));
+    let labels = or(table.get("labels"), BTreeMap::new(), |field| labels::labels(field, problems));
     let poll_interval = or(table.get("poll_interval"), DEFAULT_POLL_INTERVAL, |field| {
         duration::duration(field, problems)
     });
@@ -234,7 +242,8 @@ pub(super) fn source(
         allow_private_addresses: private?,
         ca_file: ca_file?,
         limits: limits?,
-        keep_raw: keep_raw?,
+        classes: classes?,
+        labels: labels?,
         poll_interval: poll_interval?,
         requests_per_minute: requests_per_minute?,
         include: include?,

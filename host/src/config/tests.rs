@@ -24,7 +24,8 @@ start = "90s ago"
 readings = ["0s", "20m", "24h"]
 longest_range = "1h"
 allow_private_addresses = true
-keep_raw = false
+classes = ["sign-on", "other"]
+labels = { environment = "production" }
 
 [[sources.acme_own.allow]]
 origin = "https://x"
@@ -37,6 +38,7 @@ type = "file"
 inputs = ["acme_*"]
 path = "events.ndjson"
 format = "ocsf"
+keep = ["raw"]
 
 [sinks.screen]
 type = "stdout"

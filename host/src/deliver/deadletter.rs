@@ -9,6 +9,7 @@
 
 mod replay;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use super::lines::end_of_whole_lines;
 use super::{Line, SinkError};
 use crate::files;
 use crate::permissions::{self, Readers};
+use crate::render::Owner;
 
 pub use replay::{Replayed, replay};
 
@@ -46,6 +48,12 @@ pub struct DeadLetter {
     pub sink: String,
     /// Source id.
     pub source: String,
+    /// Tenant of the source.
+    #[serde(default)]
+    pub tenant: String,
+    /// The operator's labels of the source.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// Why it is here.
     pub kind: DeadLetterKind,
     /// Status of the answer.
@@ -66,7 +74,9 @@ impl DeadLetter {
         Self {
             refused: Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
             sink: sink.to_owned(),
-            source: line.source.to_string(),
+            source: line.owner.source.clone(),
+            tenant: line.owner.tenant.clone(),
+            labels: line.owner.labels.clone(),
             kind,
             status,
             reason: reason.to_owned(),
@@ -78,9 +88,14 @@ impl DeadLetter {
 
     /// The event, to be sent again.
     pub fn event(&self) -> Line {
+        let owner = Owner {
+            tenant: self.tenant.clone(),
+            source: self.source.clone(),
+            labels: self.labels.clone(),
+        };
         Line {
             id: self.event_id.clone(),
-            source: self.source.as_str().into(),
+            owner: owner.into(),
             time: self.time,
             text: self.line.clone(),
         }
@@ -280,7 +295,8 @@ mod tests {
     use super::*;
 
     fn letter(id: &str) -> DeadLetter {
-        let line = Line { id: id.into(), source: "s".into(), time: 5, text: "{}".into() };
+        let line =
+            Line { id: id.into(), owner: Owner::of_source("s").into(), time: 5, text: "{}".into() };
         DeadLetter::new("siem", DeadLetterKind::Refused, &line, 400, "no")
     }
 
@@ -298,6 +314,21 @@ mod tests {
         letters.remove(&replayed[..1]).unwrap();
         assert_eq!(ids(&letters), ["b", "c"]);
         assert_eq!(letters.read().unwrap().letters[0].event().id, "b");
+    }
+
+    #[test]
+    fn a_letter_still_knows_whose_event_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let letters = DeadLetters::of(folder.path(), "siem");
+        let owner = Owner {
+            tenant: "acme".to_owned(),
+            labels: [("environment".to_owned(), "production".to_owned())].into(),
+            ..Owner::of_source("one")
+        };
+        let line = Line { id: "a".into(), owner: owner.into(), time: 5, text: "{}".into() };
+        let letter = DeadLetter::new("siem", DeadLetterKind::Refused, &line, 400, "no");
+        letters.append(&[letter]).unwrap();
+        assert_eq!(letters.read().unwrap().letters[0].event(), line);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use async_trait::async_trait;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 
 use super::remote::{
     Answer, Courier, NoAnswer, Protocol, RemoteClient, RemoteSink, Verdict, by_status,
@@ -12,6 +12,12 @@ use super::remote::{
 use super::{Line, SinkError};
 use crate::config::{BodyEncoding, HttpSinkConfig};
 use crate::render::Format;
+
+/// Of which source the events of a batch are, where they are of one.
+const SOURCE: &str = "signon-source";
+
+/// Of which tenant.
+const TENANT: &str = "signon-tenant";
 
 /// A sink that posts.
 pub type HttpSink = RemoteSink<HttpProtocol>;
@@ -51,6 +57,23 @@ impl Protocol for HttpProtocol {
             BodyEncoding::Ndjson => "application/x-ndjson",
             BodyEncoding::JsonArray => "application/json",
         })
+    }
+
+    fn headers_of(&self, lines: &[&Line]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let Some((first, others)) = lines.split_first() else { return headers };
+        if others.iter().any(|line| line.owner != first.owner) {
+            return headers;
+        }
+        let owner = &first.owner;
+        for (name, value) in [(SOURCE, &owner.source), (TENANT, &owner.tenant)] {
+            // A tenant has no control characters, so it is a value as it is, in UTF-8.
+            let value = HeaderValue::from_bytes(value.as_bytes()).ok();
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                headers.insert(name, value);
+            }
+        }
+        headers
     }
 
     fn encode(&self, lines: &[&Line]) -> Vec<u8> {

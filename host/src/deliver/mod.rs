@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::render::Format;
+use crate::render::{Format, Owner};
 use crate::state::SinkMark;
 
 pub use deadletter::{Contents, DeadLetter, DeadLetterKind, DeadLetters, Replayed, replay};
@@ -35,8 +35,8 @@ pub use stdout::StdoutSink;
 pub struct Line {
     /// Native id of the event.
     pub id: String,
-    /// Source id of the configuration.
-    pub source: Arc<str>,
+    /// Whose event it is, of which source above all.
+    pub owner: Arc<Owner>,
     /// When it happened, Unix time in milliseconds.
     pub time: i64,
     /// One line, without its end.

@@ -203,6 +203,7 @@ impl Sink for LateSink {
 mod tests {
     use super::*;
     use crate::config::Syntax;
+    use crate::render::Owner;
     use crate::state::EmbeddedState;
 
     #[tokio::test]
@@ -236,7 +237,7 @@ mod tests {
         let sinks = open_all(&config, &context, &[]);
         let line = Line {
             id: "x".into(),
-            source: "acme".into(),
+            owner: Owner::of_source("acme").into(),
             time: 0,
             text: r#"{"eventId":"x"}"#.into(),
         };

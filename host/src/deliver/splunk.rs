@@ -9,7 +9,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
@@ -84,7 +84,7 @@ impl SplunkProtocol {
         if let Ok(time) = u64::try_from(line.time) {
             write!(body, "\"time\":{}.{:03},", time / 1000, time % 1000)?;
         }
-        let source = self.config.source.as_deref().unwrap_or(&line.source);
+        let source = self.config.source.as_deref().unwrap_or(&line.owner.source);
         let members = [
             ("host", self.config.host.as_deref()),
             ("index", self.config.index.as_deref()),
@@ -97,6 +97,12 @@ impl SplunkProtocol {
                 serde_json::to_writer(&mut *body, value)?;
                 body.push(b',');
             }
+        }
+        let mut fields = line.owner.entries().peekable();
+        if fields.peek().is_some() {
+            body.extend_from_slice(b"\"fields\":");
+            serde_json::to_writer(&mut *body, &fields.collect::<BTreeMap<_, _>>())?;
+            body.push(b',');
         }
         body.extend_from_slice(b"\"event\":");
         body.extend_from_slice(line.text.as_bytes());
@@ -145,10 +151,13 @@ impl Protocol for SplunkProtocol {
         self.config.acknowledgement_timeout
     }
 
-    fn overhead(&self) -> usize {
+    fn overhead(&self, line: &Line) -> usize {
         let texts = [&self.config.host, &self.config.index, &self.config.source];
+        // Quotes, colon and comma.
+        let fields = line.owner.entries().map(|(name, value)| name.len() + value.len() + 6);
         // The names of the members and the time.
-        100 + self.config.sourcetype.len()
+        115 + fields.sum::<usize>()
+            + self.config.sourcetype.len()
             + texts.iter().map(|text| text.as_ref().map_or(64, String::len)).sum::<usize>()
     }
 

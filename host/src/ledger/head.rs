@@ -9,6 +9,9 @@ use super::Tip;
 use crate::contract::{Activity, EventClass, Outcome, SignOnEvent};
 use crate::plan::Range;
 
+/// Stands for the component of which a head is an event.
+pub const COMPONENT: &str = "signon";
+
 /// `native_type` of a head, and what tells it from sign-ons.
 pub const HEAD_TYPE: &str = "signon.ledger.head";
 
@@ -75,14 +78,14 @@ pub fn head(source: &str, stream: &str, tip: Tip, closed: Range) -> SignOnEvent 
 mod tests {
     use super::super::genesis;
     use super::*;
-    use crate::render::{Format, event_id, render};
+    use crate::render::{Context, Format, event_id, render};
 
     #[test]
     fn a_head_goes_through_every_format_with_its_hash_and_its_id() {
         let tip = Tip { number: 7, ..genesis("s") };
         let event = head("acme", "us/ocid1", tip, Range { start: 0, end: 60_000 });
         for format in Format::ALL {
-            let line = render(&event, "signon", format);
+            let line = render(&event, &Context::of(COMPONENT), format);
             assert!(line.contains(&tip.hash.to_string()), "{format}: {line}");
             assert_eq!(event_id(&line, format).as_deref(), Some(&*event.native_id), "{format}");
         }
@@ -91,7 +94,7 @@ mod tests {
     #[test]
     fn a_head_is_no_sign_on_and_not_of_oracle() {
         let event = head("acme", "s", genesis("s"), Range { start: 0, end: 60_000 });
-        let line = render(&event, "signon", Format::Ocsf);
+        let line = render(&event, &Context::of(COMPONENT), Format::Ocsf);
         assert!(line.contains("\"class_uid\":0"), "{line}");
         assert!(!line.contains("Oracle"), "{line}");
     }

@@ -19,7 +19,7 @@ use crate::plan::Range;
 
 pub use chain::{Hash, Link, Tip, VerifyError, genesis, link, verify};
 pub use coverage::{Coverage, Segment, Standing, cover};
-pub use head::{HEAD_TYPE, head};
+pub use head::{COMPONENT, HEAD_TYPE, head};
 pub use late::{DELAY_BOUNDS_MS, Late};
 
 /// What became of the records of a reading.

@@ -10,13 +10,16 @@ use std::net::IpAddr;
 
 use serde::Deserialize;
 
+use super::context::Context;
 use super::event::{
-    addresses, is_about_account, is_beside_sign_ons, labels, own_name, resource, said,
+    actor_and_domain, addresses, is_about_account, labels, own_name, resource, said,
+    user_and_domain,
 };
 use super::fields::{Fields, rfc3339};
 use super::json::line;
+use super::rest::Person;
 use super::{products, rest};
-use crate::contract::{Activity, Endpoint, Identity, Outcome, SignOnEvent};
+use crate::contract::{Activity, Endpoint, EventClass, Outcome, SignOnEvent};
 
 /// The version that documents conform to.
 const VERSION: &str = "9.4.0";
@@ -25,11 +28,14 @@ const VERSION: &str = "9.4.0";
 const PROVIDER: &str = "oracle_cloud";
 
 /// One document.
-pub fn render(event: &SignOnEvent, source: &str) -> String {
+pub fn render(event: &SignOnEvent, context: &Context<'_>) -> String {
     let mut f = Fields::default();
     moment(&mut f, event);
     f.text("ecs.version", VERSION);
-    what(&mut f, event, source);
+    what(&mut f, event);
+    if context.keep.raw {
+        f.text("event.original", said(&event.raw));
+    }
     people(&mut f, event);
     origin(&mut f, event);
     places(&mut f, event);
@@ -39,10 +45,13 @@ pub fn render(event: &SignOnEvent, source: &str) -> String {
     f.text("rule.ruleset", said(&event.policy));
     f.text("rule.name", said(&event.rule));
     f.text("transaction.id", said(&event.correlation));
-    f.text("observer.vendor", products::vendor(source));
-    f.text("observer.product", products::of(source).name);
+    f.text("observer.vendor", products::vendor(context.component));
+    f.text("observer.product", products::of(context.component).name);
+    for (name, value) in context.owner.entries() {
+        f.text(format!("labels.{name}"), value);
+    }
     f.texts("tags", labels(event));
-    rest::write(&mut f, event, source);
+    rest::write(&mut f, event, context);
     line(|o| f.nested(o))
 }
 
@@ -83,8 +92,8 @@ fn moment(f: &mut Fields<'_>, event: &SignOnEvent) {
     f.time("event.created", "oracle.signon.logged_ms", event.logged);
 }
 
-fn what<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, source: &str) {
-    let (categories, types) = kind(event, source);
+fn what<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
+    let (categories, types) = kind(event);
     f.text("event.kind", "event");
     f.texts("event.category", categories.iter().copied());
     f.texts("event.type", types.iter().copied());
@@ -102,7 +111,6 @@ fn what<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, source: &str) {
     f.text("event.code", &*event.native_type);
     f.text("event.action", own_name(event));
     f.text("event.reason", said(&event.reason));
-    f.text("event.original", said(&event.raw));
     if event.outcome == Outcome::Failure {
         f.text("error.code", said(&event.code));
     }
@@ -111,7 +119,7 @@ fn what<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, source: &str) {
 
 /// `event.category` and `event.type`. Only types that ECS expects of the category:
 /// authentication and session begin, end or inform.
-fn kind(event: &SignOnEvent, source: &str) -> (&'static [&'static str], &'static [&'static str]) {
+fn kind(event: &SignOnEvent) -> (&'static [&'static str], &'static [&'static str]) {
     use Activity as A;
     const AUTHENTICATION: &[&str] = &["authentication"];
     const WITH_SESSION: &[&str] = &["authentication", "session"];
@@ -138,8 +146,11 @@ fn kind(event: &SignOnEvent, source: &str) -> (&'static [&'static str], &'static
         | A::BypassCode
         | A::FactorEnroll
         | A::FactorRemove => (IAM, &["user", "change"]),
-        A::Other(_) if is_beside_sign_ons(event, source) => (&[], &["info"]),
-        A::Other(_) => (AUTHENTICATION, &["info"]),
+        A::Other(_) => match event.class {
+            EventClass::SignOn => (AUTHENTICATION, &["info"]),
+            EventClass::Account => (IAM, &["user", "info"]),
+            EventClass::Other => (&[], &["info"]),
+        },
     }
 }
 
@@ -147,31 +158,32 @@ fn kind(event: &SignOnEvent, source: &str) -> (&'static [&'static str], &'static
 fn people<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     const WRITTEN: [&str; 5] = ["name", "uid", "display_name", "email", "domain"];
     let mut actor_written: &[&str] = &[];
-    match &event.actor {
-        Some(actor) if is_about_account(&event.activity) => {
-            person(f, "user", Some(actor));
-            person(f, "user.target", event.user.as_ref());
-            actor_written = &WRITTEN;
-        }
-        _ => person(f, "user", event.user.as_ref()),
+    let (user, actor) = (user_and_domain(event), actor_and_domain(event));
+    if actor.0.is_some() && is_about_account(event) {
+        person(f, "user", actor);
+        person(f, "user.target", user);
+        actor_written = &WRITTEN;
+    } else {
+        person(f, "user", user);
     }
-    rest::identity(f, "user", event.user.as_ref(), &WRITTEN);
-    rest::identity(f, "actor", event.actor.as_ref(), actor_written);
+    rest::identity(f, "user", user, &WRITTEN);
+    rest::identity(f, "actor", actor, actor_written);
 }
 
-fn person<'e>(f: &mut Fields<'e>, place: &str, who: Option<&'e Identity>) {
+fn person<'e>(f: &mut Fields<'e>, place: &str, (who, domain): Person<'e>) {
     let Some(who) = who else { return };
     f.text(format!("{place}.name"), said(&who.name));
     f.text(format!("{place}.id"), said(&who.uid));
     f.text(format!("{place}.full_name"), said(&who.display_name));
     f.text(format!("{place}.email"), said(&who.email));
-    f.text(format!("{place}.domain"), said(&who.domain));
+    f.text(format!("{place}.domain"), domain);
 }
 
 fn origin<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     let first = addresses(event).next();
     f.text("source.address", first);
     f.text("source.ip", first.filter(|address| is_ip(address)));
+    f.number("source.port", event.source_port.map(i64::from));
     if let Some(agent) = &event.agent {
         f.text("user_agent.original", said(&agent.original));
         f.text("user_agent.name", said(&agent.browser));
@@ -197,6 +209,7 @@ fn destination<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, target: &'e Endpo
     f.text("destination.address", hostname.or(ip));
     f.text("destination.domain", hostname);
     f.text("destination.ip", ip.filter(|ip| is_ip(ip)));
+    f.number("destination.port", target.port.map(i64::from));
     f.text("oracle.signon.target.ip", ip.filter(|ip| hostname.is_some() && !is_ip(ip)));
     let resource = resource(event);
     f.text("url.original", resource);
@@ -207,6 +220,8 @@ fn http<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     let Some(http) = &event.http else { return };
     f.text("http.request.id", said(&http.request_id));
     f.text("http.request.method", said(&http.method));
+    f.text("http.request.referrer", said(&http.referrer));
+    f.text("url.original", said(&http.url));
     f.text("url.path", said(&http.path));
     f.number("http.response.status_code", http.status.map(i64::from));
 }
@@ -220,7 +235,6 @@ fn cloud<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     f.text("cloud.project.id", said(&cloud.account_uid));
     f.text("cloud.project.name", said(&cloud.account_name));
     f.text("cloud.account.id", said(&cloud.organization_uid));
-    f.text("organization.id", said(&cloud.organization_uid));
     f.text("event.provider", said(&cloud.service));
     f.text("oracle.signon.cloud.realm", said(&cloud.realm));
 }

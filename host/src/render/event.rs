@@ -1,7 +1,8 @@
 //! What every format asks of an event, answered once, so that a line of one format
 //! means the same as a line of another.
 
-use crate::contract::{Activity, SignOnEvent};
+use super::fields::rfc3339;
+use crate::contract::{Activity, EventClass, Identity, SignOnEvent};
 
 /// The text, if there is one and it is not empty.
 pub fn said(text: &Option<String>) -> Option<&str> {
@@ -17,24 +18,11 @@ pub fn own_name(event: &SignOnEvent) -> Option<&str> {
     given.or_else(|| Some(&*event.native_type).filter(|name| !name.is_empty()))
 }
 
-/// Whether an event is neither a sign-on nor about an account. An identity domain
-/// audits far more than sign-ons, which all begin with `sso.`; the other sources
-/// write sign-on events only, known to us or not.
-pub fn is_beside_sign_ons(event: &SignOnEvent, source: &str) -> bool {
-    let is_beside = match source {
-        "idcs" => !event.native_type.starts_with("sso."),
-        // What signon says of itself.
-        "signon" => true,
-        _ => false,
-    };
-    is_beside && matches!(event.activity, Activity::Other(_))
-}
-
-/// Whether an activity changes an account. Such an event has somebody who acted
-/// and somebody whose account it is; a sign-on has one person.
-pub fn is_about_account(activity: &Activity) -> bool {
+/// Whether an event is about an account. Such an event has somebody who acted and
+/// somebody whose account it is; a sign-on has one person.
+pub fn is_about_account(event: &SignOnEvent) -> bool {
     use Activity as A;
-    match activity {
+    match event.activity {
         A::PasswordChange
         | A::PasswordReset
         | A::AccountCreate
@@ -56,9 +44,46 @@ pub fn is_about_account(activity: &Activity) -> bool {
         | A::AppAccess
         | A::TokenRequest
         | A::AuthcodeRequest
-        | A::SupportAccount
-        | A::Other(_) => false,
+        | A::SupportAccount => false,
+        A::Other(_) => event.class == EventClass::Account,
     }
+}
+
+/// Who acted, where that is another than the user.
+pub fn actor(event: &SignOnEvent) -> Option<&Identity> {
+    event.actor.as_ref().filter(|actor| event.user.as_ref() != Some(*actor))
+}
+
+/// The identity domain as people named it.
+fn domain_name(event: &SignOnEvent) -> Option<&str> {
+    said(&event.cloud.as_ref()?.domain.as_ref()?.display_name)
+}
+
+/// The domain of the user: the one told of him, or else that in which it happened.
+pub fn domain_of_user(event: &SignOnEvent) -> Option<&str> {
+    said(&event.user.as_ref()?.domain).or_else(|| domain_name(event))
+}
+
+/// The name of the identity domain, where it is not the user's domain.
+pub fn other_domain(event: &SignOnEvent) -> Option<&str> {
+    domain_name(event).filter(|name| domain_of_user(event) != Some(*name))
+}
+
+/// The user and his domain.
+pub fn user_and_domain(event: &SignOnEvent) -> (Option<&Identity>, Option<&str>) {
+    (event.user.as_ref(), domain_of_user(event))
+}
+
+/// The actor, where that is another than the user, and his domain.
+pub fn actor_and_domain(event: &SignOnEvent) -> (Option<&Identity>, Option<&str>) {
+    let actor = actor(event);
+    (actor, actor.and_then(|actor| said(&actor.domain)))
+}
+
+/// The time as the source wrote it, where it is not written as it is everywhere.
+pub fn original_time(event: &SignOnEvent) -> Option<&str> {
+    let text = Some(&*event.original_time).filter(|text| !text.is_empty())?;
+    (rfc3339(event.time).as_deref() != Some(text)).then_some(text)
 }
 
 /// The labels of the component, and one that makes findable what vocabularies have
@@ -74,11 +99,12 @@ pub fn labels(event: &SignOnEvent) -> impl Iterator<Item = &str> {
 }
 
 /// The name of the place that answered, if it is a URL and fields for URLs are not
-/// taken by the path of the request, which may be another's.
+/// taken by URL or path of the request, which may be another's.
 pub fn resource(event: &SignOnEvent) -> Option<&str> {
-    let path = event.http.as_ref().and_then(|http| said(&http.path));
+    let http = event.http.as_ref();
+    let request = http.and_then(|http| said(&http.url).or(said(&http.path)));
     let name = event.target.as_ref().and_then(|target| said(&target.name));
-    name.filter(|name| path.is_none() && name.contains("://"))
+    name.filter(|name| request.is_none() && name.contains("://"))
 }
 
 /// The addresses an event came from, nearest to the person first.

@@ -41,8 +41,13 @@ pub fn line(fill: impl FnOnce(&mut Object<'_>)) -> String {
 }
 
 impl Object<'_> {
+    /// Whether nothing was written into it yet.
+    pub fn is_empty(&self) -> bool {
+        self.out.last() == Some(&b'{')
+    }
+
     fn key(&mut self, key: &str) {
-        if self.out.last() != Some(&b'{') {
+        if !self.is_empty() {
             self.out.push(b',');
         }
         string(self.out, key);

@@ -7,9 +7,11 @@
 //!
 //! Every format is a room of its own that gives two functions, `render` and
 //! `event_id`, and keeps two laws: `event_id(render(event)) == event.native_id`,
-//! and no field of an event is missing in its line. What a vocabulary has no field
-//! for stands beside it under its name in the contract.
+//! and no field of an event is missing in its line, of the record itself as much as
+//! is to be kept. What a vocabulary has no field for stands beside it under its name
+//! in the contract. Nothing is said twice, unless the vocabulary demands it.
 
+mod context;
 mod ecs;
 mod event;
 mod fields;
@@ -30,6 +32,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::contract::SignOnEvent;
+pub use context::{Context, Keep, Owner, UnknownKeep};
 use ocsf::Version;
 
 /// What a line of output looks like.
@@ -96,16 +99,14 @@ impl FromStr for Format {
 }
 
 /// One JSON object on one line, without the newline.
-///
-/// `source` is the name in the component's descriptor: `oci-audit`.
-pub fn render(event: &SignOnEvent, source: &str, format: Format) -> String {
+pub fn render(event: &SignOnEvent, context: &Context<'_>, format: Format) -> String {
     match format {
-        Format::Ocsf => ocsf::render(event, source, Version::V1_8),
-        Format::Ocsf1_5 => ocsf::render(event, source, Version::V1_5),
-        Format::Ocsf1_7 => ocsf::render(event, source, Version::V1_7),
-        Format::Ocsf1_9 => ocsf::render(event, source, Version::V1_9),
-        Format::Ecs => ecs::render(event, source),
-        Format::Otel => otel::render(event, source),
+        Format::Ocsf => ocsf::render(event, context, Version::V1_8),
+        Format::Ocsf1_5 => ocsf::render(event, context, Version::V1_5),
+        Format::Ocsf1_7 => ocsf::render(event, context, Version::V1_7),
+        Format::Ocsf1_9 => ocsf::render(event, context, Version::V1_9),
+        Format::Ecs => ecs::render(event, context),
+        Format::Otel => otel::render(event, context),
         Format::Raw => raw::render(event),
     }
 }

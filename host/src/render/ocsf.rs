@@ -1,9 +1,12 @@
 //! OCSF, by default 1.8.0: <https://schema.ocsf.io/1.8.0>.
 //!
-//! Valid by construction: a class gets only the attributes it has, a number of
-//! an enum and its caption are written together, nothing is absent or empty, and
-//! what OCSF has no attribute for stands in `unmapped.signon` under its name in
-//! the contract, so that no field of an event is lost.
+//! Valid by construction: a class gets only the attributes it has, nothing is absent
+//! or empty, and what OCSF has no attribute for stands in `unmapped.signon` under its
+//! name in the contract, so that no field of an event is lost.
+//!
+//! Nothing is said twice, unless the schema demands it. Of the captions beside the
+//! numbers of enums only those are written that people read and search by, and the
+//! source's own word beside 99.
 //!
 //! 1.8.0 rather than 1.9.0: consumers map Account Change (3001), which 1.9.0
 //! replaces. Nothing below 1.5.0: it lacks half of what sign-ons need.
@@ -20,22 +23,23 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use super::event::{labels, said};
+use super::context::Context;
+use super::event::{labels, original_time, said};
 use super::json::{Object, line};
 use super::products::{self, Product};
 use crate::contract::{Outcome, SignOnEvent};
-use classes::{Class, Kind, LABEL_OTHER};
+use classes::{Class, Kind};
 pub use version::Version;
 
 /// The profile that brings `cloud` and `api`.
 const CLOUD_PROFILE: &str = "cloud";
 
 /// One event of the class that fits it.
-pub fn render(event: &SignOnEvent, source: &str, version: Version) -> String {
-    let product = products::of(source);
-    let kind = classes::kind(event, source, version);
+pub fn render(event: &SignOnEvent, context: &Context<'_>, version: Version) -> String {
+    let product = products::of(context.component);
+    let kind = classes::kind(event, version);
     line(|o| {
-        metadata(o, event, source, &product, version);
+        metadata(o, event, context, &product, version);
         o.number("time", event.time);
         classification(o, &kind);
         status(o, event);
@@ -51,10 +55,10 @@ pub fn render(event: &SignOnEvent, source: &str, version: Version) -> String {
         if kind.class == Class::Authentication {
             authentication(o, event, &product);
         }
-        places::cloud(o, event);
+        places::cloud(o, event, kind.class);
         observables::write(o, event, kind.class);
-        leftovers::write(o, event, &kind, version);
-        if let Some(raw) = said(&event.raw) {
+        leftovers::write(o, event, &kind, version, context.keep);
+        if let Some(raw) = said(&event.raw).filter(|_| context.keep.raw) {
             o.text("raw_data", raw);
             o.number("raw_data_size", i64::try_from(raw.len()).ok());
         }
@@ -83,59 +87,49 @@ pub fn event_id(line: &str) -> Option<String> {
 fn metadata(
     o: &mut Object<'_>,
     event: &SignOnEvent,
-    source: &str,
+    context: &Context<'_>,
     product: &Product<'_>,
     version: Version,
 ) {
     o.object("metadata", |o| {
         o.text("version", version.number());
         o.text("uid", &*event.native_id);
-        o.text("original_event_uid", Some(&*event.native_id).filter(|_| version.has_origin()));
         o.text("event_code", &*event.native_type);
-        o.text("original_time", &*event.original_time);
+        o.text("original_time", original_time(event));
         o.number("logged_time", event.logged);
-        o.text("source", Some(source).filter(|_| version.has_origin()));
+        o.text("source", Some(context.component).filter(|_| version.has_source()));
         o.text("log_name", product.log_name);
         o.object("product", |o| {
             o.text("name", product.name);
             // The schema wants one; its word for what is not known is this.
-            o.text("vendor_name", products::vendor(source).unwrap_or("Unknown"));
+            o.text("vendor_name", products::vendor(context.component).unwrap_or("Unknown"));
         });
-        o.text("tenant_uid", event.cloud.as_ref().and_then(|cloud| said(&cloud.organization_uid)));
         o.text("correlation_uid", said(&event.correlation));
         o.texts("labels", labels(event));
-        o.objects("tags", said(&event.domain_event_id), |o, id| {
-            o.text("name", "idcs_event_id");
-            o.text("value", id);
+        let id = said(&event.domain_event_id).map(|id| ("idcs_event_id", id));
+        o.objects("tags", id.into_iter().chain(context.owner.entries()), |o, (name, value)| {
+            o.text("name", name);
+            o.text("value", value);
         });
         o.texts("profiles", event.cloud.as_ref().map(|_| CLOUD_PROFILE));
     });
 }
 
 fn classification(o: &mut Object<'_>, kind: &Kind<'_>) {
-    let (category_uid, category_name) = kind.class.category();
-    o.number("category_uid", category_uid);
-    o.text("category_name", category_name);
+    o.number("category_uid", kind.class.category());
     o.number("class_uid", kind.class.uid());
     o.text("class_name", kind.class.caption());
     o.number("activity_id", kind.activity);
     o.text("activity_name", kind.name);
     o.number("type_uid", kind.class.uid() * 100 + kind.activity);
-    // The reference validator takes type 99 of class 0 for an `Other` that wants
-    // a word of the source's own, which a type name cannot have.
-    if kind.class != Class::Base {
-        let caption = if kind.is_other() { LABEL_OTHER } else { kind.name };
-        o.text("type_name", &*format!("{}: {caption}", kind.class.caption()));
-    }
 }
 
 fn status(o: &mut Object<'_>, event: &SignOnEvent) {
-    let (severity_id, severity) = match event.outcome {
+    let severity_id = match event.outcome {
         Outcome::Failure => enums::SEVERITY_LOW,
         _ => enums::SEVERITY_INFORMATIONAL,
     };
     o.number("severity_id", severity_id);
-    o.text("severity", severity);
     let (status_id, status) = enums::status(&event.outcome);
     o.number("status_id", status_id);
     o.text("status", status);

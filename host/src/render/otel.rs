@@ -2,7 +2,8 @@
 //! <https://opentelemetry.io/docs/specs/semconv/>.
 //!
 //! An event by the conventions: it has an `eventName` without variable parts, its
-//! body is the record as received, and an attribute is there at most once. The
+//! body is the record as received if that is kept, and an attribute is there at most
+//! once. The
 //! conventions have no names for sign-ons yet; those that fit are used, the rest
 //! stands under `oracle.signon`.
 
@@ -11,12 +12,15 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::event::{addresses, is_about_account, labels, resource, said};
+use super::context::Context;
+use super::event::{
+    actor_and_domain, addresses, is_about_account, labels, resource, said, user_and_domain,
+};
 use super::fields::{Fields, Value};
 use super::json::{Object, line};
-use super::products::{self, Product};
-use super::rest;
-use crate::contract::{Activity, Endpoint, HttpInfo, Identity, Outcome, SignOnEvent};
+use super::rest::{self, Person};
+use super::words;
+use crate::contract::{Activity, Endpoint, EventClass, HttpInfo, Outcome, SignOnEvent};
 
 /// The attribute that holds the native id.
 const ID: &str = "log.record.uid";
@@ -33,7 +37,7 @@ const WARN: (i64, &str) = (13, "WARN");
 const INFO: (i64, &str) = (9, "INFO");
 
 /// One log record.
-pub fn render(event: &SignOnEvent, source: &str) -> String {
+pub fn render(event: &SignOnEvent, context: &Context<'_>) -> String {
     let mut f = Fields::default();
     let time = nanoseconds(event.time);
     let observed = event.logged.and_then(nanoseconds);
@@ -43,7 +47,7 @@ pub fn render(event: &SignOnEvent, source: &str) -> String {
     if observed.is_none() {
         f.number("oracle.signon.logged_ms", event.logged);
     }
-    attributes(&mut f, event, source);
+    attributes(&mut f, event, context);
     let (number, text) = if event.outcome == Outcome::Failure { WARN } else { INFO };
     line(|o| {
         // 0 is a time that is not known.
@@ -51,8 +55,9 @@ pub fn render(event: &SignOnEvent, source: &str) -> String {
         o.text("observedTimeUnixNano", observed.as_deref());
         o.number("severityNumber", number);
         o.text("severityText", text);
-        o.text("eventName", name(&event.activity));
-        o.object("body", |o| o.text("stringValue", said(&event.raw)));
+        o.text("eventName", name(event));
+        let raw = said(&event.raw).filter(|_| context.keep.raw);
+        o.object("body", |o| o.text("stringValue", raw));
         o.objects("attributes", f.list(), |o, (name, value)| {
             o.text("key", &**name);
             o.object("value", |o| any_value(o, value));
@@ -119,9 +124,9 @@ fn any_value(o: &mut Object<'_>, value: &Value<'_>) {
 
 /// `eventName`: as coarse as a detection asks first; `oracle.signon.activity` is
 /// finer.
-fn name(activity: &Activity) -> &'static str {
+fn name(event: &SignOnEvent) -> &'static str {
     use Activity as A;
-    match activity {
+    match event.activity {
         A::Logon | A::FederatedAttempt | A::AppAccess => "oracle.signon.logon",
         A::Logoff => "oracle.signon.logoff",
         A::MfaChallenge | A::MfaVerify => "oracle.signon.mfa",
@@ -137,6 +142,7 @@ fn name(activity: &Activity) -> &'static str {
         | A::BypassCode
         | A::FactorEnroll
         | A::FactorRemove => "oracle.signon.account_change",
+        A::Other(_) if event.class == EventClass::Account => "oracle.signon.account_change",
         A::SessionModify
         | A::TokenRequest
         | A::AuthcodeRequest
@@ -145,21 +151,18 @@ fn name(activity: &Activity) -> &'static str {
     }
 }
 
-fn attributes<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, source: &'e str) {
-    let product = products::of(source);
+fn attributes<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, context: &Context<'e>) {
     f.text(ID, &*event.native_id);
     f.text("oracle.signon.native_type", &*event.native_type);
-    if product.is_cloud_events {
-        f.text("cloudevents.event_id", &*event.native_id);
-        f.text("cloudevents.event_type", &*event.native_type);
-    }
     f.text("oracle.signon.message", said(&event.message));
     f.text("oracle.signon.reason", said(&event.reason));
     if event.outcome == Outcome::Failure {
-        f.text("error.type", said(&event.code).unwrap_or(OTHER));
+        let failure = event.failure.map(words::failure);
+        f.text("error.type", said(&event.code).or(failure).unwrap_or(OTHER));
     }
     people(f, event);
     f.text("client.address", addresses(event).next());
+    f.number("client.port", event.source_port.map(i64::from));
     if let Some(agent) = &event.agent {
         f.text("user_agent.original", said(&agent.original));
         f.text("user_agent.name", said(&agent.browser));
@@ -169,19 +172,22 @@ fn attributes<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, source: &'e str) {
     if let Some(info) = &event.http {
         http(f, info);
     }
-    cloud(f, event, &product);
+    cloud(f, event);
     f.text("security_rule.ruleset.name", said(&event.policy));
     f.text("security_rule.name", said(&event.rule));
     f.text("oracle.signon.correlation", said(&event.correlation));
     f.texts("oracle.signon.labels", labels(event));
-    rest::write(f, event, source);
+    rest::write(f, event, context);
+    for (name, value) in context.owner.attributes() {
+        f.text(name, value);
+    }
 }
 
 /// `user` is who signed in or, where an account was changed, who changed it.
 fn people<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     const WRITTEN: [&str; 4] = ["name", "uid", "display_name", "email"];
-    let (user, actor) = (event.user.as_ref(), event.actor.as_ref());
-    if actor.is_some() && is_about_account(&event.activity) {
+    let (user, actor) = (user_and_domain(event), actor_and_domain(event));
+    if actor.0.is_some() && is_about_account(event) {
         person(f, actor);
         rest::identity(f, "actor", actor, &WRITTEN);
         rest::identity(f, "user", user, &[]);
@@ -192,7 +198,7 @@ fn people<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     }
 }
 
-fn person<'e>(f: &mut Fields<'e>, who: Option<&'e Identity>) {
+fn person<'e>(f: &mut Fields<'e>, (who, _): Person<'e>) {
     let Some(who) = who else { return };
     f.text("user.name", said(&who.name));
     f.text("user.id", said(&who.uid));
@@ -215,6 +221,7 @@ fn places<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
 fn server<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, target: &'e Endpoint) {
     let (hostname, ip) = (said(&target.hostname), said(&target.ip));
     f.text("server.address", hostname.or(ip));
+    f.number("server.port", target.port.map(i64::from));
     f.text("oracle.signon.target.ip", ip.filter(|_| hostname.is_some()));
     let resource = resource(event);
     f.text("url.full", resource);
@@ -229,24 +236,24 @@ fn http<'e>(f: &mut Fields<'e>, http: &'e HttpInfo) {
         f.text("http.request.method", if is_listed { method } else { OTHER });
         f.text("http.request.method_original", Some(method).filter(|_| !is_listed));
     }
+    f.text("oracle.signon.http.referrer", said(&http.referrer));
+    f.text("url.full", said(&http.url));
     f.text("url.path", said(&http.path));
     f.number("http.response.status_code", http.status.map(i64::from));
     f.text("oracle.signon.http.request_id", said(&http.request_id));
 }
 
-fn cloud<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, product: &Product<'_>) {
+fn cloud<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     let Some(cloud) = &event.cloud else { return };
     f.text("cloud.provider", PROVIDER);
     f.text("cloud.account.id", said(&cloud.organization_uid));
     f.text("cloud.region", said(&cloud.region));
     f.text("cloud.availability_zone", said(&cloud.zone));
     f.text("oracle_cloud.realm", said(&cloud.realm));
-    f.text("oracle.signon.cloud.account_uid", said(&cloud.account_uid));
+    // The tenancy is a compartment, too, and that in which people sign in.
+    let compartment = said(&cloud.account_uid);
+    let compartment = compartment.filter(|uid| said(&cloud.organization_uid) != Some(*uid));
+    f.text("oracle.signon.cloud.account_uid", compartment);
     f.text("oracle.signon.cloud.account_name", said(&cloud.account_name));
-    let from = if product.is_cloud_events {
-        "cloudevents.event_source"
-    } else {
-        "oracle.signon.cloud.service"
-    };
-    f.text(from, said(&cloud.service));
+    f.text("oracle.signon.cloud.service", said(&cloud.service));
 }

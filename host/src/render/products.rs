@@ -26,8 +26,6 @@ pub struct Product<'s> {
     /// Whether sign-ons come over a network: to the cloud they do; Access Manager
     /// guards local networks too.
     pub is_remote: Option<bool>,
-    /// Whether its records are CloudEvents.
-    pub is_cloud_events: bool,
 }
 
 /// Looks a source up. One that is not known stands for itself.
@@ -38,14 +36,12 @@ pub fn of(source: &str) -> Product<'_> {
             service: "Oracle Cloud Infrastructure Identity Sign-On",
             log_name: Some("_Audit"),
             is_remote: Some(true),
-            is_cloud_events: true,
         },
         "idcs" => Product {
             name: "Oracle Identity Cloud Service",
             service: "Oracle Identity Cloud Service",
             log_name: Some("AuditEvents"),
             is_remote: Some(true),
-            is_cloud_events: false,
         },
         "oam" => unknown("Oracle Access Manager"),
         "" => unknown("Unknown"),
@@ -55,5 +51,5 @@ pub fn of(source: &str) -> Product<'_> {
 
 /// A product of which the name alone is known.
 const fn unknown(name: &str) -> Product<'_> {
-    Product { name, service: name, log_name: None, is_remote: None, is_cloud_events: false }
+    Product { name, service: name, log_name: None, is_remote: None }
 }

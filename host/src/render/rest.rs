@@ -2,21 +2,27 @@
 //! contract: `oracle.signon.session.credential_uid`. The same in both, so that one
 //! search works in either.
 
-use super::event::{addresses, said};
+use super::context::Context;
+use super::event::{addresses, original_time, other_domain, said};
 use super::fields::Fields;
 use super::json::compact_object;
 use super::words;
-use crate::contract::{Identity, SignOnEvent};
+use crate::contract::{Activity, Identity, SignOnEvent, UserKind};
 
 /// Writes the fields that both formats lack.
-pub fn write<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, source: &'e str) {
-    f.text("oracle.signon.source", source);
+pub fn write<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, context: &Context<'e>) {
+    f.text("oracle.signon.source", context.component);
     f.text("oracle.signon.native_name", said(&event.native_name));
     f.text("oracle.signon.domain_event_id", said(&event.domain_event_id));
-    f.text("oracle.signon.original_time", &*event.original_time);
+    f.text("oracle.signon.original_time", original_time(event));
     f.text("oracle.signon.activity", words::activity(&event.activity));
+    // Every other activity has a class of its own.
+    if matches!(event.activity, Activity::Other(_)) {
+        f.text("oracle.signon.class", words::class(event.class));
+    }
     f.text("oracle.signon.outcome", words::outcome(&event.outcome));
     f.text("oracle.signon.code", said(&event.code));
+    f.text("oracle.signon.failure", event.failure.map(words::failure));
     if let Some(app) = &event.app {
         f.text("oracle.signon.app.name", said(&app.name));
         f.text("oracle.signon.app.uid", said(&app.uid));
@@ -25,6 +31,8 @@ pub fn write<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, source: &'e str) {
     if let Some(idp) = &event.idp {
         f.text("oracle.signon.idp.name", said(&idp.name));
         f.text("oracle.signon.idp.kind", said(&idp.kind));
+        f.text("oracle.signon.idp.policy", said(&idp.policy));
+        f.text("oracle.signon.idp.rule", said(&idp.rule));
     }
     // Both have a field for one address.
     if addresses(event).nth(1).is_some() {
@@ -34,14 +42,18 @@ pub fn write<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, source: &'e str) {
     f.text("oracle.signon.service.kind", service.and_then(|service| said(&service.kind)));
     session(f, event);
     proofs(f, event);
+    domain(f, event);
+    f.text("oracle.signon.group", said(&event.group));
     let http = event.http.as_ref();
     f.text("oracle.signon.http.response_message", http.and_then(|h| said(&h.response_message)));
     f.texts("oracle.signon.redacted", event.redacted.iter().map(String::as_str));
-    unmapped(f, event);
+    if context.keep.unmapped {
+        unmapped(f, event);
+    }
 }
 
 /// Writes the members of an identity, except those that were written elsewhere.
-pub fn identity<'e>(f: &mut Fields<'e>, place: &str, who: Option<&'e Identity>, written: &[&str]) {
+pub fn identity<'e>(f: &mut Fields<'e>, place: &str, (who, domain): Person<'e>, written: &[&str]) {
     let Some(who) = who else { return };
     for (member, text) in [
         ("name", said(&who.name)),
@@ -49,14 +61,25 @@ pub fn identity<'e>(f: &mut Fields<'e>, place: &str, who: Option<&'e Identity>, 
         ("uid_alt", said(&who.uid_alt)),
         ("display_name", said(&who.display_name)),
         ("email", said(&who.email)),
-        ("domain", said(&who.domain)),
+        ("domain", domain),
         ("dn", said(&who.dn)),
-        ("kind", Some(words::user(&who.kind))),
+        // Of most nothing is known.
+        ("kind", Some(words::user(&who.kind)).filter(|_| who.kind != UserKind::Unknown)),
     ] {
         if !written.contains(&member) {
             f.text(format!("oracle.signon.{place}.{member}"), text);
         }
     }
+}
+
+/// Somebody, and the domain to write.
+pub type Person<'e> = (Option<&'e Identity>, Option<&'e str>);
+
+fn domain<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
+    let Some(domain) = event.cloud.as_ref().and_then(|cloud| cloud.domain.as_ref()) else { return };
+    f.text("oracle.signon.cloud.domain.uid", said(&domain.uid));
+    f.text("oracle.signon.cloud.domain.name", said(&domain.name));
+    f.text("oracle.signon.cloud.domain.display_name", other_domain(event));
 }
 
 fn session<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
@@ -78,6 +101,8 @@ fn proofs<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     f.objects("oracle.signon.factors", factors);
     f.flag("oracle.signon.mfa", event.mfa);
     f.text("oracle.signon.protocol", event.protocol.as_ref().map(words::protocol));
+    f.text("oracle.signon.auth_type", said(&event.auth_type));
+    f.text("oracle.signon.logon_method", said(&event.logon_method));
 }
 
 /// As JSON in a text: the keys and types in it are the source's, parameters of a

@@ -1,6 +1,7 @@
 //! What a line says of an event: by example, by law, and to the byte.
 
 mod arbitrary;
+mod context;
 mod examples;
 mod golden;
 mod laws;
@@ -10,9 +11,11 @@ mod reading;
 mod records;
 mod schemas;
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
-use super::{Format, UnknownFormat, event_id, render};
+use super::{Context, Format, Keep, Owner, UnknownFormat, event_id};
 use crate::contract::{
     Activity, Agent, CloudPlace, Endpoint, EventClass, Factor, FactorKind, HttpInfo, Identity, Idp,
     Named, Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
@@ -167,6 +170,22 @@ fn bare_event(activity: Activity, outcome: Outcome) -> SignOnEvent {
         raw: None,
         ..sample_event()
     }
+}
+
+/// Whose the events of these tests are.
+static OWNER: LazyLock<Owner> = LazyLock::new(|| Owner {
+    tenant: "acme".to_owned(),
+    source: "acme_oci".to_owned(),
+    labels: [("environment".to_owned(), "production".to_owned())].into(),
+});
+
+/// A line with everything that it can say.
+fn render(event: &SignOnEvent, component: &str, format: Format) -> String {
+    keeping(event, component, Keep::ALL, format)
+}
+
+fn keeping(event: &SignOnEvent, component: &str, keep: Keep, format: Format) -> String {
+    super::render(event, &Context { component, owner: &OWNER, keep }, format)
 }
 
 fn ocsf(event: &SignOnEvent) -> Value {

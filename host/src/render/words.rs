@@ -1,7 +1,9 @@
 //! The closed sets of the contract in the contract's own words: the text that
 //! formats without an enum of their own write, the same in all of them.
 
-use crate::contract::{Activity, FactorKind, Outcome, Protocol, UserKind};
+use crate::contract::{
+    Activity, EventClass, FactorKind, FailureClass, Outcome, Protocol, UserKind,
+};
 
 /// What was done.
 pub fn activity(activity: &Activity) -> &str {
@@ -30,6 +32,30 @@ pub fn activity(activity: &Activity) -> &str {
         A::FactorEnroll => "factor-enroll",
         A::FactorRemove => "factor-remove",
         A::Other(name) => name,
+    }
+}
+
+/// What kind of event it is.
+pub fn class(class: EventClass) -> &'static str {
+    match class {
+        EventClass::SignOn => "sign-on",
+        EventClass::Account => "account",
+        EventClass::Other => "other",
+    }
+}
+
+/// Why it failed.
+pub fn failure(class: FailureClass) -> &'static str {
+    match class {
+        FailureClass::BadCredentials => "bad-credentials",
+        FailureClass::UnknownUser => "unknown-user",
+        FailureClass::AccountLocked => "account-locked",
+        FailureClass::AccountDisabled => "account-disabled",
+        FailureClass::PasswordExpired => "password-expired",
+        FailureClass::FactorFailed => "factor-failed",
+        FailureClass::PolicyDenied => "policy-denied",
+        FailureClass::SessionExpired => "session-expired",
+        FailureClass::ProviderFailed => "provider-failed",
     }
 }
 

@@ -66,8 +66,9 @@ pub struct Looks {
     pub time: i64,
     /// Every name and id of the user.
     pub users: Vec<Fold>,
-    /// The identity domain, where the source tells it.
-    pub domain: Option<Fold>,
+    /// The identity domain by id, by name and as people call it: of what a source does
+    /// not tell nothing.
+    pub domain: [Vec<Fold>; 3],
     /// Every address it came from.
     pub addresses: Vec<Fold>,
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use signon_host::contract::{BatchLimits, EventClasses, Progress, ReadOptions, SignOnEvent};
-use signon_host::render::{Format, render};
+use signon_host::render::{Context, Format, render};
 use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox};
 
 use super::page::kebab;
@@ -35,8 +35,9 @@ pub struct Specimen {
 
 impl Specimen {
     fn of(event: &SignOnEvent, source: &str) -> Self {
+        let context = Context::of(source);
         let line =
-            |format| -> Value { serde_json::from_str(&render(event, source, format)).unwrap() };
+            |format| -> Value { serde_json::from_str(&render(event, &context, format)).unwrap() };
         let (ocsf, ocsf_1_9) = (line(Format::Ocsf), line(Format::Ocsf1_9));
         let (ecs, otel) = (line(Format::Ecs), line(Format::Otel));
         Self {

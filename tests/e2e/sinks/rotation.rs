@@ -47,7 +47,7 @@ fn live_through(seed: u64, random: &mut u64, kills: &mut u32) {
     let service = Service::with_faults(busy, &["latency=10"]);
     let config = service.config().set("longest_range", "\"4m\"");
     // The sink is the last table of the file.
-    let config = config.with("rotate_bytes = 65536\nkeep = 1000").write("rotating.toml");
+    let config = config.with("rotate_bytes = 65536\nrotate_keep = 1000").write("rotating.toml");
     let mut done = false;
     while !done && *kills < KILLS {
         *random =

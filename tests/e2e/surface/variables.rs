@@ -35,7 +35,8 @@ fn cases() -> (Vec<String>, Vec<String>) {
             "poll_interval",
             "longest_range",
             "realm_domain",
-            "keep_raw",
+            "classes",
+            "labels",
             "requests_per_minute",
             "nonsense",
         ] {

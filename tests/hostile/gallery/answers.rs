@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use signon_host::contract::SourceError;
-use signon_host::render::{Format, render};
+use signon_host::render::{Context, Format, Keep, render};
 use signon_host::sandbox::{Limits, SandboxError};
 
 use crate::stage::stage;
@@ -125,7 +125,8 @@ fn assert_lines_hold(order: Value) {
     let batch = stage.beside(&stage.attack(order)).unwrap();
     assert_eq!(batch.events.len(), 1);
     for format in [Format::Ocsf, Format::Ecs, Format::Otel, Format::Raw] {
-        let line = render(&batch.events[0], "hostile", format);
+        let context = Context { keep: Keep::ALL, ..Context::of("hostile") };
+        let line = render(&batch.events[0], &context, format);
         assert!(!line.contains('\n'), "{format}: {line:.200}");
         let read = serde_json::from_str(&line);
         let value: Value = read.unwrap_or_else(|error| panic!("{format}: {error}: {line:.200}"));

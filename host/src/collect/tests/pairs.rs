@@ -179,7 +179,7 @@ impl Collector {
         let families = Families::new([("x", [].as_slice()), ("y", preferred.as_slice())]);
         let family = families.of(&key.source);
         let nothing = FilterConfig::default();
-        let filter = Filter::new(&nothing, &nothing);
+        let filter = Filter::new(contract::EventClasses::ALL, &nothing, &nothing);
         for (number, events) in shown.chunks(reading.batch).enumerate() {
             let received = events.len() as u64;
             let batch = Batch {

@@ -16,14 +16,16 @@ use crate::collect::board::Board;
 use crate::collect::committer::Committer;
 use crate::collect::families::Families;
 use crate::collect::filter::Filter;
+use crate::collect::outlet::Outlet;
 use crate::collect::shared::Shared;
 use crate::collect::stream::StreamRun;
 use crate::collect::turns::Turns;
 use crate::config::{BackfillConfig, FilterConfig, Start};
+use crate::contract::EventClasses;
 use crate::deliver::{Line, Receipt, Sink, SinkError};
 use crate::ledger::{Closing, HEAD_TYPE, Late, Link, ReadingEntry, Segment, Tip, verify};
 use crate::plan::{Schedule, Spans};
-use crate::render::Format;
+use crate::render::{Format, Keep, Owner};
 use crate::sandbox::door::ServiceClock;
 use crate::state::{
     Commit, EmbeddedState, Question, SignOnRecord, SinkMark, State, StateError, StreamKey,
@@ -210,6 +212,7 @@ impl World {
         Shared {
             source: "s".into(),
             tenant: "t".into(),
+            owner: Owner::of_source("s").into(),
             descriptor_name: "scripted".into(),
             opener: Box::new(self.model.clone()),
             schedule: self.schedule.clone(),
@@ -219,10 +222,14 @@ impl World {
             head_interval: Duration::from_secs(3 * 3600),
             backfill: self.setup.backfill.then_some(backfill),
             live: true,
-            filter: Filter::new(&nothing, &nothing),
+            filter: Filter::new(EventClasses::ALL, &nothing, &nothing),
             family: Families::default().of("s"),
             state,
-            sinks: vec![Arc::new(Watching(self.model.clone()))],
+            outlets: vec![Outlet {
+                sink: Arc::new(Watching(self.model.clone())),
+                keep: Keep::DEFAULT,
+                tells_owner: true,
+            }],
             board: board.clone(),
             turns: Turns::new(8),
             clock: Arc::new(self.model.clone()),

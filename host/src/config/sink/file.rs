@@ -12,10 +12,11 @@ pub const KEYS: &[&str] = &[
     "type",
     "inputs",
     "format",
+    "keep",
     "path",
     "rotate_bytes",
     "rotate_interval",
-    "keep",
+    "rotate_keep",
     "compress_rotated",
 ];
 
@@ -71,7 +72,7 @@ fn rotation(table: &Table<'_>, problems: &mut Problems) -> Option<Option<Rotatio
         }
         None => None,
     };
-    let keep = match table.get("keep") {
+    let keep = match table.get("rotate_keep") {
         Some(field) => within(&field, 1..=MOST_KEPT, problems)?,
         None => KEPT,
     };
@@ -80,7 +81,7 @@ fn rotation(table: &Table<'_>, problems: &mut Problems) -> Option<Option<Rotatio
         None => false,
     };
     if bytes.is_none() && interval.is_none() {
-        for key in ["keep", "compress_rotated"] {
+        for key in ["rotate_keep", "compress_rotated"] {
             if let Some(field) = table.get(key) {
                 let message = "needs rotate_bytes or rotate_interval; add one, or remove it";
                 problems.add(field.key_place, &field.path, message);

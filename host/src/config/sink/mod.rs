@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use super::paths::Folders;
 use super::problem::Place;
 use super::reader::{Field, Problems, Table};
-use crate::render::Format;
+use crate::render::{Format, Keep};
 
 pub use file::RotationConfig;
 pub use http::{BodyEncoding, HttpSinkConfig};
@@ -28,7 +28,7 @@ pub use splunk::{Acknowledgement, SplunkSinkConfig};
 /// The types of sinks there are.
 pub const SINK_TYPES: &[&str] = &["file", "stdout", "http", "otlp", "splunk_hec"];
 
-const KEYS_OF_STDOUT: &[&str] = &["type", "inputs", "format"];
+const KEYS_OF_STDOUT: &[&str] = &["type", "inputs", "format", "keep"];
 
 /// Where events go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct SinkConfig {
     pub inputs: Vec<String>,
     /// Output format by name; default `ocsf`.
     pub format: String,
+    /// What of a record goes with the fields that were read from it.
+    pub keep: Keep,
     /// Where the format was written; where the sink was, if it was not.
     pub format_place: Place,
     /// What kind of sink.
@@ -71,8 +73,12 @@ impl SinkConfig {
     /// Whether another configuration of this sink says the same, wherever it is
     /// written.
     pub fn is_same(&self, other: &Self) -> bool {
-        let Self { id, inputs, format, kind, format_place: _, place: _ } = self;
-        *id == other.id && *inputs == other.inputs && *format == other.format && *kind == other.kind
+        let Self { id, inputs, format, keep, kind, format_place: _, place: _ } = self;
+        *id == other.id
+            && *inputs == other.inputs
+            && *format == other.format
+            && *keep == other.keep
+            && *kind == other.kind
     }
 
     /// Whether the events of a source go to this sink.
@@ -118,15 +124,20 @@ pub(super) fn sink<'a>(
         Some(format) => format_of(&format, problems),
         None => Some(kind.default_format().to_owned()),
     };
+    let keep = match table.get("keep") {
+        Some(keep) => keep_of(&keep, problems),
+        None => Some(Keep::DEFAULT),
+    };
     // The keys of a sink of unknown type are unknown too.
     if kind.is_known {
         table.finish(problems);
     }
     let patterns = inputs.iter().flatten().map(|(pattern, _)| (*pattern).to_owned()).collect();
-    let sink = kind.kind.zip(format).map(|(kind, format)| SinkConfig {
+    let sink = kind.kind.zip(format).zip(keep).map(|((kind, format), keep)| SinkConfig {
         id: id.to_owned(),
         inputs: patterns,
         format,
+        keep,
         format_place,
         kind,
         place: field.key_place.clone(),
@@ -142,6 +153,23 @@ fn format_of(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
         return None;
     }
     Some(name.to_owned())
+}
+
+/// A list of words for what can be kept.
+fn keep_of(field: &Field<'_>, problems: &mut Problems) -> Option<Keep> {
+    let elements = field.list(problems, "a list like [\"raw\", \"unmapped\"]")?;
+    let mut keep = Some(Keep::NOTHING);
+    for element in elements {
+        let more = element.text(problems).and_then(|word| {
+            let more = keep.unwrap_or(Keep::NOTHING).and(word);
+            if more.is_none() {
+                element.unknown(problems, "word", &Keep::WORDS, "");
+            }
+            more
+        });
+        keep = keep.and(more);
+    }
+    keep
 }
 
 struct KindDraft {

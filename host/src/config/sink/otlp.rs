@@ -8,6 +8,7 @@ pub const KEYS: &[&str] = &[
     "type",
     "inputs",
     "format",
+    "keep",
     "endpoint",
     "encoding",
     "compression",

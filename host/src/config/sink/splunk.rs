@@ -13,6 +13,7 @@ pub const KEYS: &[&str] = &[
     "type",
     "inputs",
     "format",
+    "keep",
     "endpoint",
     "token",
     "token_file",

@@ -86,7 +86,7 @@ fn content(config: &Config) -> String {
         let settings = serde_json::to_string(&source.settings).unwrap();
         writeln!(
             text,
-            "{} {:?} {} {settings} {:?} {:?} {:?} {:?} {} {}",
+            "{} {:?} {} {settings} {:?} {:?} {:?} {:?} {} {:?} {:?}",
             source.id,
             source.component,
             source.tenant,
@@ -95,7 +95,8 @@ fn content(config: &Config) -> String {
             source.readings,
             source.longest_range,
             source.allow_private_addresses,
-            source.keep_raw
+            source.classes,
+            source.labels
         )
         .unwrap();
         for rule in &source.allow {
@@ -104,7 +105,12 @@ fn content(config: &Config) -> String {
         }
     }
     for sink in &config.sinks {
-        writeln!(text, "{} {:?} {} {:?}", sink.id, sink.inputs, sink.format, sink.kind).unwrap();
+        writeln!(
+            text,
+            "{} {:?} {} {:?} {:?}",
+            sink.id, sink.inputs, sink.format, sink.keep, sink.kind
+        )
+        .unwrap();
     }
     text
 }
@@ -130,7 +136,8 @@ fn source_part() -> impl Strategy<Value = Value> {
     let settings = prop::collection::btree_map("x[a-z0-9]{1,8}", setting(), 0..5);
     let host = prop_oneof![
         Just(json!({ "type": "oci_audit" })),
-        Just(json!({ "component": "a.wasm", "start": "earliest", "keep_raw": false })),
+        Just(json!({ "component": "a.wasm", "start": "earliest",
+            "classes": ["account"], "labels": { "a_1": "b" } })),
         Just(json!({ "type": "oci_audit", "readings": ["0s", "5m"], "longest_range": "30m" })),
         Just(json!({ "type": "oci_audit", "start": "2026-01-31T08:00:00Z",
             "credentials": { "type": "oci_api_key", "passphrase": "a$b" } })),

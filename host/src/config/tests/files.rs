@@ -46,14 +46,19 @@ fn the_example_means_what_it_says() {
     assert_eq!(own.readings.as_ref().unwrap()[1], Duration::from_secs(1200));
     assert_eq!(own.longest_range, Some(Duration::from_secs(3600)));
     assert_eq!(own.allow[0].origin, "https://x");
-    assert!(own.allow[0].private_addresses && own.allow_private_addresses && !own.keep_raw);
+    assert!(own.allow[0].private_addresses && own.allow_private_addresses);
+    assert!(own.classes.sign_on && own.classes.other && !own.classes.account);
+    assert_eq!(own.labels["environment"], "production");
     let [siem, screen] = config.sinks.as_slice() else { panic!() };
     let SinkKind::File { path, rotation: None } = &siem.kind else { panic!() };
     assert_eq!(path, Path::new("conf/events.ndjson"));
     assert!(siem.takes("acme_oci") && siem.takes("acme_own") && !siem.takes("other"));
     assert!(matches!(screen.kind, SinkKind::Stdout) && screen.format == "ocsf");
     assert!(screen.takes("acme_own") && !screen.takes("acme_oci"));
-    assert_eq!((siem.format_place.line, screen.format_place.line), (29, 31));
+    assert_eq!((siem.format_place.line, screen.format_place.line), (30, 33));
+    assert_eq!((siem.keep.raw, siem.keep.unmapped), (true, false));
+    assert_eq!((screen.keep.raw, screen.keep.unmapped), (false, true));
+    assert!(config.keeps_raw("acme_oci") && config.keeps_raw("acme_own"));
 }
 
 #[test]
@@ -61,8 +66,8 @@ fn what_is_not_said_has_its_documented_default() {
     let config = toml(&source("type = 'oci_audit'\n"));
     let acme = &config.sources[0];
     assert_eq!(
-        (acme.tenant.as_str(), acme.keep_raw, acme.allow_private_addresses),
-        ("acme", true, false)
+        (acme.tenant.as_str(), acme.allow_private_addresses, acme.labels.len()),
+        ("acme", false, 0)
     );
     assert_eq!(acme.start, Start::Before(Duration::from_secs(24 * 3600)));
     assert!(acme.settings.is_empty() && acme.credentials.is_none() && acme.allow.is_empty());
@@ -128,8 +133,10 @@ fn a_variable_stands_for_a_text_or_a_boolean() {
     let acme = &config.sources[0];
     assert_eq!(acme.settings["regions"], serde_json::json!(["us-ashburn-1", "x", "${REGION}"]));
     assert!(acme.allow_private_addresses);
-    let told = refused(&source("type = 'oci_audit'\nkeep_raw = 'true'\n"), Syntax::Toml);
-    assert_eq!(told, ["5:12: sources.acme.keep_raw: expected true or false, found \"true\""]);
+    let told =
+        refused(&source("type = 'oci_audit'\nallow_private_addresses = 'true'\n"), Syntax::Toml);
+    let path = "sources.acme.allow_private_addresses";
+    assert_eq!(told, [format!("5:27: {path}: expected true or false, found \"true\"")]);
 }
 
 #[test]

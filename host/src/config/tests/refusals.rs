@@ -43,6 +43,39 @@ fromat = "ocsf"
 }
 
 #[test]
+fn labels_and_classes_that_are_none_are_told_with_their_fix() {
+    let label = |label: &str| told(&format!("type = 'oci_audit'\nlabels = {{ {label} }}\n"));
+    for name in ["Env", "'a.b'", "a-b", "''", &"x".repeat(64)] {
+        let told = label(&format!("{name} = 'x'"));
+        let fix = "is 1 to 63 lower case letters, digits and `_`; rename it";
+        assert!(told.len() == 1 && told[0].contains(fix), "{name} gave {told:?}");
+    }
+    assert_eq!(
+        label("signon_tenant = 'x'"),
+        [
+            "5:12: sources.acme.labels.signon_tenant: names that begin with signon_ are signon's own; rename it"
+        ]
+    );
+    assert_eq!(
+        label(&format!("a = '{}'", "ü".repeat(129))),
+        ["5:16: sources.acme.labels.a: has 258 bytes; a label's value has at most 256"]
+    );
+    assert_eq!(label("a = ''"), ["5:16: sources.acme.labels.a: is empty"]);
+    let many: Vec<String> = (0..33).map(|number| format!("a{number} = 'x'")).collect();
+    assert!(label(&many.join(", "))[0].contains("has 33 labels; at most 32 are taken"));
+    for (keys, fix) in [
+        ("labels = 'x'", "expected a table like { environment = \"production\" }, found \"x\""),
+        ("classes = []", "is an empty list, which wants nothing; name a class"),
+        ("classes = 'account'", "expected a list like [\"sign-on\", \"account\"]"),
+        ("classes = ['acount']", "unknown class of events \"acount\"; did you mean \"account\"?"),
+        ("classes = ['mail']", "unknown class of events \"mail\"; known: sign-on, account, other"),
+    ] {
+        let told = told(&format!("type = 'oci_audit'\n{keys}\n"));
+        assert!(told.len() == 1 && told[0].contains(fix), "{keys} gave {told:?}");
+    }
+}
+
+#[test]
 fn an_empty_file_is_told_what_belongs_into_it() {
     for (text, syntax) in [
         ("", Syntax::Toml),
@@ -187,7 +220,7 @@ fn no_value_of_a_credential_and_of_a_variable_is_ever_shown() {
     for keys in [
         "type = '${PASSPHRASE}'",
         "type = 'oci_audit'\nstart = '${PASSPHRASE}'",
-        "type = 'oci_audit'\nkeep_raw = '${PASSPHRASE}'",
+        "type = 'oci_audit'\nallow_private_addresses = '${PASSPHRASE}'",
         "type = 'oci_audit'\nreadings = ['${PASSPHRASE}']",
         "type = 'oci_audit'\nallow = [{ origin = '${PASSPHRASE}', methods = ['${PASSPHRASE}'], path_prefix = '${PASSPHRASE}' }]",
     ] {
@@ -209,10 +242,10 @@ fn secrets_do_not_slip_into_the_settings() {
 #[test]
 fn a_variable_that_is_not_set_is_the_only_problem_told_about_its_value() {
     assert_eq!(
-        told("type = '${NOBODY}'\nkeep_raw = '${NOBODY}'\n"),
+        told("type = '${NOBODY}'\nallow_private_addresses = '${NOBODY}'\n"),
         [
             "4:8: sources.acme.type: the variable NOBODY is not set; set it or give a default: ${NOBODY:-default}",
-            "5:12: sources.acme.keep_raw: the variable NOBODY is not set; set it or give a default: ${NOBODY:-default}",
+            "5:27: sources.acme.allow_private_addresses: the variable NOBODY is not set; set it or give a default: ${NOBODY:-default}",
         ]
     );
 }
@@ -243,7 +276,7 @@ fn a_yaml_file_is_refused_in_the_same_words() {
     );
     assert_eq!(
         refused(text, Syntax::Yaml)[3],
-        "11:5: sinks.o.path: unknown key; known keys: type, inputs, format"
+        "11:5: sinks.o.path: unknown key; known keys: type, inputs, format, keep"
     );
 }
 

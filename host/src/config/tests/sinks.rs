@@ -80,7 +80,13 @@ fn what_goes_wrong_is_told_with_its_fix() {
         ("type = 'otlp'\nendpoint = 'http://o'\nformat = 'ocsf'", "always sends format \"otel\""),
         ("type = 'splunk_hec'\nendpoint = 'http://s'", "token_file"),
         ("type = 'splunk_hec'\nendpoint = 'http://s'\ntoken = 't'\nauth = 1", "unknown key"),
-        ("type = 'file'\npath = 'p'\nkeep = 3", "needs rotate_bytes or rotate_interval"),
+        ("type = 'file'\npath = 'p'\nrotate_keep = 3", "needs rotate_bytes or rotate_interval"),
+        ("type = 'file'\npath = 'p'\nkeep = 3", "expected a list like [\"raw\", \"unmapped\"]"),
+        (
+            "type = 'file'\npath = 'p'\nkeep = ['rwa']",
+            "unknown word \"rwa\"; did you mean \"raw\"?",
+        ),
+        ("type = 'stdout'\nkeep = ['all']", "known: raw, unmapped"),
         ("type = 'file'\npath = 'p'\nrotate_bytes = 5", "a whole number from 65536"),
     ] {
         let lines = refused(&sink(keys), Syntax::Toml).join("\n");

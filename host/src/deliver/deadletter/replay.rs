@@ -56,7 +56,7 @@ pub async fn replay(
         let fates = sink.resend(step).await?;
         let mut delivered = Vec::new();
         for (event, fate) in step.iter().zip(fates) {
-            let key = (event.source.to_string(), event.id.clone());
+            let key = (event.owner.source.clone(), event.id.clone());
             let same = by_event.remove(&key).unwrap_or_default();
             match fate {
                 Fate::Accepted => delivered.extend(same),

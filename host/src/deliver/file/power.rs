@@ -7,7 +7,7 @@ use redb::StorageBackend as _;
 
 use super::*;
 use crate::plan::Schedule;
-use crate::render::event_id;
+use crate::render::{Owner, event_id};
 use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
 use crate::testing::{Disk, Moments};
 
@@ -55,7 +55,7 @@ fn batch(number: u64) -> Vec<Line> {
     let line = |event| {
         let id = format!("event-{number}-{event}");
         let text = format!(r#"{{"eventId":"{id}","fill":"{}"}}"#, "x".repeat(300));
-        Line { id, source: "s".into(), time: 0, text }
+        Line { id, owner: Owner::of_source("s").into(), time: 0, text }
     };
     (0..4).map(line).collect()
 }

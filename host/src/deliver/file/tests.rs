@@ -6,11 +6,16 @@ mod forged;
 
 use super::*;
 use crate::plan::Schedule;
-use crate::render::event_id;
+use crate::render::{Owner, event_id};
 use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
 
 fn line(id: &str) -> Line {
-    Line { id: id.into(), source: "s".into(), time: 0, text: format!(r#"{{"eventId":"{id}"}}"#) }
+    Line {
+        id: id.into(),
+        owner: Owner::of_source("s").into(),
+        time: 0,
+        text: format!(r#"{{"eventId":"{id}"}}"#),
+    }
 }
 
 fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {

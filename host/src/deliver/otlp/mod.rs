@@ -1,6 +1,7 @@
 //! OpenTelemetry's protocol over HTTP: `<endpoint>/v1/logs`, protobuf or JSON.
 //!
-//! Invariant: the log records are those of the format `otel`, whichever the coding.
+//! Invariant: the log records are those of the format `otel`, whichever the coding,
+//! and whose they are stands once, at the resource around the records of a source.
 //! Answers are read as the protocol says: 429, 502, 503 and 504 may be tried again,
 //! and a partial success never is: its batch is copied to the dead letters, for the
 //! server does not say which of its records it rejected. One in which nothing
@@ -18,6 +19,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, Uri};
 use prost::Message as _;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::remote::{
     Answer, Courier, NoAnswer, Protocol, RemoteClient, RemoteSink, Verdict, below, by_status,
@@ -25,7 +27,7 @@ use super::remote::{
 };
 use super::{Line, SinkError};
 use crate::config::{OtlpEncoding, OtlpSinkConfig};
-use crate::render::Format;
+use crate::render::{Format, Owner};
 use messages::{ExportRequest, ExportResponse, KeyValue, Resource, ResourceLogs, Scope, ScopeLogs};
 
 /// Where log records go, below the endpoint.
@@ -63,43 +65,48 @@ pub struct OtlpProtocol {
 impl OtlpProtocol {
     fn json(lines: &[&Line]) -> Vec<u8> {
         let bytes: usize = lines.iter().map(|line| line.text.len() + 1).sum();
-        let mut body = Vec::with_capacity(bytes + 256);
-        let head = format!(
-            "{{\"resourceLogs\":[{{\"resource\":{{\"attributes\":[\
-             {{\"key\":\"service.name\",\"value\":{{\"stringValue\":\"{NAME}\"}}}},\
-             {{\"key\":\"service.version\",\"value\":{{\"stringValue\":\"{VERSION}\"}}}}]}},\
-             \"scopeLogs\":[{{\"scope\":{{\"name\":\"{NAME}\",\"version\":\"{VERSION}\"}},\
-             \"logRecords\":["
-        );
-        body.extend_from_slice(head.as_bytes());
-        for (index, line) in lines.iter().enumerate() {
+        let mut body = Vec::with_capacity(bytes + 512);
+        body.extend_from_slice(b"{\"resourceLogs\":[");
+        for (index, (owner, lines)) in by_owner(lines).into_iter().enumerate() {
             if index > 0 {
                 body.push(b',');
             }
-            body.extend_from_slice(line.text.as_bytes());
+            let attribute = |(key, value)| json!({ "key": key, "value": { "stringValue": value } });
+            let attributes: Vec<_> = resource(owner).map(attribute).collect();
+            let scope = json!({ "name": NAME, "version": VERSION });
+            let head = format!(
+                "{{\"resource\":{},\"scopeLogs\":[{{\"scope\":{scope},\"logRecords\":[",
+                json!({ "attributes": attributes })
+            );
+            body.extend_from_slice(head.as_bytes());
+            for (index, line) in lines.iter().enumerate() {
+                if index > 0 {
+                    body.push(b',');
+                }
+                body.extend_from_slice(line.text.as_bytes());
+            }
+            body.extend_from_slice(b"]}]}");
         }
-        body.extend_from_slice(b"]}]}]}");
+        body.extend_from_slice(b"]}");
         body
     }
 
     fn protobuf(lines: &[&Line]) -> Vec<u8> {
-        let attribute = |key: &str, value: &str| KeyValue {
-            key: key.to_owned(),
-            value: Some(record::text(value.to_owned())),
+        let attribute = |(key, value): (String, &str)| KeyValue {
+            key,
+            value: Some(record::text(value.into())),
         };
-        let scope = Scope { name: NAME.to_owned(), version: VERSION.to_owned() };
-        let log_records = lines.iter().map(|line| record::record(&line.text, line.time)).collect();
-        let resource = Resource {
-            attributes: vec![
-                attribute("service.name", NAME),
-                attribute("service.version", VERSION),
-            ],
+        let logs = |(owner, lines): (&Owner, Vec<&Line>)| {
+            let record = |line: &&Line| record::record(&line.text, line.time);
+            let scope = Scope { name: NAME.to_owned(), version: VERSION.to_owned() };
+            let log_records = lines.iter().map(record).collect();
+            ResourceLogs {
+                resource: Some(Resource { attributes: resource(owner).map(attribute).collect() }),
+                scope_logs: vec![ScopeLogs { scope: Some(scope), log_records }],
+            }
         };
-        let logs = ResourceLogs {
-            resource: Some(resource),
-            scope_logs: vec![ScopeLogs { scope: Some(scope), log_records }],
-        };
-        ExportRequest { resource_logs: vec![logs] }.encode_to_vec()
+        let resource_logs = by_owner(lines).into_iter().map(logs).collect();
+        ExportRequest { resource_logs }.encode_to_vec()
     }
 
     /// Whether part of a batch was rejected. An answer without a body, or with one
@@ -136,6 +143,26 @@ impl OtlpProtocol {
         // Nothing rejected with a message is a warning.
         (rejected > 0).then(|| (rejected, answer.clean(&message)))
     }
+}
+
+/// Lines by whose they are, in the order in which these come.
+fn by_owner<'l>(lines: &[&'l Line]) -> Vec<(&'l Owner, Vec<&'l Line>)> {
+    let mut groups: Vec<(&Owner, Vec<&Line>)> = Vec::new();
+    for line in lines {
+        let owner = &*line.owner;
+        // A batch is of one source; dead letters are of a few.
+        match groups.iter_mut().find(|(known, _)| std::ptr::eq(*known, owner) || *known == owner) {
+            Some((_, group)) => group.push(line),
+            None => groups.push((owner, vec![line])),
+        }
+    }
+    groups
+}
+
+/// What stands at the resource around somebody's records.
+fn resource(owner: &Owner) -> impl Iterator<Item = (String, &str)> {
+    let ours = [("service.name", NAME), ("service.version", VERSION)];
+    ours.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(owner.attributes())
 }
 
 #[async_trait]

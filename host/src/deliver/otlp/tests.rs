@@ -14,12 +14,12 @@ use crate::config::SinkKind;
 use crate::deliver::remote::tests::receiver::{Receiver, Reply};
 use crate::deliver::remote::tests::sink_config;
 use crate::deliver::{DeadLetterKind, DeadLetters, Sink as _};
-use crate::render::{event_id, render, sample_event};
+use crate::render::{Context, event_id, render, sample_event};
 
 fn line(id: &str) -> Line {
     let event = crate::contract::SignOnEvent { native_id: id.to_owned(), ..sample_event() };
-    let text = render(&event, "oci-audit", Format::Otel);
-    Line { id: id.into(), source: "acme".into(), time: event.time, text }
+    let text = render(&event, &Context::of("oci-audit"), Format::Otel);
+    Line { id: id.into(), owner: Owner::of_source("acme").into(), time: event.time, text }
 }
 
 fn sink(folder: &Path, port: u16, keys: &str) -> OtlpSink {
@@ -102,6 +102,78 @@ async fn json_is_one_request_of_the_rendered_lines() {
         assert_eq!(event_id(&record.to_string(), Format::Otel).as_deref(), Some(id));
     }
     assert_eq!(records.len(), 2);
+}
+
+/// Names and texts.
+type Texts = Vec<(String, String)>;
+
+#[tokio::test]
+async fn whose_the_records_are_stands_once_at_the_resource_of_each_source() {
+    let owner = |source: &str| Owner {
+        tenant: "acme".to_owned(),
+        labels: [("environment".to_owned(), "production".to_owned())].into(),
+        ..Owner::of_source(source)
+    };
+    let of = |id: &str, source: &str| Line { owner: owner(source).into(), ..line(id) };
+    let batch = [of("a", "one"), of("b", "two"), of("c", "one")];
+    for keys in ["", "encoding = 'json'"] {
+        let receiver = Receiver::start(|_| Reply::status(200));
+        let folder = tempfile::tempdir().unwrap();
+        sink(folder.path(), receiver.port, keys).deliver(&batch).await.unwrap().settle();
+        let body = receiver.requests()[0].body.clone();
+        // (resource, ids) of each group.
+        let found: Vec<(Texts, Vec<String>)> = match keys {
+            "" => ExportLogsServiceRequest::decode(body.as_slice())
+                .unwrap()
+                .resource_logs
+                .into_iter()
+                .map(|logs| {
+                    let attributes = logs.resource.unwrap().attributes.into_iter();
+                    let texts = attributes.map(|attribute| match attribute.value.unwrap().value {
+                        Some(Value::StringValue(text)) => (attribute.key, text),
+                        other => panic!("{other:?}"),
+                    });
+                    let records = logs.scope_logs[0].log_records.iter();
+                    (
+                        texts.collect(),
+                        records.map(|record| text(record, "log.record.uid")).collect(),
+                    )
+                })
+                .collect(),
+            _ => {
+                let request: serde_json::Value = serde_json::from_slice(&body).unwrap();
+                let said = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+                let list = |value: &serde_json::Value| value.as_array().unwrap().clone();
+                list(&request["resourceLogs"])
+                    .iter()
+                    .map(|logs| {
+                        let attributes = list(&logs["resource"]["attributes"]);
+                        let texts = attributes
+                            .iter()
+                            .map(|a| (said(&a["key"]), said(&a["value"]["stringValue"])));
+                        let records = list(&logs["scopeLogs"][0]["logRecords"]);
+                        let ids = records
+                            .iter()
+                            .map(|record| event_id(&record.to_string(), Format::Otel).unwrap());
+                        (texts.collect(), ids.collect())
+                    })
+                    .collect()
+            }
+        };
+        let told = |source: &str| {
+            [
+                ("service.name", NAME),
+                ("service.version", VERSION),
+                ("signon.tenant", "acme"),
+                ("signon.source", source),
+                ("signon.label.environment", "production"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .to_vec()
+        };
+        let ids = |ids: &[&str]| ids.iter().map(|&id| id.to_owned()).collect::<Vec<_>>();
+        assert_eq!(found, [(told("one"), ids(&["a", "c"])), (told("two"), ids(&["b"]))], "{keys}");
+    }
 }
 
 #[tokio::test]

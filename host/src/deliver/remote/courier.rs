@@ -193,7 +193,8 @@ impl<P: Protocol> Courier<P> {
         let mut bytes = 0;
         let mut end = range.start;
         while end < range.end && end - range.start < self.client.remote().batch_events {
-            bytes += delivery.lines[end].text.len() + self.protocol.overhead();
+            let line = delivery.lines[end];
+            bytes += line.text.len() + self.protocol.overhead(line);
             if bytes > limit && end > range.start {
                 break;
             }
@@ -286,8 +287,10 @@ impl<P: Protocol> Courier<P> {
         range: Range<usize>,
         body: Vec<u8>,
     ) -> Result<(Verdict, Answer), SinkError> {
+        let lines = &delivery.lines[range];
         let mut headers = self.protocol.headers();
-        headers.insert(BATCH_ID, batch_id(&delivery.lines[range]));
+        headers.extend(self.protocol.headers_of(lines));
+        headers.insert(BATCH_ID, batch_id(lines));
         let body = self.client.pack(body);
         let mut backoff = Backoff::new();
         let mut failing_since = None;

@@ -23,7 +23,7 @@ pub type Key = [u8; 16];
 /// The key of a line.
 pub fn key(line: &Line) -> Key {
     let mut digest = Sha256::new();
-    digest.update(line.source.as_bytes());
+    digest.update(line.owner.source.as_bytes());
     digest.update([0]);
     digest.update(line.id.as_bytes());
     let mut key = Key::default();

@@ -107,11 +107,16 @@ pub trait Protocol: Send + Sync + std::fmt::Debug + 'static {
     /// Headers of every batch, its type among them.
     fn headers(&self) -> HeaderMap;
 
+    /// Headers of a batch beside those of every one.
+    fn headers_of(&self, _lines: &[&Line]) -> HeaderMap {
+        HeaderMap::new()
+    }
+
     /// A batch as a body.
     fn encode(&self, lines: &[&Line]) -> Vec<u8>;
 
     /// Bytes that an event takes beside its line, at most or about.
-    fn overhead(&self) -> usize {
+    fn overhead(&self, _line: &Line) -> usize {
         1
     }
 

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use super::*;
 use crate::config::SinkKind;
 use crate::deliver::remote::tests::receiver::{Receiver, Reply as Status, Request};
-use crate::deliver::remote::tests::{lines, sink_config};
+use crate::deliver::remote::tests::{line, lines, sink_config};
 use crate::deliver::{DeadLetters, Sink as _};
+use crate::render::Owner;
 
 fn sink(folder: &Path, port: u16, keys: &str) -> SplunkSink {
     let keys = format!("token = 'right'\n{keys}");
@@ -93,8 +94,29 @@ async fn an_event_is_wrapped_with_its_time_and_where_it_came_from() {
     assert_eq!(envelope["sourcetype"], "oracle:signon");
     assert_eq!((&envelope["index"], &envelope["host"]), (&"audit".into(), &"collector".into()));
     assert_eq!(envelope["event"]["eventId"], "a");
+    assert_eq!(envelope["fields"], serde_json::json!({ "signon_source": "acme" }));
     assert_eq!(request.headers["authorization"], "Splunk right");
     assert!(!request.headers.contains_key("x-splunk-request-channel"));
+}
+
+#[tokio::test]
+async fn whose_an_event_is_stands_in_its_fields() {
+    let receiver = Receiver::start(|_| status(200, r#"{"text":"Success","code":0}"#));
+    let folder = tempfile::tempdir().unwrap();
+    let sink = sink(folder.path(), receiver.port, "acknowledgement = false");
+    let owner = Owner {
+        tenant: "acme \"süd\"".to_owned(),
+        labels: [("environment".to_owned(), "production".to_owned())].into(),
+        ..Owner::of_source("one")
+    };
+    let line = Line { owner: owner.into(), ..line("a") };
+    sink.deliver(std::slice::from_ref(&line)).await.unwrap().settle();
+    let body = receiver.requests()[0].body.clone();
+    let envelope: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let fields = serde_json::json!({
+        "signon_tenant": "acme \"süd\"", "signon_source": "one", "environment": "production",
+    });
+    assert_eq!(envelope["fields"], fields);
 }
 
 #[tokio::test]

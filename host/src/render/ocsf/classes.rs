@@ -1,15 +1,12 @@
 //! Which class and activity an event is of, one screen.
 
 use super::version::Version;
-use crate::contract::{Activity, SignOnEvent};
-use crate::render::event::{is_beside_sign_ons, own_name};
+use crate::contract::{Activity, EventClass, SignOnEvent};
+use crate::render::event::own_name;
 
 /// The activity and type number for what a class has no number for; the source's
 /// own word goes with it.
 pub const OTHER: i64 = 99;
-
-/// The caption of [`OTHER`] in type names.
-pub const LABEL_OTHER: &str = "Other";
 
 /// An event class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,13 +51,11 @@ impl Class {
         }
     }
 
-    /// `category_uid` and `category_name`
-    pub const fn category(self) -> (i64, &'static str) {
+    /// `category_uid`: identity and access management, or none.
+    pub const fn category(self) -> i64 {
         match self {
-            Self::Authentication | Self::AccountChange | Self::UserManagement => {
-                (3, "Identity & Access Management")
-            }
-            Self::Base => (0, "Uncategorized"),
+            Self::Authentication | Self::AccountChange | Self::UserManagement => 3,
+            Self::Base => 0,
         }
     }
 }
@@ -93,12 +88,13 @@ impl Kind<'_> {
     }
 }
 
-/// Looks an event's kind up.
+/// Looks an event's kind up. What the contract has no activity for goes by the class
+/// that the component says.
 ///
 /// Requests for tokens and codes are not activities 3 to 5, which are Kerberos by
 /// definition. A second factor is 6 Preauth, never Logon: the session event follows
 /// and would be counted twice.
-pub fn kind<'e>(event: &'e SignOnEvent, source: &str, version: Version) -> Kind<'e> {
+pub fn kind(event: &SignOnEvent, version: Version) -> Kind<'_> {
     use Activity as A;
     use Class::{AccountChange, Authentication, Base, UserManagement};
     let account = |before_1_9, from_1_9, name| {
@@ -130,8 +126,11 @@ pub fn kind<'e>(event: &'e SignOnEvent, source: &str, version: Version) -> Kind<
         A::FactorEnroll => account(10, 12, "MFA Factor Enable"),
         A::FactorRemove if version.has_user_management() => account(11, 13, "Disable MFA Factors"),
         A::FactorRemove => account(11, 13, "MFA Factor Disable"),
-        A::Other(_) if is_beside_sign_ons(event, source) => (Base, OTHER, "Unnamed"),
-        A::Other(_) => (Authentication, OTHER, "Unnamed"),
+        A::Other(_) => match event.class {
+            EventClass::SignOn => (Authentication, OTHER, "Unnamed"),
+            EventClass::Account => account(OTHER, OTHER, "Unnamed"),
+            EventClass::Other => (Base, OTHER, "Unnamed"),
+        },
     };
     let name = if activity == OTHER { own_name(event).unwrap_or(name) } else { name };
     Kind { class, activity, name }

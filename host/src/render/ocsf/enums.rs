@@ -8,12 +8,12 @@ use crate::contract::{FactorKind, Outcome, Protocol, UserKind};
 pub type Label<'w> = (i64, &'w str);
 
 /// `severity_id` of a failure: worth a look, no call to act.
-pub const SEVERITY_LOW: Label<'_> = (2, "Low");
+pub const SEVERITY_LOW: i64 = 2;
 /// `severity_id` of everything else.
-pub const SEVERITY_INFORMATIONAL: Label<'_> = (1, "Informational");
+pub const SEVERITY_INFORMATIONAL: i64 = 1;
 
 /// `type_id` of an OCI compartment among accounts.
-pub const ACCOUNT_OCI_COMPARTMENT: Label<'_> = (12, "OCI Compartment");
+pub const ACCOUNT_OCI_COMPARTMENT: i64 = 12;
 
 /// `type_id` of a user of whom nothing is known.
 pub const UNKNOWN: Label<'_> = (0, "Unknown");
@@ -21,6 +21,11 @@ pub const UNKNOWN: Label<'_> = (0, "Unknown");
 /// The source's own word.
 fn own(word: &str) -> Label<'_> {
     if word.is_empty() { UNKNOWN } else { (99, word) }
+}
+
+/// The text of a label, unless nothing is known.
+pub fn known_word<'w>(label: Label<'w>) -> Option<&'w str> {
+    (label.0 != UNKNOWN.0).then_some(label.1)
 }
 
 /// `status_id`. A challenge that was sent is neither success nor failure: those

@@ -1,5 +1,5 @@
-//! `unmapped`: what the component left over, as it was, and in its member
-//! [`OURS`] what the contract has a field for and the event's class has not, under
+//! `unmapped`: what the component left over, as it was, if that is to be kept, and in
+//! its member [`OURS`] what the contract has a field for and the event's class has not, under
 //! its name in the contract. With it, no text of an event is missing in its line.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,8 @@ use super::people::email;
 use super::version::Version;
 use super::{enums, people, places};
 use crate::contract::{HttpInfo, Identity, Named, SignOnEvent};
-use crate::render::event::said;
+use crate::render::context::Keep;
+use crate::render::event::{actor, domain_of_user, other_domain, said};
 use crate::render::json::{Object, compact_object, line};
 use crate::render::words;
 
@@ -22,11 +23,17 @@ const OURS: &str = "signon";
 const EMPTY: &str = "{}";
 
 /// Writes `unmapped`.
-pub fn write(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Version) {
-    let theirs = compact_object(&event.unmapped);
+pub fn write(
+    o: &mut Object<'_>,
+    event: &SignOnEvent,
+    kind: &Kind<'_>,
+    version: Version,
+    keep: Keep,
+) {
+    let theirs = compact_object(&event.unmapped).filter(|_| keep.unmapped);
     let ours = line(|o| {
         ours(o, event, kind, version);
-        if theirs.is_none() {
+        if keep.unmapped && theirs.is_none() {
             // A component that breaks the contract loses no data by it.
             o.text("unmapped", &*event.unmapped);
         }
@@ -58,13 +65,18 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Versi
     o.text("native_name", native_name.filter(|_| !shown));
     let activity = Some(words::activity(&event.activity));
     o.text("activity", activity.filter(|_| !kind.tells(&event.activity)));
-    o.object("user", |o| identity(o, event.user.as_ref(), base));
-    o.object("actor", |o| identity(o, event.actor.as_ref(), base));
+    o.object("user", |o| identity(o, event.user.as_ref(), domain_of_user(event), base));
+    o.object("actor", |o| {
+        let actor = actor(event);
+        identity(o, actor, actor.and_then(|actor| said(&actor.domain)), base);
+    });
     o.object("app", |o| named(o, event.app.as_ref(), base));
     if let Some(idp) = &event.idp {
         o.object("idp", |o| {
             o.text("name", said(&idp.name).filter(|_| base));
             o.text("kind", said(&idp.kind));
+            o.text("policy", said(&idp.policy));
+            o.text("rule", said(&idp.rule));
         });
     }
     let addresses = if base {
@@ -73,6 +85,8 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Versi
         places::origin(event).odd
     };
     o.texts("source_addresses", addresses);
+    let has_port = !base && places::has_source(event);
+    o.number("source_port", event.source_port.filter(|_| !has_port).map(i64::from));
     if let Some(agent) = &event.agent {
         o.object("agent", |o| {
             o.text("original", said(&agent.original).filter(|_| base));
@@ -84,6 +98,10 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Versi
         o.object("service", |o| {
             let unnamed = event.service.as_ref().filter(|service| !places::is_named(service));
             o.text("kind", unnamed.and_then(|service| said(&service.kind)));
+        });
+        let no_endpoint = event.target.as_ref().filter(|target| !places::is_endpoint(target));
+        o.object("target", |o| {
+            o.number("port", no_endpoint.and_then(|target| target.port).map(i64::from));
         });
     } else {
         signed_in_to(o, event);
@@ -99,6 +117,19 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Versi
     });
     o.text("policy", said(&event.policy).filter(|_| base));
     o.text("rule", said(&event.rule));
+    o.text("auth_type", said(&event.auth_type));
+    o.text("logon_method", said(&event.logon_method));
+    o.text("failure", event.failure.map(words::failure));
+    o.text("group", said(&event.group));
+    if let Some(domain) = event.cloud.as_ref().and_then(|cloud| cloud.domain.as_ref()) {
+        o.object("cloud", |o| {
+            o.object("domain", |o| {
+                o.text("uid", said(&domain.uid));
+                o.text("name", said(&domain.name));
+                o.text("display_name", other_domain(event));
+            });
+        });
+    }
     if let Some(info) = &event.http {
         o.object("http", |o| http(o, info, event.cloud.is_some(), base));
     }
@@ -113,6 +144,7 @@ fn signed_in_to(o: &mut Object<'_>, event: &SignOnEvent) {
             o.text("name", said(&target.name));
             o.text("hostname", said(&target.hostname));
             o.text("ip", said(&target.ip));
+            o.number("port", target.port.map(i64::from));
         });
     }
     o.flag("mfa", event.mfa);
@@ -120,7 +152,7 @@ fn signed_in_to(o: &mut Object<'_>, event: &SignOnEvent) {
 }
 
 /// An address that is none always, the rest only of `whole` identities.
-fn identity(o: &mut Object<'_>, who: Option<&Identity>, whole: bool) {
+fn identity(o: &mut Object<'_>, who: Option<&Identity>, domain: Option<&str>, whole: bool) {
     let Some(who) = who else { return };
     o.text("email", said(&who.email).filter(|_| whole || email(who).is_none()));
     if whole {
@@ -128,7 +160,7 @@ fn identity(o: &mut Object<'_>, who: Option<&Identity>, whole: bool) {
         o.text("uid", said(&who.uid));
         o.text("uid_alt", said(&who.uid_alt));
         o.text("display_name", said(&who.display_name));
-        o.text("domain", said(&who.domain));
+        o.text("domain", domain);
         o.text("dn", said(&who.dn));
         o.text("kind", words::user(&who.kind));
     }
@@ -148,6 +180,8 @@ fn http(o: &mut Object<'_>, http: &HttpInfo, has_api: bool, base: bool) {
     let method = said(&http.method);
     o.text("method", method.filter(|word| base || !enums::is_http_method(word)));
     o.text("path", said(&http.path).filter(|_| base));
+    o.text("url", said(&http.url).filter(|_| base));
+    o.text("referrer", said(&http.referrer).filter(|_| base));
     if has_api {
         return;
     }

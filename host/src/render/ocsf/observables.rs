@@ -1,34 +1,47 @@
 //! `observables`: what analysts pivot on, again in one list. They repeat values
-//! of the event under the path they stand at and never hold anything new.
+//! of the event under the path they stand at and never hold anything new; of values
+//! of one type each is there once, under its first path.
 
 use super::classes::Class;
-use super::enums::{Label, is_ip};
+use super::enums::is_ip;
 use super::people::email;
 use super::places;
 use crate::contract::{Identity, SignOnEvent};
-use crate::render::event::said;
+use crate::render::event::{actor, said};
 use crate::render::json::Object;
 
-const HOSTNAME: Label<'_> = (1, "Hostname");
-const IP_ADDRESS: Label<'_> = (2, "IP Address");
-const USER_NAME: Label<'_> = (4, "User Name");
-const EMAIL_ADDRESS: Label<'_> = (5, "Email Address");
-const USER_AGENT: Label<'_> = (16, "HTTP User-Agent");
-const USER_UID: Label<'_> = (31, "User Object: uid");
-const ACCOUNT_NAME: Label<'_> = (34, "Account Object: name");
-const ACCOUNT_UID: Label<'_> = (35, "Account Object: uid");
+/// `type_id` of a host's name.
+const HOSTNAME: i64 = 1;
+/// Of an IP address.
+const IP_ADDRESS: i64 = 2;
+/// Of the name of a user.
+const USER_NAME: i64 = 4;
+/// Of a mail address.
+const EMAIL_ADDRESS: i64 = 5;
+/// Of a user agent.
+const USER_AGENT: i64 = 16;
+/// Of the id of a user.
+const USER_UID: i64 = 31;
+/// Of the name of an account.
+const ACCOUNT_NAME: i64 = 34;
+/// Of the id of an account.
+const ACCOUNT_UID: i64 = 35;
 
 /// Path, type and value; one without a value is left out.
-type Observable<'e> = (&'static str, Label<'static>, Option<&'e str>);
+type Observable<'e> = (&'static str, i64, Option<&'e str>);
 
 /// Writes the list.
 pub fn write(o: &mut Object<'_>, event: &SignOnEvent, class: Class) {
-    let found = collect(event, class);
-    let found = found.into_iter().filter_map(|(path, label, value)| Some((path, label, value?)));
-    o.objects("observables", found, |o, (path, (type_id, caption), value)| {
+    let mut once: Vec<(&str, i64, &str)> = Vec::new();
+    for (path, type_id, value) in collect(event, class) {
+        let Some(value) = value else { continue };
+        if !once.iter().any(|(_, known, same)| (*known, *same) == (type_id, value)) {
+            once.push((path, type_id, value));
+        }
+    }
+    o.objects("observables", once, |o, (path, type_id, value)| {
         o.text("name", path);
         o.number("type_id", type_id);
-        o.text("type", caption);
         o.text("value", value);
     });
 }
@@ -37,9 +50,8 @@ fn collect(event: &SignOnEvent, class: Class) -> Vec<Observable<'_>> {
     let mut found = Vec::new();
     if class != Class::Base {
         found.extend(identity(event.user.as_ref(), ["user.name", "user.uid", "user.email_addr"]));
-        // Without an actor of its own, `actor.user` is the same person.
         found.extend(identity(
-            event.actor.as_ref(),
+            actor(event),
             ["actor.user.name", "actor.user.uid", "actor.user.email_addr"],
         ));
         let origin = places::origin(event);

@@ -5,7 +5,7 @@ use super::enums;
 use super::places::is_named;
 use super::version::Version;
 use crate::contract::{Identity, Named, SessionInfo, SignOnEvent};
-use crate::render::event::said;
+use crate::render::event::{self, domain_of_user, said};
 use crate::render::json::Object;
 
 /// Stands where a name is required and none is known.
@@ -13,28 +13,29 @@ const NOBODY: &str = "Unknown";
 
 /// Writes `user`, always, and `actor`.
 pub fn write(o: &mut Object<'_>, event: &SignOnEvent, class: Class, version: Version) {
-    o.object("user", |o| identity(o, event.user.as_ref(), version));
+    o.object("user", |o| identity(o, event.user.as_ref(), domain_of_user(event), version));
     o.object("actor", |o| actor(o, event, class, version));
 }
 
 fn actor(o: &mut Object<'_>, event: &SignOnEvent, class: Class, version: Version) {
     let idp = event.idp.as_ref().and_then(|idp| said(&idp.name));
     let policy = said(&event.policy);
-    // Without another actor the user acted. A provider or a policy alone makes no
-    // valid actor.
-    let who = event.actor.as_ref().or(event.user.as_ref());
-    if who.is_some() || idp.is_some() || policy.is_some() {
-        o.object("user", |o| identity(o, who, version));
+    // Without another actor the user acted.
+    if let Some(who) = event::actor(event) {
+        o.object("user", |o| identity(o, Some(who), said(&who.domain), version));
     }
     if let Some(app) = &event.app {
         application(o, app, version);
     }
-    if let Some(info) = &event.session {
-        o.object("session", |o| match class {
-            // The event's own `session` has the rest.
-            Class::Authentication => o.text("uid", said(&info.uid)),
-            _ => session(o, info),
-        });
+    match &event.session {
+        // The event's own `session` has it.
+        Some(_) if class == Class::Authentication => {}
+        Some(info) => o.object("session", |o| session(o, info)),
+        None => {}
+    }
+    // A provider or a policy alone makes no valid actor.
+    if o.is_empty() && (idp.is_some() || policy.is_some()) {
+        o.object("user", |o| reference(o, event.user.as_ref()));
     }
     o.object("idp", |o| o.text("name", idp));
     o.objects("authorizations", policy, |o, policy| {
@@ -54,23 +55,30 @@ fn application(o: &mut Object<'_>, app: &Named, version: Version) {
     }
 }
 
-fn identity(o: &mut Object<'_>, who: Option<&Identity>, version: Version) {
+/// As little of somebody as names him.
+fn reference(o: &mut Object<'_>, who: Option<&Identity>) {
+    match who.and_then(|who| said(&who.uid)) {
+        Some(uid) => o.text("uid", uid),
+        None => o.text("name", who.and_then(|who| said(&who.name)).unwrap_or(NOBODY)),
+    }
+}
+
+fn identity(o: &mut Object<'_>, who: Option<&Identity>, domain: Option<&str>, version: Version) {
     let Some(who) = who else {
         o.text("name", NOBODY);
         o.number("type_id", enums::UNKNOWN.0);
-        o.text("type", enums::UNKNOWN.1);
         return;
     };
     let nobody = said(&who.uid).is_none().then_some(NOBODY);
     o.text("name", said(&who.name).or(nobody));
     o.text("uid", said(&who.uid));
     o.text("uid_alt", said(&who.uid_alt));
-    let (type_id, caption) = enums::user(&who.kind, version);
-    o.number("type_id", type_id);
-    o.text("type", caption);
+    let kind = enums::user(&who.kind, version);
+    o.number("type_id", kind.0);
+    o.text("type", enums::known_word(kind));
     o.text("display_name", said(&who.display_name));
     o.text("email_addr", email(who));
-    o.text("domain", said(&who.domain));
+    o.text("domain", domain);
     o.object("ldap_person", |o| o.text("ldap_dn", said(&who.dn)));
 }
 

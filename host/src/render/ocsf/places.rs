@@ -1,8 +1,9 @@
 //! Where it came from, what it went to, and the cloud around both.
 
+use super::classes::Class;
 use super::enums::{self, is_ip};
 use super::version::Version;
-use crate::contract::{HttpInfo, Named, SignOnEvent};
+use crate::contract::{Endpoint, HttpInfo, Named, SignOnEvent};
 use crate::render::event::{addresses, said};
 use crate::render::json::Object;
 
@@ -37,8 +38,22 @@ pub fn source(o: &mut Object<'_>, event: &SignOnEvent) {
     o.object("src_endpoint", |o| {
         o.text("ip", origin.ip);
         o.text("name", origin.name);
+        // A port alone makes no valid endpoint.
+        if !o.is_empty() {
+            o.number("port", event.source_port.map(i64::from));
+        }
         o.texts("intermediate_ips", origin.hops);
     });
+}
+
+/// Whether `src_endpoint` has a place for the port.
+pub fn has_source(event: &SignOnEvent) -> bool {
+    addresses(event).next().is_some()
+}
+
+/// Whether an endpoint has what makes it one.
+pub fn is_endpoint(target: &Endpoint) -> bool {
+    said(&target.name).or(said(&target.hostname)).or(said(&target.ip)).is_some()
 }
 
 /// Whether a service has what makes it one.
@@ -50,8 +65,7 @@ pub fn is_named(service: &Named) -> bool {
 pub fn signed_in_to(o: &mut Object<'_>, event: &SignOnEvent, fallback: &str) {
     let service = event.service.as_ref().filter(|service| is_named(service));
     let target = event.target.as_ref();
-    let has_target =
-        target.is_some_and(|t| said(&t.name).or(said(&t.hostname)).or(said(&t.ip)).is_some());
+    let has_target = target.is_some_and(is_endpoint);
     if let Some(service) = service {
         o.object("service", |o| {
             o.text("name", said(&service.name));
@@ -68,6 +82,9 @@ pub fn signed_in_to(o: &mut Object<'_>, event: &SignOnEvent, fallback: &str) {
             o.text("hostname", said(&target.hostname));
             o.text("ip", address.filter(|address| is_ip(address)));
             o.text("name", address.filter(|address| !is_ip(address)));
+            if has_target {
+                o.number("port", target.port.map(i64::from));
+            }
         });
     }
 }
@@ -79,7 +96,11 @@ pub fn http(o: &mut Object<'_>, event: &SignOnEvent, version: Version) {
         if let Some(http) = http {
             o.text("uid", said(&http.request_id));
             o.text("http_method", said(&http.method).filter(|word| enums::is_http_method(word)));
-            o.object("url", |o| o.text("path", said(&http.path)));
+            o.text("referrer", said(&http.referrer));
+            o.object("url", |o| {
+                o.text("url_string", said(&http.url));
+                o.text("path", said(&http.path));
+            });
         }
         o.text("user_agent", event.agent.as_ref().and_then(|agent| said(&agent.original)));
     });
@@ -93,7 +114,7 @@ pub fn http(o: &mut Object<'_>, event: &SignOnEvent, version: Version) {
 }
 
 /// Writes `cloud` and `api`, for events that have a place in the cloud.
-pub fn cloud(o: &mut Object<'_>, event: &SignOnEvent) {
+pub fn cloud(o: &mut Object<'_>, event: &SignOnEvent, class: Class) {
     let Some(cloud) = &event.cloud else { return };
     o.object("cloud", |o| {
         o.text("provider", PROVIDER);
@@ -102,12 +123,10 @@ pub fn cloud(o: &mut Object<'_>, event: &SignOnEvent) {
         o.text("zone", said(&cloud.zone));
         let (name, uid) = (said(&cloud.account_name), said(&cloud.account_uid));
         if name.is_some() || uid.is_some() {
-            let (type_id, caption) = enums::ACCOUNT_OCI_COMPARTMENT;
             o.object("account", |o| {
                 o.text("name", name);
                 o.text("uid", uid);
-                o.number("type_id", type_id);
-                o.text("type", caption);
+                o.number("type_id", enums::ACCOUNT_OCI_COMPARTMENT);
             });
         }
         o.object("org", |o| o.text("uid", said(&cloud.organization_uid)));
@@ -116,17 +135,21 @@ pub fn cloud(o: &mut Object<'_>, event: &SignOnEvent) {
         o.text("operation", operation(event));
         o.object("service", |o| o.text("name", said(&cloud.service)));
         if let Some(http) = &event.http {
-            api_call(o, http);
+            api_call(o, http, class);
         }
     });
 }
 
-fn api_call(o: &mut Object<'_>, http: &HttpInfo) {
-    o.object("request", |o| o.text("uid", said(&http.request_id)));
-    o.object("response", |o| {
-        o.number("code", http.status.map(i64::from));
-        o.text("message", said(&http.response_message));
-    });
+/// What `http_request` and `http_response` do not say, which the base class lacks.
+fn api_call(o: &mut Object<'_>, http: &HttpInfo, class: Class) {
+    let base = class == Class::Base;
+    o.object("request", |o| o.text("uid", said(&http.request_id).filter(|_| base)));
+    if base || http.status.is_none() {
+        o.object("response", |o| {
+            o.number("code", http.status.map(i64::from));
+            o.text("message", said(&http.response_message));
+        });
+    }
 }
 
 /// `api.operation`, which `api` must have.

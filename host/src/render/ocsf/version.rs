@@ -30,8 +30,8 @@ impl Version {
         self >= Self::V1_7
     }
 
-    /// Whether `metadata` has `original_event_uid` and `source`: from 1.7.0.
-    pub fn has_origin(self) -> bool {
+    /// Whether `metadata` has `source`: from 1.7.0.
+    pub fn has_source(self) -> bool {
         self >= Self::V1_7
     }
 

@@ -4,9 +4,11 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::{Keep, Owner};
+
 use crate::contract::{
-    Activity, Agent, CloudPlace, Endpoint, EventClass, Factor, FactorKind, HttpInfo, Identity, Idp,
-    Named, Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
+    Activity, Agent, CloudPlace, Endpoint, EventClass, Factor, FactorKind, FailureClass, HttpInfo,
+    Identity, IdentityDomain, Idp, Named, Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
 };
 
 /// 2000-01-01 to 2026-01-01.
@@ -204,13 +206,13 @@ fn factor() -> BoxedStrategy<Factor> {
 
 fn http() -> BoxedStrategy<HttpInfo> {
     let method = option::of(prop_oneof![Just("POST".to_owned()), text()]);
-    (maybe(), method, maybe(), option::of(any::<u16>()), maybe())
-        .prop_map(|(request_id, method, path, status, response_message)| HttpInfo {
+    (maybe(), method, maybe(), maybe(), maybe(), option::of(any::<u16>()), maybe())
+        .prop_map(|(request_id, method, path, url, referrer, status, response_message)| HttpInfo {
             request_id,
             method,
             path,
-            url: None,
-            referrer: None,
+            url,
+            referrer,
             status,
             response_message,
         })
@@ -218,20 +220,58 @@ fn http() -> BoxedStrategy<HttpInfo> {
 }
 
 fn cloud() -> BoxedStrategy<CloudPlace> {
-    (maybe(), maybe(), maybe(), maybe(), maybe(), maybe(), maybe())
-        .prop_map(|(realm, region, zone, account_uid, account_name, organization_uid, service)| {
-            CloudPlace {
-                realm,
-                region,
-                zone,
-                account_uid,
-                account_name,
-                organization_uid,
-                service,
-                domain: None,
-            }
+    let place = (maybe(), maybe(), maybe(), maybe(), maybe(), maybe(), maybe());
+    (place, option::of(domain()))
+        .prop_map(|(place, domain)| CloudPlace {
+            realm: place.0,
+            region: place.1,
+            zone: place.2,
+            account_uid: place.3,
+            account_name: place.4,
+            organization_uid: place.5,
+            service: place.6,
+            domain,
         })
         .boxed()
+}
+
+fn domain() -> BoxedStrategy<IdentityDomain> {
+    (maybe(), maybe(), maybe())
+        .prop_map(|(uid, name, display_name)| IdentityDomain { uid, name, display_name })
+        .boxed()
+}
+
+fn class() -> BoxedStrategy<EventClass> {
+    prop::sample::select(vec![EventClass::SignOn, EventClass::Account, EventClass::Other]).boxed()
+}
+
+fn failure() -> BoxedStrategy<FailureClass> {
+    use FailureClass as F;
+    let all = vec![
+        F::BadCredentials,
+        F::UnknownUser,
+        F::AccountLocked,
+        F::AccountDisabled,
+        F::PasswordExpired,
+        F::FactorFailed,
+        F::PolicyDenied,
+        F::SessionExpired,
+        F::ProviderFailed,
+    ];
+    prop::sample::select(all).boxed()
+}
+
+/// Whose events they may be, nobody's among them.
+pub fn owner() -> BoxedStrategy<Owner> {
+    let labels = prop::collection::btree_map("[a-z][a-z0-9_]{0,5}", "[ -~é]{1,8}", 0..3);
+    ("[ -~é]{0,8}", "[a-z0-9_-]{0,8}", labels)
+        .prop_map(|(tenant, source, labels)| Owner { tenant, source, labels })
+        .boxed()
+}
+
+/// What may be kept.
+pub fn keep() -> BoxedStrategy<Keep> {
+    (any::<bool>(), any::<bool>()).prop_map(|(raw, unmapped)| Keep { raw, unmapped }).boxed()
 }
 
 /// Names of sources, known ones and others.
@@ -249,18 +289,21 @@ pub fn event() -> BoxedStrategy<SignOnEvent> {
         browser,
         platform,
     });
-    let endpoint = (maybe(), maybe(), option::of(address()))
-        .prop_map(|(name, hostname, ip)| Endpoint { name, hostname, ip, port: None });
-    let idp =
-        (maybe(), maybe()).prop_map(|(name, kind)| Idp { name, kind, policy: None, rule: None });
-    let people = (
-        option::of(identity()),
-        option::of(identity()),
-        option::of(named()),
-        option::of(idp),
-        vec(address(), 0..4),
-        option::of(agent),
-    );
+    let endpoint = (maybe(), maybe(), option::of(address()), option::of(any::<u16>()))
+        .prop_map(|(name, hostname, ip, port)| Endpoint { name, hostname, ip, port });
+    let idp = (maybe(), maybe(), maybe(), maybe()).prop_map(|(name, kind, policy, rule)| Idp {
+        name,
+        kind,
+        policy,
+        rule,
+    });
+    // As often as not, who acted is the user.
+    let identities = (option::of(identity()), option::of(identity()), any::<bool>())
+        .prop_map(|(user, actor, same)| (user.clone(), if same { user } else { actor }));
+    let people =
+        (identities, option::of(named()), option::of(idp), vec(address(), 0..4), option::of(agent));
+    let said_too =
+        (class(), option::of(failure()), option::of(any::<u16>()), maybe(), maybe(), maybe());
     let places = (option::of(named()), option::of(endpoint), option::of(session()));
     let proofs = (vec(factor(), 0..3), option::of(any::<bool>()), option::of(protocol()));
     let rest = (maybe(), maybe(), option::of(http()), option::of(cloud()), maybe());
@@ -269,49 +312,51 @@ pub fn event() -> BoxedStrategy<SignOnEvent> {
         prop_oneof![4 => json_object(), 1 => json(), 1 => text()],
         vec(text(), 0..2),
     );
-    (head, meaning, people, places, proofs, rest, tail)
+    (head, meaning, people, places, proofs, rest, (said_too, tail))
         .prop_flat_map(|parts| (raw(parts.0.0.clone()), Just(parts)))
-        .prop_map(|(raw, (head, meaning, people, places, proofs, rest, tail))| SignOnEvent {
-            native_id: head.0,
-            same_as: Vec::new(),
-            native_type: head.1,
-            native_name: head.2,
-            domain_event_id: head.3,
-            time: head.4,
-            original_time: head.5,
-            logged: head.6,
-            activity: meaning.0,
-            outcome: meaning.1,
-            code: meaning.2,
-            reason: meaning.3,
-            message: meaning.4,
-            user: people.0,
-            actor: people.1,
-            app: people.2,
-            idp: people.3,
-            source_addresses: people.4,
-            agent: people.5,
-            service: places.0,
-            target: places.1,
-            session: places.2,
-            factors: proofs.0,
-            mfa: proofs.1,
-            protocol: proofs.2,
-            policy: rest.0,
-            rule: rest.1,
-            http: rest.2,
-            cloud: rest.3,
-            correlation: rest.4,
-            class: EventClass::SignOn,
-            failure: None,
-            source_port: None,
-            auth_type: None,
-            logon_method: None,
-            group: None,
-            labels: tail.0,
-            unmapped: tail.1,
-            raw,
-            redacted: tail.2,
+        .prop_map(|(raw, (head, meaning, people, places, proofs, rest, (said_too, tail)))| {
+            SignOnEvent {
+                native_id: head.0,
+                same_as: Vec::new(),
+                native_type: head.1,
+                native_name: head.2,
+                domain_event_id: head.3,
+                time: head.4,
+                original_time: head.5,
+                logged: head.6,
+                activity: meaning.0,
+                outcome: meaning.1,
+                code: meaning.2,
+                reason: meaning.3,
+                message: meaning.4,
+                user: people.0.0,
+                actor: people.0.1,
+                app: people.1,
+                idp: people.2,
+                source_addresses: people.3,
+                agent: people.4,
+                service: places.0,
+                target: places.1,
+                session: places.2,
+                factors: proofs.0,
+                mfa: proofs.1,
+                protocol: proofs.2,
+                policy: rest.0,
+                rule: rest.1,
+                http: rest.2,
+                cloud: rest.3,
+                correlation: rest.4,
+                class: said_too.0,
+                failure: said_too.1,
+                source_port: said_too.2,
+                auth_type: said_too.3,
+                logon_method: said_too.4,
+                group: said_too.5,
+                labels: tail.0,
+                unmapped: tail.1,
+                raw,
+                redacted: tail.2,
+            }
         })
         .boxed()
 }

@@ -1,6 +1,7 @@
 //! Whole lines, so that no change of output goes unseen.
 
 use super::*;
+use crate::contract::{FailureClass, IdentityDomain};
 
 /// Set this to write the golden files anew; the diff is then the change to review.
 const REGENERATE: &str = "SIGNON_REGENERATE_GOLDEN";
@@ -73,6 +74,7 @@ fn events() -> Vec<(&'static str, SignOnEvent)> {
         native_type: "notification.delivery.success".to_owned(),
         native_name: None,
         activity: Activity::Other("notification.delivery.success".to_owned()),
+        class: EventClass::Other,
         cloud: None,
         raw: some(r#"{"id":"fd380a65-c887-4d48-8a52-c405c0c96bc4","ratio":0.10}"#),
         ..sample_event()
@@ -87,7 +89,11 @@ fn events() -> Vec<(&'static str, SignOnEvent)> {
         mfa: Some(true),
         ..bare_event(Activity::MfaChallenge, Outcome::Initiated)
     };
+    let [sign_on, account, other] = rich();
     vec![
+        ("oci-audit", sign_on),
+        ("oci-audit", account),
+        ("idcs", other),
         ("oci-audit", sample_event()),
         ("oci-audit", legacy()),
         ("oci-audit", reset),
@@ -98,11 +104,58 @@ fn events() -> Vec<(&'static str, SignOnEvent)> {
     ]
 }
 
+/// What was never there before, in an event of each class.
+fn rich() -> [SignOnEvent; 3] {
+    let of = |class| SignOnEvent {
+        activity: Activity::Other("Something".to_owned()),
+        outcome: Outcome::Failure,
+        class,
+        failure: Some(FailureClass::PolicyDenied),
+        source_addresses: vec!["203.0.113.7".to_owned(), "2001:db8::1".to_owned()],
+        source_port: Some(51_234),
+        auth_type: some("natv"),
+        logon_method: some("FORM"),
+        group: some("csid-1"),
+        idp: Some(Idp {
+            name: some("Azure AD"),
+            kind: some("SAML"),
+            policy: some("Default IdP Policy"),
+            rule: some("Partners"),
+        }),
+        target: Some(Endpoint { port: Some(443), ..sample_event().target.unwrap() }),
+        http: Some(HttpInfo {
+            method: some("GET"),
+            path: some("/fed/v1/sp/sso"),
+            url: some("https://idcs-1.identity.oraclecloud.com/fed/v1/sp/sso?RelayState"),
+            referrer: some("https://login.example.com/"),
+            status: Some(403),
+            ..sample_event().http.unwrap()
+        }),
+        user: Some(Identity { domain: None, ..sample_event().user.unwrap() }),
+        actor: sample_event().user.map(|user| Identity { domain: None, ..user }),
+        cloud: Some(CloudPlace {
+            domain: Some(IdentityDomain {
+                uid: some("ocid1.domain.oc1..aaaa"),
+                name: some("idcs-0123456789abcdef0123456789abcdef"),
+                display_name: some("Partners"),
+            }),
+            ..sample_event().cloud.unwrap()
+        }),
+        ..sample_event()
+    };
+    [EventClass::SignOn, EventClass::Account, EventClass::Other].map(of)
+}
+
+/// As sinks have it unless told otherwise.
+fn line(event: &SignOnEvent, component: &str, format: Format) -> String {
+    keeping(event, component, Keep::DEFAULT, format)
+}
+
 #[test]
 fn lines_are_the_golden_ones_byte_for_byte() {
     for format in Format::ALL {
         let lines: String =
-            events().iter().map(|(source, event)| render(event, source, format) + "\n").collect();
+            events().iter().map(|(source, event)| line(event, source, format) + "\n").collect();
         let path = format!(
             "{}/../tests/fixtures/golden/render.{format}.ndjson",
             env!("CARGO_MANIFEST_DIR")

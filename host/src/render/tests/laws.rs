@@ -11,7 +11,7 @@ const MEANING: [Format; 6] =
     [Format::Ocsf, Format::Ocsf1_5, Format::Ocsf1_7, Format::Ocsf1_9, Format::Ecs, Format::Otel];
 
 /// Fields of ECS whose text is a word of a vocabulary, not of the source.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 16] = [
     "cloud.provider",
     "ecs.version",
     "event.category",
@@ -22,7 +22,9 @@ const WORDS: [&str; 14] = [
     "event.type",
     "oracle.signon.activity",
     "oracle.signon.actor.kind",
+    "oracle.signon.class",
     "oracle.signon.factors.kind",
+    "oracle.signon.failure",
     "oracle.signon.outcome",
     "oracle.signon.protocol",
     "oracle.signon.user.kind",
@@ -76,6 +78,13 @@ fn changed(one: &SignOnEvent, other: &SignOnEvent) -> Vec<SignOnEvent> {
     }
     if one.mfa != other.mfa {
         changed.push(with(&|event| event.mfa = other.mfa));
+    }
+    if one.failure != other.failure {
+        changed.push(with(&|event| event.failure = other.failure));
+    }
+    // Any other activity has a class of its own.
+    if one.class != other.class && matches!(one.activity, Activity::Other(_)) {
+        changed.push(with(&|event| event.class = other.class));
     }
     changed
 }

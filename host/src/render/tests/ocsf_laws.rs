@@ -17,7 +17,7 @@ fn ageless(mut line: Value) -> Value {
             who["type_id"] = json!(4);
         }
     };
-    for key in ["version", "original_event_uid", "source"] {
+    for key in ["version", "source"] {
         line["metadata"].as_object_mut().unwrap().remove(key);
     }
     if let Some(user) = line.get_mut("user") {
@@ -39,8 +39,7 @@ fn ageless(mut line: Value) -> Value {
         response.insert("status".to_owned(), message);
     }
     if [json!(3001), json!(3007)].contains(&line["class_uid"]) {
-        for key in ["class_uid", "class_name", "type_uid", "type_name", "auth_factors", "unmapped"]
-        {
+        for key in ["class_uid", "class_name", "type_uid", "auth_factors", "unmapped"] {
             line.as_object_mut().unwrap().remove(key);
         }
         for key in ["activity_id", "activity_name"] {

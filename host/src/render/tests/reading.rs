@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use chrono::DateTime;
 
 use super::*;
+use crate::render::fields::rfc3339;
 
 /// Parsed the way most consumers do, strictly.
 pub fn parse(line: &str) -> Value {
@@ -73,7 +74,8 @@ pub fn said_by(event: &SignOnEvent) -> Vec<String> {
     let mut said = vec![
         some(&event.native_id),
         some(&event.native_type),
-        some(&event.original_time),
+        // Written as everywhere, it is the time.
+        some(&event.original_time).filter(|text| rfc3339(event.time).as_ref() != Some(text)),
         event.native_name.clone(),
         event.domain_event_id.clone(),
         event.code.clone(),
@@ -82,6 +84,10 @@ pub fn said_by(event: &SignOnEvent) -> Vec<String> {
         event.policy.clone(),
         event.rule.clone(),
         event.correlation.clone(),
+        event.auth_type.clone(),
+        event.logon_method.clone(),
+        event.group.clone(),
+        event.source_port.map(|port| port.to_string()),
         event.raw.clone(),
         event.mfa.map(|mfa| mfa.to_string()),
         event.logged.map(|time| time.to_string()),
@@ -98,22 +104,29 @@ pub fn said_by(event: &SignOnEvent) -> Vec<String> {
     for named in [&event.app, &event.service].into_iter().flatten().cloned() {
         said.extend([named.name, named.uid, named.kind]);
     }
-    said.extend(event.idp.clone().into_iter().flat_map(|idp| [idp.name, idp.kind]));
+    said.extend(
+        event.idp.clone().into_iter().flat_map(|idp| [idp.name, idp.kind, idp.policy, idp.rule]),
+    );
     let agents = event.agent.clone().into_iter();
     said.extend(agents.flat_map(|agent| [agent.original, agent.browser, agent.platform]));
     let targets = event.target.clone().into_iter();
-    said.extend(targets.flat_map(|target| [target.name, target.hostname, target.ip]));
+    said.extend(targets.flat_map(|target| {
+        [target.name, target.hostname, target.ip, target.port.map(|port| port.to_string())]
+    }));
     if let Some(session) = event.session.clone() {
         said.extend([session.uid, session.uid_alt, session.credential_uid]);
         said.extend([session.created, session.expires].map(|time| Some(time?.to_string())));
     }
     if let Some(http) = event.http.clone() {
         said.extend([http.request_id, http.method, http.path, http.response_message]);
+        said.extend([http.url, http.referrer]);
         said.push(http.status.map(|status| status.to_string()));
     }
     if let Some(cloud) = event.cloud.clone() {
         said.extend([cloud.realm, cloud.region, cloud.zone, cloud.account_uid]);
         said.extend([cloud.account_name, cloud.organization_uid, cloud.service]);
+        let domains = cloud.domain.into_iter();
+        said.extend(domains.flat_map(|domain| [domain.uid, domain.name, domain.display_name]));
     }
     for factor in event.factors.iter().cloned() {
         said.extend([Some(factor.name), factor.outcome]);

@@ -155,18 +155,6 @@ fn keys_of_the_source_never_become_fields() {
 }
 
 #[test]
-fn only_records_that_are_cloud_events_have_their_attributes() {
-    let of = |source| attributes(&rendered(&sample_event(), source, Format::Otel));
-    assert_eq!(
-        text(&of("oci-audit"), "cloudevents.event_type"),
-        Some("com.oraclecloud.IdentitySignOn.InteractiveLogin")
-    );
-    for source in ["idcs", "oam", "acme"] {
-        assert!(of(source).keys().all(|key| !key.starts_with("cloudevents.")), "{source}");
-    }
-}
-
-#[test]
 fn a_method_that_the_conventions_do_not_know_keeps_its_word() {
     let event = |method: &str| SignOnEvent {
         http: Some(HttpInfo { method: some(method), ..sample_event().http.unwrap() }),
@@ -181,13 +169,41 @@ fn a_method_that_the_conventions_do_not_know_keeps_its_word() {
 }
 
 #[test]
-fn what_is_beside_sign_ons_has_no_category() {
-    let mail = SignOnEvent {
-        native_type: "notification.delivery.success".to_owned(),
-        activity: Activity::Other("notification.delivery.success".to_owned()),
-        ..sample_event()
+fn what_the_contract_has_no_activity_for_has_the_category_of_its_class() {
+    for (class, category, kind, name) in [
+        (EventClass::SignOn, Some(json!(["authentication"])), json!(["info"]), "other"),
+        (EventClass::Account, Some(json!(["iam"])), json!(["user", "info"]), "account_change"),
+        (EventClass::Other, None, json!(["info"]), "other"),
+    ] {
+        let mail = SignOnEvent {
+            activity: Activity::Other("notification.delivery.success".to_owned()),
+            class,
+            ..sample_event()
+        };
+        for component in ["oci-audit", "idcs", "acme"] {
+            let document = rendered(&mail, component, Format::Ecs);
+            assert_eq!(document["event"].get("category"), category.as_ref());
+            assert_eq!(document["event"]["type"], kind);
+            assert_eq!(document["event"]["action"], json!("notification.delivery.success"));
+            let record = rendered(&mail, component, Format::Otel);
+            assert_eq!(record["eventName"], json!(format!("oracle.signon.{name}")));
+        }
+    }
+}
+
+#[test]
+fn the_url_of_a_request_stands_before_the_place_that_answered() {
+    let http = HttpInfo {
+        url: some("https://a.example/x?y"),
+        referrer: some("https://b.example/"),
+        ..sample_event().http.unwrap()
     };
-    let document = rendered(&mail, "idcs", Format::Ecs);
-    assert_eq!(document["event"].get("category"), None);
-    assert_eq!(document["event"]["action"], json!("notification.delivery.success"));
+    let event = SignOnEvent { http: Some(http), ..sample_event() };
+    let document = ecs(&event);
+    assert_eq!(document["url"], json!({"original": "https://a.example/x?y"}));
+    assert_eq!(document["http"]["request"]["referrer"], json!("https://b.example/"));
+    assert_eq!(document["oracle"]["signon"]["target"]["name"], json!("https://cloud.oracle.com"));
+    let found = attributes(&otel(&event));
+    assert_eq!(text(&found, "url.full"), Some("https://a.example/x?y"));
+    assert_eq!(text(&found, "oracle.signon.http.referrer"), Some("https://b.example/"));
 }

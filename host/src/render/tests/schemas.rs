@@ -52,7 +52,7 @@ fn problems_of_ecs(document: &Value) -> Vec<String> {
     let mut seen = Vec::new();
     dotted(document, "", &mut seen);
     for (name, value) in &seen {
-        if name.starts_with("oracle.") {
+        if name.starts_with("oracle.") || (name.starts_with("labels.") && value.is_string()) {
             continue;
         }
         let Some(field) = ECS.get(name) else {
@@ -146,7 +146,7 @@ fn problems_of_otel(record: &Value) -> Vec<String> {
         if !fits {
             problems.push(format!("{key} has a {kind} of {value}"));
         }
-        if key.starts_with("oracle.") {
+        if key.starts_with("oracle.") || key.starts_with("signon.") {
             continue;
         }
         let Some(attribute) = OTEL.get(&key).filter(|known| known.get("deprecated").is_none())
@@ -227,6 +227,7 @@ fn a_line_that_breaks_a_vocabulary_is_found_out() {
         ("/event", "type", json!(["admin"]), Format::Ecs, &ecs),
         ("/user", "name", json!(["several"]), Format::Ecs, &ecs),
         ("/user", "type", json!("User"), Format::Ecs, &ecs),
+        ("/labels", "environment", json!(1), Format::Ecs, &ecs),
     ] {
         let mut broken = line.clone();
         broken.pointer_mut(pointer).unwrap()[key] = value;

@@ -143,7 +143,7 @@ fn sign_on(id: &str, carried: &str, time: i64, at: i64) -> (String, SignOnRecord
             key: Fold::of("ecid"),
             time,
             users: Vec::new(),
-            domain: None,
+            domain: <[Vec<Fold>; 3]>::default(),
             addresses: Vec::new(),
         }),
         standing: Standing::Delivered(Vec::new()),

@@ -114,3 +114,26 @@ async fn an_announcement_of_an_answer_is_none() {
         try_deliver(&sink, "a").await.unwrap_err();
     }
 }
+
+#[tokio::test]
+async fn a_batch_of_one_source_says_so_in_its_head_and_a_mixed_one_says_nothing() {
+    let world = World::new("", |_| Reply::status(200));
+    let of = |id: &str, tenant: &str, source: &str| {
+        let owner = Owner { tenant: tenant.to_owned(), ..Owner::of_source(source) };
+        Line { owner: owner.into(), ..line(id) }
+    };
+    let one = [of("a", "acme süd", "one"), of("b", "acme süd", "one")];
+    let mixed = [of("c", "acme süd", "one"), of("d", "acme süd", "two")];
+    for batch in [&one, &mixed] {
+        world.sink.deliver(batch).await.unwrap().settle();
+    }
+    let requests = world.receiver.requests();
+    assert_eq!(requests[0].headers["signon-source"], "one");
+    assert_eq!(requests[0].headers["signon-tenant"], "acme süd");
+    assert!(
+        requests[1]
+            .headers
+            .keys()
+            .all(|name| { !["signon-source", "signon-tenant"].contains(&name.as_str()) })
+    );
+}

@@ -17,11 +17,12 @@ use super::*;
 use crate::config::{Config, SinkKind, Syntax};
 use crate::deliver::http::HttpSink;
 use crate::deliver::{DeadLetters, Fate};
+use crate::render::Owner;
 
 /// An event; the bad ones are refused by a test's receiver.
 pub fn line(id: &str) -> Line {
     let text = format!(r#"{{"eventId":"{id}","pad":"{}"}}"#, "x".repeat(50));
-    Line { id: id.into(), source: "acme".into(), time: 1_767_225_600_123, text }
+    Line { id: id.into(), owner: Owner::of_source("acme").into(), time: 1_767_225_600_123, text }
 }
 
 pub fn lines(ids: &[&str]) -> Vec<Line> {
