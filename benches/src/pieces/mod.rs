@@ -34,7 +34,7 @@ const BATCH: BatchLimits = BatchLimits { events: 1_000, bytes: 8 << 20, soft_dea
 /// Longest text of one field, as the collector asks for it.
 const TEXT_LIMIT: u32 = 16 << 10;
 
-/// What is read into an event; a source keeps the raw record unless told otherwise.
+/// What is read into an event.
 fn options(keep_raw: bool) -> ReadOptions {
     ReadOptions { classes: EventClasses::ALL, keep_raw, text_limit: TEXT_LIMIT }
 }
