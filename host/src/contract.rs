@@ -22,7 +22,8 @@ impl EventClasses {
     /// All there are.
     pub const ALL: Self = Self { sign_on: true, account: true, other: true };
 
-    /// What is delivered where nothing else is asked for.
+    /// What is delivered where nothing else is asked for: sign-ons and what people sign in
+    /// with. Mails that were sent and groups that were changed are asked for by name.
     pub const DEFAULT: Self = Self { other: false, ..Self::ALL };
 
     /// Whether a class is among them.

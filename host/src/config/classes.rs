@@ -5,11 +5,6 @@ use crate::contract::EventClasses;
 
 const WORDS: &[&str] = &["sign-on", "account", "other"];
 
-/// Sign-ons and what people sign in with. Mails that were sent and groups that were
-/// changed are what an operator asks for by name.
-pub(super) const DEFAULT: EventClasses =
-    EventClasses { sign_on: true, account: true, other: false };
-
 /// Reads the list.
 pub(super) fn classes(field: &Field<'_>, problems: &mut Problems) -> Option<EventClasses> {
     let elements = field.list(problems, "a list like [\"sign-on\", \"account\"]")?;

@@ -211,7 +211,7 @@ pub(super) fn source(
     let limits =
         or(table.get("limits"), Limits::default(), |field| limits::limits(field, problems));
     let classes =
-        or(table.get("classes"), classes::DEFAULT, |field| classes::classes(field, problems));
+        or(table.get("classes"), EventClasses::DEFAULT, |field| classes::classes(field, problems));
     let labels = or(table.get("labels"), BTreeMap::new(), |field| labels::labels(field, problems));
     let poll_interval = or(table.get("poll_interval"), DEFAULT_POLL_INTERVAL, |field| {
         duration::duration(field, problems)

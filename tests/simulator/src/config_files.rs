@@ -162,7 +162,12 @@ fn settings(service: Service, files: &ConfigFiles<'_>) -> String {
                 endpoint = quoted(&format!("{}/{{region}}", files.url)),
             )
         }
-        Service::Idcs => format!("domain_url = {}\n", quoted(&format!("{}/idcs", files.url))),
+        Service::Idcs => format!(
+            "domain_url = {}\n\
+             # Every event of the domain, so that what is delivered can be compared with all there are.\n\
+             classes = [\"sign-on\", \"account\", \"other\"]\n",
+            quoted(&format!("{}/idcs", files.url))
+        ),
         Service::Oam => format!("base_url = {}\n", quoted(&files.url)),
     }
 }
