@@ -60,7 +60,7 @@ async function main([component, settings, hours = "24"]) {
   if (!settings) throw new Error("usage: node collect.mjs COMPONENT.wasm SETTINGS.json [HOURS]");
   const { source } = await load(component);
   const config = await readFile(settings, "utf8");
-  const classes = { signOn: true, account: true, other: true };
+  const classes = { signOn: true, account: true, other: false };
   const options = { classes, keepRaw: false, textLimit: 4096 };
   const limits = { events: 500, bytes: 4_194_304n, softDeadlineMs: 2000 };
   const { shape } = source.describe();

@@ -97,7 +97,7 @@ def ranges(shape, hours):
 
 def read(source, config, stream, window):
     """The batches of a range."""
-    classes = record(sign_on=True, account=True, other=True)
+    classes = record(sign_on=True, account=True, other=False)
     options = record(classes=classes, keep_raw=False, text_limit=4096)
     limits = record(events=500, bytes=4 << 20, soft_deadline_ms=2000)
     # `selection.range`: a variant whose cases are of different types takes no tag.

@@ -1,5 +1,6 @@
 //! One event is the same in whatever record it comes: as the AuditEvent that an identity
 //! domain gives, in the attributes of an OCI record, as text within one, or both.
+#![allow(clippy::unwrap_used, reason = "a helper that cannot go on says where")]
 
 use proptest::prelude::*;
 use serde_json::json;

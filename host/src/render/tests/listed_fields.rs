@@ -4,6 +4,7 @@
 
 use super::reading::leaves_of;
 use super::*;
+use crate::contract::IdentityDomain;
 
 /// A record with all of them, each with a value of its own.
 const RECORD: &str = include_str!("../../../../tests/fixtures/golden/listed-fields.record.json");
@@ -73,15 +74,15 @@ fn event() -> SignOnEvent {
         domain_event_id: some("sso.session.delete.success"),
         time: 1_754_042_277_698,
         original_time: "2025-08-01T09:57:57.698Z".to_owned(),
-        code: some("200"),
+        code: some("204"),
         message: some("DeleteSession succeeded"),
         user: Some(Identity {
-            name: some("rats_monitor"),
+            name: some("rats_monitor_login"),
             uid: some("ocid1.user.oc1..exampleuniqueID"),
             uid_alt: None,
             display_name: some("Rats Monitor"),
             email: None,
-            domain: some("Example Domain"),
+            domain: None,
             dn: None,
             kind: UserKind::User,
         }),
@@ -91,7 +92,7 @@ fn event() -> SignOnEvent {
             kind: None,
         }),
         idp: Some(Idp { name: some("UserNamePassword"), kind: None, policy: None, rule: None }),
-        source_addresses: vec!["203.0.113.9".to_owned()],
+        source_addresses: vec!["198.51.100.7".to_owned()],
         agent: Some(Agent {
             original: some("Mozilla/5.0 (Windows NT 10.0; Win64; x64)"),
             browser: None,
@@ -110,11 +111,15 @@ fn event() -> SignOnEvent {
             path: None,
             url: None,
             referrer: None,
-            status: Some(200),
+            status: Some(204),
             response_message: None,
         }),
         cloud: Some(CloudPlace {
-            domain: None,
+            domain: Some(IdentityDomain {
+                uid: None,
+                name: some("idcs-0123456789abcdef"),
+                display_name: some("Example Domain"),
+            }),
             realm: None,
             region: None,
             zone: None,
@@ -123,7 +128,8 @@ fn event() -> SignOnEvent {
             organization_uid: some("ocid1.tenancy.oc1..exampleuniqueID"),
             service: None,
         }),
-        unmapped: r#"{"data":{"additionalDetails":{"actorName":"rats_monitor_login","clientIp":"198.51.100.7","domainName":"idcs-0123456789abcdef","httpResponseStatus":"204","ssoLocalIp":"127.0.0.1"},"identity":{"authType":"natv"},"response":{"responseTime":"2025-08-01T09:57:57.699Z"}},"specversion":"1.0"}"#.to_owned(),
+        unmapped: r#"{"data":{"additionalDetails":{"ssoLocalIp":"127.0.0.1"},"identity":{"ipAddress":"203.0.113.9","principalName":"rats_monitor"},"response":{"responseTime":"2025-08-01T09:57:57.699Z","status":"200"}},"specversion":"1.0"}"#.to_owned(),
+        auth_type: some("natv"),
         ..bare_event(Activity::Logoff, Outcome::Success)
     }
 }

@@ -40,7 +40,7 @@ use crate::ledger::{Hash, Tip, genesis};
 use crate::permissions::{self, Readers};
 
 /// Format of the tables below.
-const FORMAT: u64 = 3;
+const FORMAT: u64 = 4;
 
 /// What is said of a file over which redb panicked.
 const DAMAGED: &str = "is damaged";
