@@ -58,7 +58,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
             stream: stream.id,
             selection: Selection::Range(TimeRange { start, end: start + HOUR_MS }),
             cursor: None,
-            options: ReadOptions { classes: EventClasses::ALL, keep_raw: false, text_limit: 4096 },
+            options: ReadOptions {
+                classes: EventClasses::DEFAULT,
+                keep_raw: false,
+                text_limit: 4096,
+            },
         };
         let mut session =
             SessionInstance::open(&sandbox, &component, &limits, door.clone(), &request).await?;

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use crate::support::{Running, Service, options, run, wait_until};
+use crate::support::{Running, Service, ids_so_far, options, run, wait_until};
 
 /// An address that nobody listens at.
 pub fn free_address() -> String {
@@ -59,7 +59,7 @@ fn assert_held(run: impl FnOnce(&std::path::Path) -> std::process::Command, most
     // The source and the file sink may have opened some of their own meanwhile.
     assert!(now < before + most, "{before} descriptors, then {now}");
     let truth = service.simulator.truth().len();
-    wait_until("all events", || crate::support::ids(&service.events()).len() == truth);
+    wait_until("all events", || ids_so_far(&service.events()).len() == truth);
     drop(held);
     running.terminate();
     running.wait().success();

@@ -87,13 +87,18 @@ impl<'n> Record<'n> {
         Self { outer, details, is_bare: false, inner: at.zip(inner) }
     }
 
-    /// The AuditEvent's text within a record, if it is one that can be read.
+    /// The AuditEvent's text within a record, if it is one that can be read. Collectors
+    /// that take JSON in texts apart make an object of it.
     pub fn inner_text<'d>(parsed: &'d Parsed<'_>, details: &[&str]) -> Option<Cow<'d, str>> {
         let mut node = parsed.root();
         for name in details {
             node = node.get(name)?;
         }
-        let text = node.get(INNER)?.as_str()?;
+        let inner = node.get(INNER)?;
+        let text = match inner.kind() {
+            Kind::Object => Cow::Borrowed(inner.raw()),
+            _ => inner.as_str()?,
+        };
         (text.len() <= LONGEST_INNER).then_some(text)
     }
 
@@ -322,6 +327,14 @@ mod tests {
         let most = crate::domain::FIELDS.iter().flat_map(|(_, places)| *places);
         let most = most.map(|place| 2 * place.names.len() + place.elsewhere.len()).max();
         assert!(most.is_some_and(|most| most <= MOST_PLACES), "{most:?}");
+    }
+
+    #[test]
+    fn an_object_in_its_place_is_read_as_the_text_is() {
+        let record = r#"{"data":{"details":{"auditEventMapValue":{"name":"a","x":1}}}}"#;
+        let (said, rest) = with(record, |record| record.text(&NAME));
+        assert_eq!(said.as_deref(), Some("a"));
+        assert_eq!(rest, r#"{"data":{"details":{"auditEventMapValue":{"x":1}}}}"#);
     }
 
     #[test]
