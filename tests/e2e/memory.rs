@@ -49,7 +49,11 @@ async fn open(service: &Service) -> SessionInstance {
         stream,
         selection: Selection::Range(range),
         cursor: None,
-        options: ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 16 << 10 },
+        options: ReadOptions {
+            classes: EventClasses::DEFAULT,
+            keep_raw: true,
+            text_limit: 16 << 10,
+        },
     };
     SessionInstance::open(&sandbox, &component, &limits, door, &request).await.unwrap()
 }

@@ -36,7 +36,7 @@ const TEXT_LIMIT: u32 = 16 << 10;
 
 /// What is read into an event.
 fn options(keep_raw: bool) -> ReadOptions {
-    ReadOptions { classes: EventClasses::ALL, keep_raw, text_limit: TEXT_LIMIT }
+    ReadOptions { classes: EventClasses::DEFAULT, keep_raw, text_limit: TEXT_LIMIT }
 }
 
 /// A component in a sandbox.

@@ -122,7 +122,7 @@ async fn in_sandbox(loaded: &Loaded, bytes: &Bytes, keep_raw: bool) -> Outcome<C
 
 fn natively(service: Service, bytes: &[u8], keep_raw: bool) -> Outcome<Counted> {
     let options =
-        kit::ReadOptions { classes: kit::EventClasses::ALL, keep_raw, text_limit: TEXT_LIMIT };
+        kit::ReadOptions { classes: kit::EventClasses::DEFAULT, keep_raw, text_limit: TEXT_LIMIT };
     match service {
         Service::OciAudit => drain(oci_audit::normalizer::open(options), bytes),
         Service::Idcs => drain(idcs::normalizer::open(options), bytes),

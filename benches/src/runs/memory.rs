@@ -87,7 +87,11 @@ async fn open(served: &Served) -> Outcome<SessionInstance> {
         stream,
         selection: Selection::Range(TimeRange { start, end: end - end.rem_euclid(60_000) }),
         cursor: None,
-        options: ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 16 << 10 },
+        options: ReadOptions {
+            classes: EventClasses::DEFAULT,
+            keep_raw: true,
+            text_limit: 16 << 10,
+        },
     };
     Ok(SessionInstance::open(&sandbox, &component, &limits, door, &request).await?)
 }

@@ -240,7 +240,7 @@ impl Attack {
             selection: Selection::Range(TimeRange { start: 0, end: 3_600_000 }),
             cursor: None,
             options: ReadOptions {
-                classes: EventClasses::ALL,
+                classes: EventClasses::DEFAULT,
                 keep_raw: true,
                 text_limit: 16 << 10,
             },
@@ -326,7 +326,7 @@ impl Honest {
             selection: Selection::Range(range),
             cursor: None,
             options: ReadOptions {
-                classes: EventClasses::ALL,
+                classes: EventClasses::DEFAULT,
                 keep_raw: true,
                 text_limit: 16 << 10,
             },

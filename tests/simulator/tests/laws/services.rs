@@ -28,8 +28,13 @@ async fn a_sign_on_seen_by_several_services_has_one_ecid_and_several_ids() {
     let simulator = start(Options { sign_on_share: 0.5, page_size: 1000, ..all_services() }).await;
     let (rows, logins) = told(&simulator).await;
     let reading = Client::new(&simulator).read("", NOW - DAY, NOW).await;
-    let details =
-        |record: &Value, name: &str| text(record, &format!("/data/additionalDetails/{name}"));
+    // Beside the AuditEvent, or in it, as records of the years have it.
+    let details = |record: &Value, name: &str| {
+        let beside = text(record, &format!("/data/additionalDetails/{name}"));
+        let inner = text(record, "/data/additionalDetails/auditEventMapValue");
+        let inner = serde_json::from_str::<Value>(&inner).unwrap_or_default();
+        if beside.is_empty() { text(&inner, &format!("/{name}")) } else { beside }
+    };
     let by_ecid: BTreeMap<String, &Value> = reading
         .records
         .values()
