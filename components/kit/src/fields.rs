@@ -91,20 +91,6 @@ impl<'n> Fields<'n> {
         Some(id)
     }
 
-    /// Takes the text at the first of several paths that has one.
-    pub fn first(&mut self, paths: &[&[&str]]) -> Option<String> {
-        paths.iter().find_map(|path| self.text(path))
-    }
-
-    /// Takes the text at a path if it says `same`, being there twice.
-    pub fn also(&mut self, path: &[&str], same: Option<&str>) {
-        if let Some(node) = self.node(path).filter(|_| same.is_some())
-            && self.text_of(node).as_deref() == same
-        {
-            self.take_node(node);
-        }
-    }
-
     /// Takes the time at a path, if it can be read as one.
     pub fn time(&mut self, path: &[&str]) -> Option<i64> {
         let node = self.node(path)?;

@@ -45,11 +45,6 @@ pub fn is_email(text: &str) -> bool {
     })
 }
 
-/// The hops of a comma list, nearest to the person first.
-pub fn hops(list: &str) -> Vec<String> {
-    list.split(',').map(str::trim).filter(|hop| !hop.is_empty()).map(str::to_owned).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use signon_kit::contract::{
     AccessRule, Activity, Batch, BatchLimits, Descriptor, Finding, Identity, Outcome, Progress,
     ReadOptions, Shape, SignOnEvent, SourceError, Stream, Throttle, TimeRange, UserKind, Windowed,
 };
+use signon_kit::domain;
 use signon_kit::fields::Fields;
 use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body as _, Method, Request, Transport};
@@ -235,7 +236,8 @@ fn read(text: &str, options: ReadOptions) -> Result<SignOnEvent, String> {
         Some(other) => Outcome::Other(other.to_owned()),
         None => Outcome::Unknown,
     };
-    made.source_addresses = people::hops(&fields.text(&["ip"]).unwrap_or_default());
+    let source = domain::hops(&fields.text(&["ip"]).unwrap_or_default());
+    (made.source_addresses, made.source_port) = (source.addresses, source.port);
     made.user = fields.text(&["user"]).map(|name| Identity {
         email: Some(name.clone()).filter(|name| people::is_email(name)),
         name: Some(name),

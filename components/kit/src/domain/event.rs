@@ -48,7 +48,7 @@ pub fn event_id<'n>(record: &Record<'n>) -> Option<Cow<'n, str>> {
     record.peek(&at::EVENT_ID)
 }
 
-/// The event of a record; `None` inside where the record says nothing of it.
+/// The event of a record: what its source decided, and what the record says.
 pub fn event(mut record: Record<'_>, head: Head) -> SignOnEvent {
     let Head { native_id, native_type, native_name, kind, time: (time, original_time), .. } = head;
     let mut labels = head.labels;
