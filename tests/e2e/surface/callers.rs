@@ -22,6 +22,24 @@ pub fn get(address: &str, path: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// The accepted connections of `port` that a process holds, by what the system says of its
+/// descriptors: sources, sinks and state open some of their own whenever they like.
+#[cfg(target_os = "linux")]
+fn accepted(process: u32, port: u16) -> usize {
+    const LISTENING: &str = "0A";
+    let table = std::fs::read_to_string(format!("/proc/{process}/net/tcp")).unwrap();
+    let local = format!("0100007F:{port:04X}");
+    let connections: std::collections::HashSet<String> = (table.lines())
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|fields| fields.get(1) == Some(&local.as_str()) && fields[3] != LISTENING)
+        .map(|fields| format!("socket:[{}]", fields[9]))
+        .collect();
+    let descriptors = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    (descriptors.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()))
+        .filter(|target| connections.contains(&*target.to_string_lossy()))
+        .count()
+}
+
 /// Opens more connections than the process may have descriptors, each of a kind that
 /// gives nothing back, and sees that they take their share, that whoever asks is answered,
 /// and that the source goes on.
@@ -34,9 +52,7 @@ fn assert_held(run: impl FnOnce(&std::path::Path) -> std::process::Command, most
     std::fs::write(&path, text).unwrap();
     let running = Running::start(&mut run(&path));
     wait_until("the listener", || get(&address, "/healthz").is_some());
-    let descriptors =
-        || std::fs::read_dir(format!("/proc/{}/fd", running.id())).map_or(0, Iterator::count);
-    let before = descriptors();
+    let port = address.rsplit_once(':').unwrap().1.parse().unwrap();
     let questions = [
         String::new(),
         "GET /metrics HTTP/1.1\r\nhost: a\r\n".to_owned(),
@@ -55,9 +71,9 @@ fn assert_held(run: impl FnOnce(&std::path::Path) -> std::process::Command, most
     assert!(held.len() > 300);
     let health = get(&address, "/healthz").expect("an answer beside all those");
     assert!(health.starts_with("HTTP/1.1 200") || health.starts_with("HTTP/1.1 503"), "{health}");
-    let now = descriptors();
-    // The source and the file sink may have opened some of their own meanwhile.
-    assert!(now < before + most, "{before} descriptors, then {now}");
+    let now = accepted(running.id(), port);
+    // One that lost its place is closed when its task is next looked at.
+    assert!((1..=most + 4).contains(&now), "{now} accepted connections");
     let truth = service.simulator.truth().len();
     wait_until("all events", || ids_so_far(&service.events()).len() == truth);
     drop(held);
@@ -68,7 +84,8 @@ fn assert_held(run: impl FnOnce(&std::path::Path) -> std::process::Command, most
 #[cfg(target_os = "linux")]
 #[test]
 fn callers_that_hold_their_places_take_no_more_than_theirs_and_others_are_answered() {
-    assert_held(|path| run(path, false), 80);
+    // The most there ever may be.
+    assert_held(|path| run(path, false), 32);
 }
 
 #[cfg(target_os = "linux")]
@@ -82,5 +99,5 @@ fn where_descriptors_are_few_callers_leave_the_sources_theirs() {
         shell.arg(command.get_program()).args(command.get_args());
         shell
     };
-    assert_held(few, 30);
+    assert_held(few, 8);
 }
