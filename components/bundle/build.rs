@@ -33,8 +33,8 @@ fn build() -> Result<(), Box<dyn Error>> {
     for guest in GUESTS {
         println!("cargo::rerun-if-changed={}", root.join("components").join(guest).display());
     }
-    let road = guest_toolchain::find()?;
-    guest_toolchain::build_guests(&road, &root, &target(&root, &out), &GUESTS, &out)?;
+    let toolchain = guest_toolchain::find()?;
+    guest_build::build_guests(&toolchain, &root, &target(&root, &out), &GUESTS, &out)?;
     Ok(())
 }
 

@@ -15,8 +15,8 @@ fn build(folder: &str, package: &str) -> (tempfile::TempDir, PathBuf) {
     let root = repository(folder);
     // Inside our own target directory, which is kept between runs.
     let target = repository("target").join("components-of-tests").join(package);
-    let road = guest_toolchain::find().unwrap();
-    let built = guest_toolchain::build_guests(&road, &root, &target, &[package], out.path());
+    let toolchain = guest_toolchain::find().unwrap();
+    let built = guest_build::build_guests(&toolchain, &root, &target, &[package], out.path());
     let path = built.unwrap().remove(0);
     (out, path)
 }

@@ -32,8 +32,8 @@ fn build() -> Result<(), Box<dyn Error>> {
     }
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let target = out.join("guests");
-    let road = guest_toolchain::find()?;
-    guest_toolchain::build_guests(&road, &root, &target, &["hostile", "chatty"], &out)?;
+    let toolchain = guest_toolchain::find()?;
+    guest_build::build_guests(&toolchain, &root, &target, &["hostile", "chatty"], &out)?;
     let module = fs::read(target.join(guest_toolchain::TARGET).join("guest/hostile.wasm"))?;
     // One table of function references, at least a million; one memory, at least a
     // gigabyte in pages of 64 KiB.

@@ -27,7 +27,7 @@ pub fn default_folder() -> PathBuf {
 
 /// Builds the components into `folder`; their paths go to `output`.
 pub fn write(folder: &Path, output: Stdio) -> Result<(), Failure> {
-    let mut command = cargo(&["run", "--quiet", "--package", "guest-toolchain", "--bin"]);
+    let mut command = cargo(&["run", "--quiet", "--package", "guest-build", "--bin"]);
     command.args(["build-guests", "--"]).arg(target().join("guests")).arg(folder);
     run(command.stdout(output))
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use guest_toolchain::{GUESTS, StdSource, TARGET};
 
 use crate::shell::{Failure, cargo, run, say};
-use crate::{house, setup};
+use crate::{repository, setup};
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
@@ -27,7 +27,7 @@ pub fn command(arguments: &[String]) -> Result<(), Failure> {
             failed.push(name);
         }
     };
-    check("lines and links", &mut house::check);
+    check("repository", &mut repository::check);
     check("format", &mut || run(&mut cargo(&["fmt", "--all", "--", "--check"])));
     check("clippy", &mut || run(&mut clippy(&["--workspace", "--all-targets"])));
     check("clippy of the library without the command", &mut || {
@@ -52,7 +52,7 @@ fn clippy(arguments: &[&str]) -> Command {
 
 /// The parts of the guests that only exist on their own target.
 fn guests() -> Result<(), Failure> {
-    let at_hand = guest_toolchain::find().is_ok_and(|road| road.std == StdSource::InUse);
+    let at_hand = guest_toolchain::find().is_ok_and(|found| found.std == StdSource::InUse);
     if !at_hand {
         say(format!("skipped: the compiler in use has no std for {TARGET}"));
         return Ok(());

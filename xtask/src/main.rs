@@ -5,11 +5,12 @@
 mod bench;
 mod components;
 mod crash;
-mod house;
+
 mod lint;
 mod load;
 mod node;
 mod python;
+mod repository;
 mod setup;
 mod shell;
 mod soak;

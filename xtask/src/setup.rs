@@ -35,7 +35,7 @@ pub fn guests() -> Result<(), Failure> {
         return Ok(());
     }
     let mut step = |line: &str| say(line);
-    let road = guest_toolchain::install(&mut step).map_err(Failure::new)?;
-    say(format!("components: {road}"));
+    let toolchain = guest_toolchain::install(&mut step).map_err(Failure::new)?;
+    say(format!("components: {toolchain}"));
     Ok(())
 }

@@ -1,20 +1,16 @@
-//! Builds the guest components.
+//! Finds a compiler for the guests.
 //!
 //! The guests are made for `wasm32-unknown-unknown`, whose std asks its host for
-//! nothing. Where that std comes from differs from machine to machine; [`Road`]
-//! says which way was found. Used by `xtask` (which may install what is missing)
-//! and by the build script of the bundle (which may not).
+//! nothing. Where that std comes from differs from machine to machine;
+//! [`GuestToolchain`] says what was found. Used by `xtask` (which may install what is
+//! missing), by `guest-check` (which may ask rustup) and by build scripts (which only look).
 
-#[cfg(feature = "build")]
-mod build;
 mod machine;
-mod road;
+mod toolchain;
 mod version;
 
-#[cfg(feature = "build")]
-pub use build::{BuildError, build_guests};
 pub use machine::{COMPILER_VARIABLE, Compiler, Machine};
-pub use road::{Road, RoadError, StdSource, find, install};
+pub use toolchain::{GuestToolchain, StdSource, ToolchainError, find, install};
 pub use version::{Version, needed};
 
 /// The target of the guests.

@@ -1,5 +1,5 @@
-//! The machine as the roads see it: where programs are looked for, and which
-//! compilers there may be. It is a value, so that the choice among the roads is
+//! The machine as far as it matters: where programs are looked for, and which
+//! compilers there may be. It is a value, so that the choice is
 //! tested without this machine's compilers.
 //!
 //! Looking at a machine never changes it.
@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::road::{Road, StdSource};
+use crate::toolchain::{GuestToolchain, StdSource};
 use crate::{TARGET, Version, needed};
 
 /// The environment variable that names a compiler for the guests; it is looked at
@@ -75,8 +75,8 @@ impl Machine {
         self.path.iter().map(|folder| folder.join(&file)).find(|file| file.is_file())
     }
 
-    /// The road over `compiler`, or why there is none.
-    pub(crate) fn look(&self, compiler: &Compiler) -> Result<Road, String> {
+    /// The toolchain of `compiler`, or why there is none.
+    pub(crate) fn look(&self, compiler: &Compiler) -> Result<GuestToolchain, String> {
         let rustc = self.program(&compiler.rustc).ok_or("not there")?;
         let version = version(&rustc)?;
         if version < needed() {
@@ -100,7 +100,7 @@ impl Machine {
             .or_else(|| self.program(&compiler.cargo))
             .ok_or_else(|| format!("is {version}, but there is no cargo"))?;
         let linker = if brings_linker(&rustlib) { None } else { Some(self.linker()?) };
-        Ok(Road { rustc, version, cargo, std, linker })
+        Ok(GuestToolchain { rustc, version, cargo, std, linker })
     }
 
     fn linker(&self) -> Result<PathBuf, String> {

@@ -1,0 +1,10 @@
+//! The component, natively: everything but the sandbox.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod auth;
+mod domain;
+mod inputs;
+mod laws;
+mod normalizer;
+mod session;
