@@ -45,7 +45,7 @@ fn build() -> Result<(), Box<dyn Error>> {
         let module = with_section(&module, section, &content);
         let component = ComponentEncoder::default()
             .module(&module)
-            .and_then(|encoder| encoder.encode())
+            .and_then(|mut encoder| encoder.encode())
             .map_err(|error| format!("{name}: {error:#}"))?;
         fs::write(out.join(format!("{name}.wasm")), component)?;
     }

@@ -137,7 +137,7 @@ fn encode(module: &Path, component: &Path) -> Result<(), BuildError> {
     let encoded = ComponentEncoder::default()
         .validate(true)
         .module(&bytes)
-        .and_then(|encoder| encoder.encode())
+        .and_then(|mut encoder| encoder.encode())
         .map_err(|error| BuildError::Component {
             path: module.to_owned(),
             problem: format!("{error:#}"),
