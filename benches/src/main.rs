@@ -107,7 +107,7 @@ impl Arguments {
         let signon = signon.ok_or("--signon says where the command is")?;
         let work = work.ok_or("--work names a folder to write into")?;
         std::fs::create_dir_all(&work)?;
-        let runtime = signon_host::sandbox::runtime()?;
+        let runtime = signon_host::limits::runtime()?;
         Ok(Self { json, asked, setting: Setting { quick, signon, python, vrl, work, runtime } })
     }
 }

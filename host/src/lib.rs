@@ -1,23 +1,29 @@
 //! Collects Oracle sign-on audit events through sandboxed WASM components.
 //!
-//! Data flows one way: [`plan`] says which range to read, a session in the
-//! [`sandbox`] reads it, [`collect`] removes duplicates, [`render`] makes lines,
-//! [`deliver`] hands them to sinks, and a commit to the [`state`] makes it so.
+//! Data flows one way: the [`planner`] says which range to read, [`read`] has a session in the
+//! [`runtime`] read it, the [`pipeline`] removes duplicates and makes lines, [`sinks`] take
+//! them, and a commit to the [`state`] makes it so.
 
-pub mod collect;
 pub mod config;
 pub mod conform;
 pub mod contract;
 mod crash;
-pub mod deliver;
+pub mod credentials;
+pub mod egress;
 pub mod files;
 pub mod ledger;
+pub mod limits;
+pub mod net;
 pub mod payload;
 pub mod permissions;
-pub mod plan;
+pub mod pipeline;
+pub mod planner;
+pub mod read;
 pub mod render;
-pub mod sandbox;
+pub mod runtime;
 pub mod shown;
+pub mod sinks;
+pub mod source;
 pub mod state;
 pub mod telemetry;
 #[cfg(test)]

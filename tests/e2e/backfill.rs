@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
-use signon_host::collect::{Clock as _, SystemClock};
+use signon_host::read::{Clock as _, SystemClock};
 use signon_simulator::Options;
 
 use crate::support::{

@@ -129,8 +129,8 @@ fn the_example_keeps_every_law_and_runs_with_a_grant() {
 #[test]
 fn what_others_in_the_process_are_denied_breaks_no_law_of_a_component() {
     use std::sync::atomic::{AtomicBool, Ordering};
-    let limits = signon_host::sandbox::Limits::default();
-    let sandbox = signon_host::sandbox::Sandbox::new(&limits).unwrap();
+    let limits = signon_host::limits::Limits::default();
+    let sandbox = signon_host::runtime::Sandbox::new(&limits).unwrap();
     let component = sandbox.load("oam", signon_bundle::find("oam").unwrap().bytes).unwrap();
     let payload = std::fs::read(repository("tests/fixtures/oam/one-event.json")).unwrap();
     let subject = signon_host::conform::Subject {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use redb::{Database, ReadableTable as _, TableDefinition};
 use serde_json::Value;
-use signon_host::collect::{Clock as _, SystemClock};
+use signon_host::read::{Clock as _, SystemClock};
 use signon_simulator::Options;
 
 use crate::support::{

@@ -4,8 +4,8 @@
 use std::time::{Duration, Instant};
 
 use signon_host::contract::{Progress, Selection, TimeRange};
-use signon_host::sandbox::door::Door;
-use signon_host::sandbox::{Sandbox, SessionInstance, SessionRequest};
+use signon_host::egress::Door;
+use signon_host::runtime::{Sandbox, SessionInstance, SessionRequest};
 use signon_simulator::Service;
 
 use super::{BATCH, Loaded, bytes_of, options};
@@ -149,7 +149,7 @@ fn first_event(setting: &Setting) -> Outcome<Vec<Row>> {
 /// Compiling a component, and reading what was compiled before.
 fn load(setting: &Setting) -> Outcome<Vec<Row>> {
     let effort = |rounds| Effort { time: Duration::ZERO, rounds };
-    let limits = signon_host::sandbox::Limits::default();
+    let limits = signon_host::limits::Limits::default();
     let bytes = bytes_of(COMPONENT)?;
     let compiled = alone(effort(if setting.quick { 1 } else { 3 }), || {
         let sandbox = Sandbox::new(&limits)?;

@@ -8,7 +8,8 @@ mod transform;
 mod weight;
 
 use signon_host::contract::{BatchLimits, EventClasses, ReadOptions};
-use signon_host::sandbox::{Limits, LoadedComponent, NormalizerInstance, Sandbox};
+use signon_host::limits::Limits;
+use signon_host::runtime::{LoadedComponent, NormalizerInstance, Sandbox};
 
 use crate::{Outcome, Piece};
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 use signon_host::contract::{
     BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
 };
-use signon_host::sandbox::credentials::{Credential, OciSignature};
-use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
-use signon_host::sandbox::{Limits, Sandbox, SessionInstance, SessionRequest};
+use signon_host::credentials::{Credential, OciSignature};
+use signon_host::egress::{Door, Grant};
+use signon_host::limits::Limits;
+use signon_host::net::{DoorClient, PrivateAddresses};
+use signon_host::runtime::{Sandbox, SessionInstance, SessionRequest};
 
 use crate::row::{Bound, Row};
 use crate::served::{Served, Traffic};

@@ -15,10 +15,12 @@ use std::sync::Arc;
 use signon_host::contract::{
     BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
 };
+use signon_host::credentials::{Credential, OciSignature};
+use signon_host::egress::{Door, Grant};
+use signon_host::limits::Limits;
+use signon_host::net::{DoorClient, PrivateAddresses};
 use signon_host::render::{Context, Format, render};
-use signon_host::sandbox::credentials::{Credential, OciSignature};
-use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
-use signon_host::sandbox::{Limits, Sandbox, SessionInstance, SessionRequest};
+use signon_host::runtime::{Sandbox, SessionInstance, SessionRequest};
 
 const HOUR_MS: i64 = 3_600_000;
 

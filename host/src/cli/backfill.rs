@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use signon_host::collect::{Clock as _, SystemClock};
 use signon_host::config::{BackfillConfig, Start};
+use signon_host::read::{Clock as _, SystemClock};
 use signon_host::state::StateError;
 
 use super::coverage::{in_order, time};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use signon_host::collect::Components;
-use signon_host::sandbox::{LoadedComponent, Sandbox, SandboxError};
+use signon_host::runtime::{LoadedComponent, Sandbox, SandboxError};
+use signon_host::source::Components;
 
 /// Loads bundled components when they are first asked for.
 pub struct BuiltIns {

@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use signon_host::collect::{Clock as _, CollectError, Components, SystemClock, check};
 use signon_host::config::Config;
 use signon_host::contract::Severity;
-use signon_host::deliver::check as check_sink;
+use signon_host::limits::Limits;
 use signon_host::permissions::open_to_others;
-use signon_host::sandbox::{Limits, Sandbox};
+use signon_host::pipeline::CollectError;
+use signon_host::read::{Clock as _, SystemClock};
+use signon_host::runtime::Sandbox;
+use signon_host::sinks::check as check_sink;
+use signon_host::source::{Components, check};
 use signon_host::state::{Question, StreamReport};
 
 use super::built_ins::BuiltIns;

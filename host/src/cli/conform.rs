@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use signon_host::collect::open;
 use signon_host::config::{ComponentRef, SourceConfig};
 use signon_host::conform::{Outcome, Service, Subject, examine};
+use signon_host::egress::{Door, Grant};
 use signon_host::files;
-use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
-use signon_host::sandbox::{Limits, Sandbox};
+use signon_host::limits::Limits;
+use signon_host::net::{DoorClient, PrivateAddresses};
+use signon_host::runtime::Sandbox;
+use signon_host::source::open;
 
 use super::built_ins::BuiltIns;
 use super::exit::say;

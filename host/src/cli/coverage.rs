@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use chrono::DateTime;
 use clap::Args;
-use signon_host::collect::{Clock as _, SystemClock};
 use signon_host::config::Config;
 use signon_host::ledger::{DELAY_BOUNDS_MS, Hash};
+use signon_host::read::{Clock as _, SystemClock};
 use signon_host::state::{EmbeddedState, Question, StateError, StreamReport, report};
 
 use super::exit::{self, say};

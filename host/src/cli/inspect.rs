@@ -2,7 +2,8 @@
 
 use clap::Args;
 use signon_host::contract::{EventClass, Shape};
-use signon_host::sandbox::{Limits, Sandbox};
+use signon_host::limits::Limits;
+use signon_host::runtime::Sandbox;
 
 use super::built_ins::BuiltIns;
 use super::exit::say;

@@ -93,7 +93,7 @@ pub fn main() -> ExitCode {
     log::start(matches!(cli.command, Command::Run(_) | Command::Backfill(_)));
     hardening::give_up_core_files();
     hardening::take_descriptors();
-    let runtime = match signon_host::sandbox::runtime() {
+    let runtime = match signon_host::limits::runtime() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::failed(format!("cannot start: {error}")).report(),
     };

@@ -11,9 +11,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use signon_host::contract::{Batch, BatchLimits, EventClasses, Progress, ReadOptions};
+use signon_host::limits::Limits;
 use signon_host::payload::Payload;
 use signon_host::render::{Context, Format, Keep, render};
-use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox, SandboxError};
+use signon_host::runtime::{NormalizerInstance, Sandbox, SandboxError};
 
 use self::file::Input;
 use self::told::Told;

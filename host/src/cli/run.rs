@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use signon_host::collect::{Collector, Components, Orders, Summary, Until};
 use signon_host::config::Config;
 use signon_host::files;
+use signon_host::limits::Limits;
 use signon_host::permissions::open_to_others;
-use signon_host::sandbox::{Limits, Sandbox};
+use signon_host::runtime::Sandbox;
+use signon_host::source::{Collector, Components, Orders, Summary, Until};
 use signon_host::state::{EmbeddedState, StateError};
 use signon_host::telemetry;
 use tokio::sync::watch;

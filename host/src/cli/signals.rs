@@ -4,8 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use signon_host::collect::GRACE;
 use signon_host::config::Config;
+use signon_host::read::GRACE;
 use signon_host::state::EmbeddedState;
 use signon_host::telemetry;
 use tokio::sync::{mpsc, watch};

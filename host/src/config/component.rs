@@ -3,7 +3,7 @@
 use super::document::Value;
 use super::paths::Folders;
 use super::reader::{Field, Problems};
-use crate::sandbox::{ComponentFile, Imports};
+use crate::runtime::{ComponentFile, Imports};
 
 const KEYS: &[&str] = &["path", "sha256", "imports"];
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::document::Value;
 use super::duration;
 use super::reader::{Field, Problems};
-use crate::sandbox::{Limit, Limits};
+use crate::limits::{Limit, Limits};
 
 /// Reads the table `limits`.
 pub(super) fn limits(field: &Field<'_>, problems: &mut Problems) -> Option<Limits> {

@@ -26,7 +26,8 @@ use super::paths::Folders;
 use super::problem::{Place, Problem, index_path, key_path};
 use super::reader::{Field, Problems, Table, nearest};
 use crate::contract::EventClasses;
-use crate::sandbox::{ComponentFile, Limits};
+use crate::limits::Limits;
+use crate::runtime::ComponentFile;
 
 /// The components that come with the program, as `type` names them.
 pub const BUILT_IN_SOURCES: &[&str] = &["oci_audit", "idcs", "oam"];

@@ -12,8 +12,9 @@ mod settings;
 use std::fmt;
 
 use crate::contract::SourceError;
-use crate::sandbox::door::Door;
-use crate::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError, describe};
+use crate::egress::Door;
+use crate::limits::Limits;
+use crate::runtime::{LoadedComponent, Sandbox, SandboxError, describe};
 
 /// What is examined, and with what.
 pub struct Subject {

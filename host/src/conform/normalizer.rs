@@ -4,7 +4,7 @@ use super::{Finding, NO_PAYLOAD, Subject, Trouble, Verdicts, broken, own};
 use crate::contract::{
     BatchLimits, Counts, EventClasses, Progress, ReadOptions, SignOnEvent, SourceError,
 };
-use crate::sandbox::{NormalizerInstance, SandboxError};
+use crate::runtime::{NormalizerInstance, SandboxError};
 
 /// What is asked for unless a law is about it.
 const LIMITS: BatchLimits = BatchLimits { events: 500, bytes: 4 << 20, soft_deadline_ms: u32::MAX };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Finding, NO_SETTINGS, Subject, Trouble, Verdicts, broken};
 use crate::contract::Descriptor;
-use crate::sandbox::door::Grant;
+use crate::egress::Grant;
 
 /// Longest stream id that the contract allows, in bytes.
 const LONGEST_ID: usize = 512;

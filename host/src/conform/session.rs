@@ -7,7 +7,7 @@ use crate::contract::{
     BatchLimits, Descriptor, EventClasses, LogStart, Progress, ReadOptions, Selection, Shape,
     SourceError, TimeRange,
 };
-use crate::sandbox::{SandboxError, SessionInstance, SessionRequest};
+use crate::runtime::{SandboxError, SessionInstance, SessionRequest};
 
 /// What is asked for unless a law is about it.
 const LIMITS: BatchLimits = BatchLimits { events: 500, bytes: 4 << 20, soft_deadline_ms: 60_000 };
@@ -138,7 +138,7 @@ async fn open(
     };
     let door = match &subject.service {
         Some(service) => service.door.clone(),
-        None => crate::sandbox::door::Door::shut(subject.component.name()),
+        None => crate::egress::Door::shut(subject.component.name()),
     };
     SessionInstance::open(&subject.sandbox, &subject.component, &subject.limits, door, &request)
         .await

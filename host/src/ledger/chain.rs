@@ -163,7 +163,7 @@ pub fn verify(stream: &str, links: &[Link]) -> Result<Tip, VerifyError> {
 mod tests {
     use super::super::{LedgerEntry, close};
     use super::*;
-    use crate::plan::Range;
+    use crate::planner::Range;
 
     fn chain(length: i64) -> Vec<Link> {
         let mut tip = genesis("s");

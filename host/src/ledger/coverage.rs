@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{ClosedEntry, Closing, Counts, Late, ReadingEntry};
-use crate::plan::{Range, Spans};
+use crate::planner::{Range, Spans};
 
 /// What is known about a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@
 
 use super::Tip;
 use crate::contract::{Activity, EventClass, Outcome, SignOnEvent};
-use crate::plan::Range;
+use crate::planner::Range;
 
 /// Stands for the component of which a head is an event.
 pub const COMPONENT: &str = "signon";

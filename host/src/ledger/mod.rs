@@ -15,7 +15,7 @@ mod late;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Range;
+use crate::planner::Range;
 
 pub use chain::{Hash, Link, Tip, VerifyError, genesis, link, verify};
 pub use coverage::{Coverage, Segment, Standing, cover};

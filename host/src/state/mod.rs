@@ -7,21 +7,21 @@
 
 mod embedded;
 mod report;
-mod rhythm;
 mod sign_ons;
+mod silence;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Late, LedgerEntry, Link, ReadingEntry, Tip};
-use crate::plan::{Frontiers, Range, Reading, Spans};
+use crate::planner::{Frontiers, Range, Reading, Spans};
 
 pub use crate::ledger::Counts;
 pub use embedded::EmbeddedState;
 pub use report::{Question, StreamReport, report};
-pub use rhythm::Rhythm;
 pub use sign_ons::{Fold, KnownId, Looks, Partner, RecordKey, SignOnRecord, Standing, Wanted};
+pub use silence::Rhythm;
 
 /// Which stream: source, identity of its configuration, and the stream's own id.
 /// A change of identity is another stream with a position of its own.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{State, StateError, StreamKey, StreamState};
 use crate::ledger::{ClosedEntry, Closing, Counts, Hash, Late, Segment, Tip, cover, verify};
-use crate::plan::Range;
+use crate::planner::Range;
 
 /// What is asked.
 #[derive(Debug, Clone, Default)]

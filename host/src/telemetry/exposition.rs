@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::counters;
-use crate::collect::{Board, Phase, Status};
+use crate::pipeline::{Board, Phase, Status};
 use crate::shown;
 use crate::state::StreamKey;
 

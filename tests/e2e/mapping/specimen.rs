@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use signon_host::contract::{BatchLimits, EventClasses, Progress, ReadOptions, SignOnEvent};
+use signon_host::limits::Limits;
 use signon_host::render::{Context, Format, render};
-use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox};
+use signon_host::runtime::{NormalizerInstance, Sandbox};
 
 use super::page::kebab;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use serde_json::json;
-use signon_host::sandbox::door::{Addresses, DoorClient, PrivateAddresses, Resolver};
+use signon_host::net::{Addresses, DoorClient, PrivateAddresses, Resolver};
 
 use crate::evil::Evil;
 use crate::stage::{Attack, Stage, stage};

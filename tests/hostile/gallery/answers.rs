@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 use signon_host::contract::SourceError;
+use signon_host::limits::Limits;
 use signon_host::render::{Context, Format, Keep, render};
-use signon_host::sandbox::{Limits, SandboxError};
+use signon_host::runtime::SandboxError;
 
 use crate::stage::stage;
 

@@ -2,7 +2,8 @@
 //! declares at their full size.
 
 use serde_json::json;
-use signon_host::sandbox::{Limits, Sandbox, SandboxError};
+use signon_host::limits::Limits;
+use signon_host::runtime::{Sandbox, SandboxError};
 
 use crate::stage::stage;
 

@@ -2,7 +2,7 @@
 //! whatever form and is shown to nobody, the guest included.
 
 use serde_json::json;
-use signon_host::sandbox::credentials::{Basic, Credential, Secret};
+use signon_host::credentials::{Basic, Credential, Secret};
 
 use crate::evil::Evil;
 use crate::stage::{Attack, Stage, stage};

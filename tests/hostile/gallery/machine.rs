@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use signon_host::sandbox::SandboxError;
+use signon_host::runtime::SandboxError;
 
 use crate::stage::{Attack, Stage, stage};
 
@@ -22,7 +22,7 @@ fn an_endless_loop_ends_when_its_ticks_are_spent() {
 fn an_endless_loop_in_a_pure_call_ends_too() {
     let stage = stage();
     let order = json!({ "attack": "loop", "in": "access" }).to_string();
-    let limits = signon_host::sandbox::Limits { cpu_ticks: 30, ..Default::default() };
+    let limits = signon_host::limits::Limits { cpu_ticks: 30, ..Default::default() };
     let access = stage.sandbox.access(&stage.hostile, &limits, &order);
     let message = stage.runtime.block_on(access).unwrap_err().to_string();
     assert!(message.contains("cpu_ticks (30) in access"), "{message}");

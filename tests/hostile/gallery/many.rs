@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use signon_host::sandbox::SandboxError;
+use signon_host::runtime::SandboxError;
 
 use crate::evil::Evil;
 use crate::stage::{Attack, Stage, stage};

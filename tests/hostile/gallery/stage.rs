@@ -13,10 +13,12 @@ use serde_json::{Value, json};
 use signon_host::contract::{
     AccessRule, Batch, BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
 };
-use signon_host::sandbox::credentials::{Credential, OciSignature};
-use signon_host::sandbox::door::{Door, DoorClient, Grant, PrivateAddresses};
-use signon_host::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError};
-use signon_host::sandbox::{SessionInstance, SessionRequest};
+use signon_host::credentials::{Credential, OciSignature};
+use signon_host::egress::{Door, Grant};
+use signon_host::limits::Limits;
+use signon_host::net::{DoorClient, PrivateAddresses};
+use signon_host::runtime::{LoadedComponent, Sandbox, SandboxError};
+use signon_host::runtime::{SessionInstance, SessionRequest};
 use signon_simulator::{Options, Simulator};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -54,7 +56,7 @@ pub fn stage() -> MutexGuard<'static, Stage> {
 
 impl Stage {
     fn build() -> Self {
-        let runtime = signon_host::sandbox::runtime().unwrap();
+        let runtime = signon_host::limits::runtime().unwrap();
         let sandbox = Sandbox::new(&Limits::widest()).unwrap();
         let hostile = sandbox.load("hostile.wasm", hostile_components::HOSTILE).unwrap();
         let honest = Arc::new(runtime.block_on(Honest::start(&sandbox)));

@@ -13,9 +13,10 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use signon_host::collect::{Collector, Components, Orders, Until};
 use signon_host::config::Config;
-use signon_host::sandbox::{Limits, LoadedComponent, Sandbox, SandboxError};
+use signon_host::limits::Limits;
+use signon_host::runtime::{LoadedComponent, Sandbox, SandboxError};
+use signon_host::source::{Collector, Components, Orders, Until};
 use signon_host::state::EmbeddedState;
 use tokio::sync::watch;
 

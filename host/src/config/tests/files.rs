@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{EXAMPLE, environment, refused, source, toml};
 use crate::config::{ComponentRef, Config, CredentialsConfig, SinkKind, Start, Syntax};
-use crate::sandbox::ComponentFile;
+use crate::runtime::ComponentFile;
 
 const SINK: &str = "[sinks.o]\ntype = 'stdout'\ninputs = ['*']\n";
 

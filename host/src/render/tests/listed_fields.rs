@@ -207,7 +207,8 @@ fn every_listed_field_of_a_published_record_comes_through_the_component() {
 /// What the real component makes of a record, without the record itself.
 fn made_by_component(record: &str) -> SignOnEvent {
     use crate::contract::{BatchLimits, EventClasses, ReadOptions};
-    use crate::sandbox::{Limits, NormalizerInstance, Sandbox};
+    use crate::limits::Limits;
+    use crate::runtime::{NormalizerInstance, Sandbox};
 
     let normalize = async {
         let limits = Limits::default();

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::ledger::LedgerEntry;
-use crate::plan::{Range, Schedule};
+use crate::planner::{Range, Schedule};
 use crate::state::SinkMark;
 use crate::state::{Commit, State as _, StreamKey, StreamState};
 use crate::testing::{Disk, Moments};

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ledger::{Closing, Counts, Late, LedgerEntry, ReadingEntry, verify};
-use crate::plan::{Range, Schedule};
+use crate::planner::{Range, Schedule};
 use crate::state::{
     Commit, Fold, KnownId, Looks, RecordKey, SignOnRecord, SinkMark, Standing, State as _,
     StreamKey, StreamState, Wanted,

@@ -1,0 +1,27 @@
+//! From a page of events to a commit: accept, select, pair, hand out, commit.
+//!
+//! Invariant: position and ids move only in a commit, and a commit is written only after
+//! every sink of the source has taken the batch. Whatever happens in between (a crash, a
+//! failing sink, a failing commit) leaves the position where it was, and the batch comes
+//! again.
+
+pub(crate) mod accept;
+mod commit;
+mod error;
+mod outlet;
+mod pairs;
+mod position;
+mod preference;
+mod select;
+mod status;
+
+pub(crate) use accept::Fresh;
+pub(crate) use commit::Committer;
+pub use error::CollectError;
+pub(crate) use outlet::Outlet;
+#[cfg(test)]
+pub(crate) use pairs::NEAR_MS;
+pub(crate) use position::{Delta, Position, Slot};
+pub(crate) use preference::{Families, Membership};
+pub(crate) use select::Filter;
+pub use status::{Board, Phase, Status};

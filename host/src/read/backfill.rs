@@ -1,0 +1,397 @@
+//! Reads the past: ranges that were never read, in parallel, beside the live edge.
+//!
+//! Invariant: a range that brought events before is not read again, since their ids
+//! are forgotten; what is read goes through the same reader into the same ledger.
+//! The oldest comes first: it is the next to vanish from the source.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Mutex, watch};
+use tokio::task::JoinSet;
+
+use super::bisection::{Suspect, Verdict};
+use super::bounds::Bounds;
+use super::context::{Shared, rfc3339, start_time};
+use super::failure::{ATTEMPTS, Backoff, needs_operator, pause, told};
+use super::range::{Ended, Reader};
+use super::scheduler::Urgency;
+use crate::config::BackfillConfig;
+use crate::contract::SourceError;
+use crate::ledger::LedgerEntry;
+use crate::pipeline::CollectError;
+use crate::pipeline::{Delta, Position, Slot};
+use crate::planner::Range;
+use crate::planner::Spans;
+use crate::runtime::SandboxError;
+use crate::source::Until;
+use crate::state::ReadingState;
+use crate::telemetry;
+
+/// How often progress is told.
+const PROGRESS: Duration = Duration::from_secs(10);
+
+/// How often a backfill looks whether what was young has come of age: rarely, for the
+/// last reading is a day later.
+const AGEING: Duration = Duration::from_secs(60);
+
+/// Reads what the source's configuration asks for and was not read yet.
+///
+/// # Errors
+///
+/// The first failure that ended a worker; the others went on until they were done.
+pub async fn run(
+    shared: &Arc<Shared>,
+    position: &Arc<Position>,
+    until: Until,
+    stop: watch::Receiver<bool>,
+) -> Result<(), CollectError> {
+    let Some(config) = &shared.backfill else { return Ok(()) };
+    let Plan { queue, young, outlived } = plan(shared, position, config).await?;
+    for range in outlived {
+        let reason = "older than the source keeps events, and read only once";
+        record_gap(shared, position, None, range, reason.to_owned()).await?;
+    }
+    let mut result = pass(shared, position, config, queue, until, stop.clone()).await;
+    // What is too young for its last reading is read again when it has come of age.
+    let mut stop = stop;
+    while until == Until::Stopped && !young.is_empty() && !*stop.borrow() {
+        let now = shared.now();
+        let aged = shared.schedule.aged(now);
+        let due = young.iter().all(|range| range.end <= aged);
+        if due {
+            let queue = readings(shared, &young);
+            return result.and(pass(shared, position, config, queue, until, stop).await);
+        }
+        pause(shared.clock.as_ref(), AGEING, &mut stop).await;
+        if let Err(CollectError::State(_) | CollectError::Task(_)) = &result {
+            return std::mem::replace(&mut result, Ok(()));
+        }
+    }
+    result
+}
+
+fn readings(shared: &Shared, missing: &Spans) -> VecDeque<ReadingState> {
+    shared.schedule.backfill(missing).into_iter().map(ReadingState::begin).collect()
+}
+
+/// Reads a queue to its end.
+async fn pass(
+    shared: &Arc<Shared>,
+    position: &Arc<Position>,
+    config: &BackfillConfig,
+    queue: VecDeque<ReadingState>,
+    until: Until,
+    stop: watch::Receiver<bool>,
+) -> Result<(), CollectError> {
+    if queue.is_empty() {
+        return Ok(());
+    }
+    let progress = Arc::new(Progress::new(&queue));
+    let queue = Arc::new(Mutex::new(queue));
+    let mut workers = JoinSet::new();
+    for _ in 0..config.parallel.get() {
+        let worker = Worker {
+            shared: shared.clone(),
+            position: position.clone(),
+            progress: progress.clone(),
+            until,
+        };
+        workers.spawn(worker.run(queue.clone(), stop.clone()));
+    }
+    let mut result = Ok(());
+    loop {
+        tokio::select! {
+            ended = workers.join_next() => match ended {
+                None => break,
+                Some(Ok(ended)) => result = result.and(ended),
+                Some(Err(error)) => result = Err(CollectError::Task(error.to_string())),
+            },
+            () = tokio::time::sleep(PROGRESS) => progress.tell(shared, position),
+        }
+    }
+    progress.tell(shared, position);
+    result
+}
+
+/// What a backfill has to do.
+struct Plan {
+    /// To be read, oldest first: what was begun, and what no reading has closed.
+    queue: VecDeque<ReadingState>,
+    /// To be read once more, when the last reading of the schedule would.
+    young: Spans,
+    /// Read once, and gone from the source before the last reading.
+    outlived: Vec<Range>,
+}
+
+async fn plan(
+    shared: &Shared,
+    position: &Position,
+    config: &BackfillConfig,
+) -> Result<Plan, CollectError> {
+    let state = position.lock().await;
+    let schedule = &shared.schedule;
+    let now = shared.now();
+    let from = start_time(&config.from, schedule, now);
+    let asked = Range {
+        start: schedule.floor(from).max(schedule.earliest(now)),
+        // What comes later is the live edge's.
+        end: config.to.unwrap_or(i64::MAX).min(state.frontiers.slowest()),
+    };
+    let mut missing = state.closed.missing(asked);
+    // What an earlier backfill read once is to be read again, wherever `from` is by now.
+    let open = shared.state.open_readings(&position.key)?;
+    let read: Spans = open.into_iter().map(|open| open.range).collect();
+    let mut outlived = Vec::new();
+    for part in read.iter() {
+        let earliest = schedule.earliest(now);
+        let end = part.end.min(state.frontiers.slowest());
+        let held = Range { start: part.start.max(earliest), end };
+        state.closed.missing(held).iter().for_each(|open| missing.insert(open));
+        let gone = Range { start: part.start, end: end.min(earliest) };
+        // Our clock alone must not say what the source no longer keeps.
+        if shared.opener.service_now().is_some() {
+            outlived.extend(state.closed.missing(gone).iter());
+        }
+    }
+    let mut queue = state.backfill.clone();
+    for under_way in &queue {
+        let covers = under_way.reading.covers;
+        missing = missing.iter().flat_map(|part| outside(part, covers)).collect();
+    }
+    let aged = Range { start: i64::MIN, end: schedule.aged(now) };
+    let young: Spans = missing.iter().map(|part| outside(part, aged)[1]).collect();
+    let mut wanted: Spans = missing
+        .iter()
+        .map(|part| outside(part, Range { start: aged.end, end: i64::MAX })[0])
+        .collect();
+    // What is young is read now, unless it was.
+    for part in young.iter() {
+        read.missing(part).iter().for_each(|unread| wanted.insert(unread));
+    }
+    queue.extend(readings(shared, &wanted));
+    queue.sort_by_key(|reading| reading.reading.covers.start);
+    Ok(Plan { queue: queue.into(), young, outlived })
+}
+
+/// What of a range is outside another.
+fn outside(range: Range, other: Range) -> [Range; 2] {
+    [
+        Range { start: range.start, end: range.end.min(other.start.max(range.start)) },
+        Range { start: range.start.max(other.end.min(range.end)), end: range.end },
+    ]
+}
+
+/// Records that a range is not read (again), with what a reading of it had brought.
+async fn record_gap(
+    shared: &Shared,
+    position: &Position,
+    reading: Option<ReadingState>,
+    range: Range,
+    reason: String,
+) -> Result<(), CollectError> {
+    let at = shared.now();
+    let mut locked = position.lock().await;
+    let mut next = locked.clone();
+    if let Some(reading) = &reading {
+        next.take(Slot::Backfill, &reading.reading);
+    }
+    let partly = reading.and_then(|reading| reading.given_up(range, at)).map(LedgerEntry::Open);
+    let gap = LedgerEntry::Gap { range, reason: reason.clone(), at };
+    let ledger = partly.into_iter().chain([gap]).collect();
+    let delta = Delta { ledger, fetched_until: range.end, ..Delta::default() };
+    position.commit(&mut locked, next, delta, Vec::new()).await?;
+    telemetry::GapRecorded {
+        source: &shared.source,
+        stream: &position.key.stream,
+        start: rfc3339(range.start),
+        end: rfc3339(range.end),
+        reason: &reason,
+    }
+    .emit();
+    Ok(())
+}
+
+struct Worker {
+    shared: Arc<Shared>,
+    position: Arc<Position>,
+    progress: Arc<Progress>,
+    until: Until,
+}
+
+impl Worker {
+    async fn run(
+        self,
+        queue: Arc<Mutex<VecDeque<ReadingState>>>,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<(), CollectError> {
+        while !*stop.borrow() {
+            let next = queue.lock().await.pop_front();
+            let Some(reading) = next else { return Ok(()) };
+            self.range(reading, &queue, &mut stop).await?;
+        }
+        Ok(())
+    }
+
+    async fn range(
+        &self,
+        mut reading: ReadingState,
+        queue: &Mutex<VecDeque<ReadingState>>,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), CollectError> {
+        let shared = &self.shared;
+        let mut backoff = Backoff::default();
+        let mut suspect = Suspect::default();
+        let mut bounds = Bounds::default();
+        while !*stop.borrow() {
+            let turn = tokio::select! {
+                turn = shared.turns.turn(&shared.tenant, Urgency::Backfill) => turn,
+                () = told(stop) => return Ok(()),
+            };
+            let covers = reading.reading.covers;
+            let before = (reading.cursor.clone(), reading.counts.emitted);
+            let mut reader = Reader::new(shared, &self.position, Slot::Backfill, reading);
+            let result = reader.read(&mut bounds, stop).await;
+            drop(turn);
+            reading = reader.into_saved();
+            self.progress.events(reading.counts.emitted - before.1);
+            if reading.cursor != before.0 && !bounds.is_suspect() {
+                backoff.reset();
+                suspect.clear();
+            }
+            match result {
+                Ok(Ended::Finished) => {
+                    self.progress.done(covers);
+                    return Ok(());
+                }
+                Ok(Ended::Stopped) => return Ok(()),
+                Err(error) => {
+                    let key = &self.position.key;
+                    match suspect.judge(shared, key, &reading.reading, &error).await {
+                        Verdict::Wait => self.wait(&mut reading, error, &mut backoff, stop).await?,
+                        Verdict::Halve(half) => {
+                            // Each half has its own chances.
+                            backoff.reset();
+                            let rest =
+                                Range { start: half.covers.end, end: reading.reading.covers.end };
+                            let rest = readings(shared, &[rest].into_iter().collect());
+                            queue.lock().await.extend(rest);
+                            reading.restart();
+                            reading.reading = half;
+                        }
+                        Verdict::Give(range, reason) => {
+                            return self.give_up(reading, range, reason).await;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Records that a range is not read; a later backfill may try it again.
+    async fn give_up(
+        &self,
+        reading: ReadingState,
+        range: Range,
+        reason: String,
+    ) -> Result<(), CollectError> {
+        record_gap(&self.shared, &self.position, Some(reading), range, reason).await
+    }
+
+    async fn wait(
+        &self,
+        reading: &mut ReadingState,
+        error: CollectError,
+        backoff: &mut Backoff,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), CollectError> {
+        if let CollectError::Sandbox(SandboxError::Source(SourceError::CursorExpired(_))) = &error {
+            reading.restart();
+        }
+        let retry_in = backoff.after(&error);
+        let fatal = matches!(error, CollectError::State(_) | CollectError::Task(_));
+        let gives_up = needs_operator(&error) || backoff.failures() >= ATTEMPTS;
+        if fatal || (self.until == Until::Done && gives_up) {
+            return Err(error);
+        }
+        let (source, stream) = (&*self.shared.source, &*self.position.key.stream);
+        let Range { start, end } = reading.reading.covers;
+        let range = Some((rfc3339(start), rfc3339(end)));
+        telemetry::ReadingFailed { source, stream, range, error: error.to_string(), retry_in }
+            .emit();
+        pause(self.shared.clock.as_ref(), retry_in, stop).await;
+        Ok(())
+    }
+}
+
+/// How far a backfill is.
+struct Progress {
+    started: Instant,
+    total_ms: i64,
+    inner: std::sync::Mutex<(i64, u64)>,
+}
+
+impl Progress {
+    fn new(queue: &VecDeque<ReadingState>) -> Self {
+        let length =
+            |reading: &ReadingState| reading.reading.covers.end - reading.reading.covers.start;
+        Self {
+            started: Instant::now(),
+            total_ms: queue.iter().map(length).sum(),
+            inner: std::sync::Mutex::new((0, 0)),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut (i64, u64))) {
+        change(&mut self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
+
+    fn done(&self, range: Range) {
+        self.change(|(done, _)| *done += range.end - range.start);
+    }
+
+    fn events(&self, events: u64) {
+        self.change(|(_, all)| *all += events);
+    }
+
+    fn tell(&self, shared: &Shared, position: &Position) {
+        let mut now = (0, 0);
+        self.change(|inner| now = *inner);
+        let (done_ms, events) = now;
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+        #[allow(clippy::cast_precision_loss, reason = "for people")]
+        let (done, total) = (done_ms as f64, self.total_ms as f64);
+        let left = if done > 0.0 { Some((total - done) * seconds / done) } else { None };
+        telemetry::BackfillProgress {
+            source: &shared.source,
+            stream: &position.key.stream,
+            percent: if total > 0.0 { 100.0 * done / total } else { 100.0 },
+            events,
+            #[allow(clippy::cast_precision_loss, reason = "for people")]
+            events_per_second: events as f64 / seconds,
+            until: left.map(|left| {
+                let left = i64::try_from(Duration::from_secs_f64(left).as_millis());
+                rfc3339(shared.clock.now().saturating_add(left.unwrap_or(i64::MAX / 2)))
+            }),
+        }
+        .emit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_outside_another_range_is_what_is_left_of_it() {
+        let all = Range { start: 10, end: 50 };
+        for (start, end) in [(0, 5), (0, 10), (0, 20), (20, 30), (40, 60), (50, 70), (0, 70)] {
+            let other = Range { start, end };
+            let left: Spans = outside(all, other).into_iter().collect();
+            let expected: Spans = [other].into_iter().collect::<Spans>().missing(all);
+            assert_eq!(left, expected, "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What the streams of a source share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::{Clock, bounded};
+use super::scheduler::Turns;
+use super::session_factory::Opener;
+use crate::config::{BackfillConfig, Start};
+use crate::pipeline::Board;
+use crate::pipeline::Filter;
+use crate::pipeline::Membership;
+use crate::pipeline::Outlet;
+use crate::planner::Schedule;
+use crate::render::Owner;
+use crate::state::State;
+
+/// A source that is ready to be read.
+pub struct Shared {
+    pub source: String,
+    pub tenant: String,
+    /// Whose events these are, as lines say it.
+    pub owner: Arc<Owner>,
+    pub descriptor_name: String,
+    pub opener: Box<dyn Opener>,
+    pub schedule: Schedule,
+    /// An empty range older than this proves nothing, in milliseconds.
+    pub smallest_retention: i64,
+    pub start: Start,
+    pub poll_interval: Duration,
+    /// How often a ledger head is sent.
+    pub head_interval: Duration,
+    pub backfill: Option<BackfillConfig>,
+    /// Whether the live edge is read, too.
+    pub live: bool,
+    pub filter: Filter,
+    pub family: Membership,
+    pub state: Arc<dyn State>,
+    pub outlets: Vec<Outlet>,
+    pub board: Arc<Board>,
+    pub turns: Turns,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Shared {
+    /// Planning time, Unix milliseconds.
+    pub fn now(&self) -> i64 {
+        bounded(self.clock.now(), self.opener.service_now())
+    }
+}
+
+/// A span in milliseconds.
+pub fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2)
+}
+
+/// Unix milliseconds of a start, on the planning clock.
+pub fn start_time(start: &Start, schedule: &Schedule, now: i64) -> i64 {
+    match start {
+        Start::Now => now,
+        Start::Earliest => schedule.earliest(now),
+        Start::At(time) => *time,
+        Start::Before(duration) => now - millis(*duration),
+    }
+}
+
+/// A time for people.
+pub fn rfc3339(time_ms: i64) -> String {
+    chrono::DateTime::from_timestamp_millis(time_ms)
+        .unwrap_or_default()
+        .to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
+}

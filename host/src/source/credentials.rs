@@ -1,0 +1,100 @@
+//! From the `credentials` of a source to a credential that is ready for use.
+
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use zeroize::Zeroizing;
+
+use crate::config::{ClientProof, CredentialsConfig, SecretSource, SecretText, SourceConfig};
+use crate::credentials::{
+    Basic, Credential, CredentialError, InstancePrincipal, OAuth2, OciSignature, Proof, Said,
+    Secret, read_key,
+};
+use crate::net::DoorClient;
+
+/// Where an identity domain gives tokens, below the domain's URL.
+const DOMAIN_TOKEN_PATH: &str = "/oauth2/v1/token";
+
+/// The credential of a source, if it has one. Token requests go through `client`;
+/// a credential's own client trusts what that one does.
+pub fn prepare(
+    source: &SourceConfig,
+    client: &DoorClient,
+    trust: Arc<ClientConfig>,
+) -> Result<Option<Arc<Credential>>, CredentialError> {
+    let Some(config) = &source.credentials else { return Ok(None) };
+    let credential = match config {
+        CredentialsConfig::OciApiKey { config_file, profile, passphrase } => {
+            Credential::Oci(Box::new(OciSignature::from_profile(
+                config_file,
+                profile,
+                expose(passphrase.as_ref()),
+            )?))
+        }
+        CredentialsConfig::OciApiKeyInline { tenancy, user, fingerprint, key_file, passphrase } => {
+            let fingerprint = fingerprint.parse().map_err(CredentialError::Fingerprint)?;
+            Credential::Oci(Box::new(OciSignature::from_parts(
+                tenancy,
+                user,
+                &fingerprint,
+                key_file,
+                expose(passphrase.as_ref()),
+            )?))
+        }
+        CredentialsConfig::OciInstancePrincipal { metadata_url, federation_url } => {
+            Credential::Instance(Box::new(InstancePrincipal::new(
+                metadata_url,
+                federation_url.as_deref(),
+                client.clone(),
+                trust,
+            )?))
+        }
+        CredentialsConfig::OciResourcePrincipal => {
+            let variable = |name: &str| std::env::var(name).ok();
+            Credential::Oci(Box::new(OciSignature::from_resource_principal(&variable)?))
+        }
+        CredentialsConfig::Basic { username, password } => {
+            Credential::Basic(Basic::new(username, secret(password))?)
+        }
+        CredentialsConfig::OAuth2 { client_id, proof, token_url, scope } => {
+            let token_url = match token_url {
+                Some(url) => url.clone(),
+                None => domain_token_url(source).ok_or(CredentialError::NoTokenUrl)?,
+            };
+            let proof = prove(proof)?;
+            let client = OAuth2::new(&token_url, client_id, proof, scope, client.clone())?;
+            Credential::OAuth2(Box::new(client))
+        }
+    };
+    Ok(Some(Arc::new(credential)))
+}
+
+/// An identity domain is its own authorization server.
+fn domain_token_url(source: &SourceConfig) -> Option<String> {
+    let domain = source.settings.get("domain_url")?.as_str()?;
+    Some(format!("{}{DOMAIN_TOKEN_PATH}", domain.trim_end_matches('/')))
+}
+
+fn prove(proof: &ClientProof) -> Result<Proof, CredentialError> {
+    Ok(match proof {
+        ClientProof::SecretInHeader(source) => Proof::Header(secret(source)),
+        ClientProof::SecretInBody(source) => Proof::Body(secret(source)),
+        ClientProof::PrivateKey { key_file, passphrase, key_id, audience } => Proof::Assertion {
+            key: Box::new(read_key(key_file, expose(passphrase.as_ref()))?),
+            key_id: key_id.clone(),
+            audience: audience.clone(),
+        },
+    })
+}
+
+fn secret(source: &SecretSource) -> Secret {
+    match source {
+        SecretSource::Text(text) => Secret::Text(Zeroizing::new(text.expose().to_owned())),
+        SecretSource::File(path) => Secret::File(path.clone()),
+        SecretSource::Command(words) => Secret::Command(Said::new(words)),
+    }
+}
+
+fn expose(text: Option<&SecretText>) -> Option<&str> {
+    text.map(SecretText::expose)
+}
