@@ -2,7 +2,7 @@
 //! all of them asking at once.
 //!
 //! A tenant has ten sources; each is a source of its own to the command, with its own
-//! credential, door and pool of connections. They all ask one simulator on loopback.
+//! credential, egress and pool of connections. They all ask one simulator on loopback.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -25,6 +25,7 @@ pub mod shown;
 pub mod sinks;
 pub mod source;
 pub mod state;
+pub mod status;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;

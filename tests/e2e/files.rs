@@ -53,7 +53,7 @@ impl Simulated {
         let mut command = signon(["simulate", "--write-config"]);
         command.arg(folder.path()).arg("--truth").arg(folder.path().join("truth"));
         let mut running = Running::start(command.arg("--oci-events").arg(events));
-        // Said when every file is written.
+        // CommandSecret when every file is written.
         running.until("word", |running| running.stderr().contains("collect them with"));
         Self { folder, running }
     }

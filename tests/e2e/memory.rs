@@ -6,9 +6,9 @@ use signon_host::contract::{
     BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
 };
 use signon_host::credentials::{Credential, OciSignature};
-use signon_host::egress::{Door, Grant};
+use signon_host::egress::{Egress, Grant};
 use signon_host::limits::Limits;
-use signon_host::net::{DoorClient, PrivateAddresses};
+use signon_host::net::{HttpClient, PrivateAddresses};
 use signon_host::runtime::{Sandbox, SessionInstance, SessionRequest};
 use signon_simulator::Options;
 
@@ -41,8 +41,8 @@ async fn open(service: &Service) -> SessionInstance {
     let grants =
         rules.iter().map(|rule| Grant::new(rule, Some(credential.clone())).unwrap()).collect();
     let private = PrivateAddresses { everywhere: true, origins: Vec::new() };
-    let client = DoorClient::new(DoorClient::trust(None).unwrap(), private);
-    let door = Door::open("memory", grants, client, limits.clone());
+    let client = HttpClient::new(HttpClient::trust(None).unwrap(), private);
+    let egress = Egress::open("memory", grants, client, limits.clone());
     let stream = sandbox.streams(&component, &limits, &config).await.unwrap().remove(0).id;
     let now = simulator.now();
     let range = TimeRange { start: simulator.first_minute(), end: now - now.rem_euclid(60_000) };
@@ -57,7 +57,7 @@ async fn open(service: &Service) -> SessionInstance {
             text_limit: 16 << 10,
         },
     };
-    SessionInstance::open(&sandbox, &component, &limits, door, &request).await.unwrap()
+    SessionInstance::open(&sandbox, &component, &limits, egress, &request).await.unwrap()
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use signon_host::contract::{Progress, Selection, TimeRange};
-use signon_host::egress::Door;
+use signon_host::egress::Egress;
 use signon_host::runtime::{Sandbox, SessionInstance, SessionRequest};
 use signon_simulator::Service;
 
@@ -41,8 +41,8 @@ pub fn pieces() -> Vec<Piece> {
                 let request = request.clone();
                 async move {
                     let Loaded { sandbox, component, limits } = &loaded;
-                    let door = Door::shut(COMPONENT);
-                    SessionInstance::open(sandbox, component, limits, door, &request).await?;
+                    let egress = Egress::shut(COMPONENT);
+                    SessionInstance::open(sandbox, component, limits, egress, &request).await?;
                     Ok(())
                 }
             })

@@ -7,9 +7,9 @@ use signon_host::contract::{
     BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
 };
 use signon_host::credentials::{Credential, OciSignature};
-use signon_host::egress::{Door, Grant};
+use signon_host::egress::{Egress, Grant};
 use signon_host::limits::Limits;
-use signon_host::net::{DoorClient, PrivateAddresses};
+use signon_host::net::{HttpClient, PrivateAddresses};
 use signon_host::runtime::{Sandbox, SessionInstance, SessionRequest};
 
 use crate::row::{Bound, Row};
@@ -79,8 +79,8 @@ async fn open(served: &Served) -> Outcome<SessionInstance> {
     let grants: Result<Vec<Grant>, _> =
         rules.iter().map(|rule| Grant::new(rule, Some(credential.clone()))).collect();
     let private = PrivateAddresses { everywhere: true, origins: Vec::new() };
-    let client = DoorClient::new(DoorClient::trust(None)?, private);
-    let door = Door::open("bench", grants?, client, limits.clone());
+    let client = HttpClient::new(HttpClient::trust(None)?, private);
+    let egress = Egress::open("bench", grants?, client, limits.clone());
     let mut streams = sandbox.streams(&component, &limits, &config).await?;
     let stream = streams.pop().ok_or("no stream")?.id;
     let (start, end) = served.range;
@@ -95,5 +95,5 @@ async fn open(served: &Served) -> Outcome<SessionInstance> {
             text_limit: 16 << 10,
         },
     };
-    Ok(SessionInstance::open(&sandbox, &component, &limits, door, &request).await?)
+    Ok(SessionInstance::open(&sandbox, &component, &limits, egress, &request).await?)
 }

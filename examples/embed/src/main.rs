@@ -16,9 +16,9 @@ use signon_host::contract::{
     BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
 };
 use signon_host::credentials::{Credential, OciSignature};
-use signon_host::egress::{Door, Grant};
+use signon_host::egress::{Egress, Grant};
 use signon_host::limits::Limits;
-use signon_host::net::{DoorClient, PrivateAddresses};
+use signon_host::net::{HttpClient, PrivateAddresses};
 use signon_host::render::{Context, Format, render};
 use signon_host::runtime::{Sandbox, SessionInstance, SessionRequest};
 
@@ -51,8 +51,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         everywhere: rest.iter().any(|argument| argument == "--private"),
         origins: Vec::new(),
     };
-    let client = DoorClient::new(DoorClient::trust(None)?, private);
-    let door = Door::open("embed", grants, client, limits.clone());
+    let client = HttpClient::new(HttpClient::trust(None)?, private);
+    let egress = Egress::open("embed", grants, client, limits.clone());
 
     for stream in sandbox.streams(&component, &limits, settings).await? {
         let request = SessionRequest {
@@ -67,7 +67,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             },
         };
         let mut session =
-            SessionInstance::open(&sandbox, &component, &limits, door.clone(), &request).await?;
+            SessionInstance::open(&sandbox, &component, &limits, egress.clone(), &request).await?;
         loop {
             let limits = BatchLimits { events: 500, bytes: 4 << 20, soft_deadline_ms: 2_000 };
             let batch = session.next(limits).await?;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use signon_host::config::{ComponentRef, SourceConfig};
 use signon_host::conform::{Outcome, Service, Subject, examine};
-use signon_host::egress::{Door, Grant};
+use signon_host::egress::{Egress, Grant};
 use signon_host::files;
 use signon_host::limits::Limits;
-use signon_host::net::{DoorClient, PrivateAddresses};
+use signon_host::net::{HttpClient, PrivateAddresses};
 use signon_host::runtime::Sandbox;
 use signon_host::source::open;
 
@@ -54,7 +54,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         component,
         limits,
     };
-    let door = match &arguments.against {
+    let egress = match &arguments.against {
         None => None,
         Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
             Some(to_url(&subject, url).await?)
@@ -64,11 +64,11 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             let ready = open(&subject.sandbox, &built_ins, &source).await;
             let ready = ready.map_err(|error| Failure::usage(format!("{file}: {error}")))?;
             subject.settings.get_or_insert(ready.settings);
-            Some(ready.door)
+            Some(ready.egress)
         }
     };
     let now_ms = chrono::Utc::now().timestamp_millis();
-    subject.service = door.map(|door| Service { door, hours: arguments.hours, now_ms });
+    subject.service = egress.map(|egress| Service { egress, hours: arguments.hours, now_ms });
     let verdicts = examine(subject).await.map_err(Failure::failed)?;
     for verdict in &verdicts {
         say(verdict)?;
@@ -90,7 +90,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// A way to one origin, whatever its address is, and to nothing else.
-async fn to_url(subject: &Subject, url: &str) -> Result<Door, Failure> {
+async fn to_url(subject: &Subject, url: &str) -> Result<Egress, Failure> {
     let settings = subject
         .settings
         .as_deref()
@@ -105,9 +105,9 @@ async fn to_url(subject: &Subject, url: &str) -> Result<Door, Failure> {
         return Err(Failure::usage(format!("these settings ask for nothing at {origin}")));
     }
     let private = PrivateAddresses { everywhere: true, origins: Vec::new() };
-    let trust = DoorClient::trust(None).map_err(Failure::failed)?;
-    let client = DoorClient::new(trust, private);
-    Ok(Door::open("conform", grants, client, subject.limits.clone()))
+    let trust = HttpClient::trust(None).map_err(Failure::failed)?;
+    let client = HttpClient::new(trust, private);
+    Ok(Egress::open("conform", grants, client, subject.limits.clone()))
 }
 
 /// The source of a component in a configuration file.

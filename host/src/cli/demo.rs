@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use signon_host::config::{Config, SinkConfig, SinkKind};
 use signon_host::permissions::{self, Readers};
+use signon_host::read::Until;
 use signon_host::render::{Format, event_id};
-use signon_host::source::{Summary, Until};
+use signon_host::source::Summary;
 use signon_simulator::{Options, Service, Simulator};
 use tokio::sync::watch;
 

@@ -7,6 +7,7 @@
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
+use std::process::ExitCode;
 use std::sync::{PoisonError, RwLock};
 
 use serde::Serialize;
@@ -48,6 +49,13 @@ pub fn complain(text: impl Display) {
     let line = one_line(&text.to_string());
     // Whoever closed it has the exit status.
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Says on standard error why a command failed.
+pub fn fail(failure: Failure) -> ExitCode {
+    let (lines, status) = failure.into_parts();
+    lines.into_iter().for_each(complain);
+    ExitCode::from(status)
 }
 
 /// Writes a value as one line of JSON to standard output.

@@ -1,11 +1,8 @@
 //! How a command ends when it does not succeed.
 
 use std::fmt::Display;
-use std::process::ExitCode;
 
 use signon_host::config::ConfigError;
-
-use super::exit;
 
 /// Why a command failed, and with which exit status.
 #[derive(Debug)]
@@ -41,10 +38,9 @@ impl Failure {
         Self { lines, status: 2 }
     }
 
-    /// Says so on stderr.
-    pub fn report(self) -> ExitCode {
-        self.lines.into_iter().for_each(exit::complain);
-        ExitCode::from(self.status)
+    /// What it says, line by line, and the exit status.
+    pub fn into_parts(self) -> (Vec<String>, u8) {
+        (self.lines, self.status)
     }
 }
 

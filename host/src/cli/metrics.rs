@@ -11,10 +11,10 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use signon_host::pipeline::Board;
 use signon_host::read::{Clock as _, SystemClock};
 use signon_host::state::{EmbeddedState, Question, StreamReport, report};
-use signon_host::telemetry::exposition;
+use signon_host::status::StatusRegistry;
+use signon_host::status::exposition;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -41,10 +41,10 @@ impl Drop for Metrics {
     }
 }
 
-/// Serves what the board says.
+/// Serves the statuses.
 pub async fn serve(
     address: SocketAddr,
-    board: Arc<Board>,
+    statuses: Arc<StatusRegistry>,
     state: Arc<EmbeddedState>,
 ) -> Result<Metrics, Failure> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -52,13 +52,13 @@ pub async fn serve(
     })?;
     let bound = listener.local_addr().map_err(Failure::failed)?;
     tracing::info!(address = %bound, "Metrics and health are served.");
-    let watched = Watched { board, state };
+    let watched = Watched { statuses, state };
     Ok(Metrics(tokio::spawn(accept(listener, watched))))
 }
 
 #[derive(Clone)]
 struct Watched {
-    board: Arc<Board>,
+    statuses: Arc<StatusRegistry>,
     state: Arc<EmbeddedState>,
 }
 
@@ -107,13 +107,15 @@ async fn answer(
     watched: Watched,
     caller: &Caller,
 ) -> Response<Full<Bytes>> {
-    let board = &watched.board;
+    let statuses = &watched.statuses;
     let (status, kind, text) = match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/metrics") => {
-            (StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", exposition::metrics(board))
-        }
+        (&Method::GET | &Method::HEAD, "/metrics") => (
+            StatusCode::OK,
+            "text/plain; version=0.0.4; charset=utf-8",
+            exposition::metrics(statuses),
+        ),
         (&Method::GET | &Method::HEAD, "/healthz") => {
-            let (healthy, text) = exposition::health(board);
+            let (healthy, text) = exposition::health(statuses);
             let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
             (status, JSON, text)
         }
@@ -149,7 +151,7 @@ async fn coverage(query: Option<&str>, watched: &Watched) -> (StatusCode, &'stat
         serde_json::to_value(&reports).map_err(|error| error.to_string())
     });
     match answer.await.map_err(|error| error.to_string()).and_then(|answer| answer) {
-        Ok(reports) => (StatusCode::OK, JSON, exposition::json_text(&watched.board, reports)),
+        Ok(reports) => (StatusCode::OK, JSON, exposition::json_text(&watched.statuses, reports)),
         Err(problem) => {
             (StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{}\n", exit::one_line(&problem)))
         }

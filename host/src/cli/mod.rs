@@ -95,7 +95,7 @@ pub fn main() -> ExitCode {
     hardening::take_descriptors();
     let runtime = match signon_host::limits::runtime() {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::failed(format!("cannot start: {error}")).report(),
+        Err(error) => return exit::fail(Failure::failed(format!("cannot start: {error}"))),
     };
     let result = runtime.block_on(async {
         hardening::outlive_file_size_limit();
@@ -116,6 +116,6 @@ pub fn main() -> ExitCode {
     runtime.shutdown_background();
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => exit::fail(failure),
     }
 }

@@ -5,7 +5,7 @@
 //! could not be read any further.
 
 mod file;
-mod told;
+mod tally;
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use signon_host::render::{Context, Format, Keep, render};
 use signon_host::runtime::{NormalizerInstance, Sandbox, SandboxError};
 
 use self::file::Input;
-use self::told::Told;
+use self::tally::Tally;
 use super::built_ins::BuiltIns;
 use super::exit;
 use super::failure::Failure;
@@ -63,7 +63,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         .await
         .map_err(Failure::failed)?;
     let Arguments { format, keep, .. } = arguments;
-    let (told, problems) = (Told::default(), Vec::new());
+    let (told, problems) = (Tally::default(), Vec::new());
     let mut reading = Reading { normalizer, source, format, keep, told, problems };
     reading.read(&mut input).await?;
     reading.end().await
@@ -75,7 +75,7 @@ struct Reading {
     source: String,
     format: Format,
     keep: Keep,
-    told: Told,
+    told: Tally,
     /// Why the command does not succeed.
     problems: Vec<String>,
 }

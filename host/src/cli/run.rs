@@ -8,8 +8,9 @@ use signon_host::config::Config;
 use signon_host::files;
 use signon_host::limits::Limits;
 use signon_host::permissions::open_to_others;
+use signon_host::read::Until;
 use signon_host::runtime::Sandbox;
-use signon_host::source::{Collector, Components, Orders, Summary, Until};
+use signon_host::source::{Collector, Components, Orders, Summary};
 use signon_host::state::{EmbeddedState, StateError};
 use signon_host::telemetry;
 use tokio::sync::watch;
@@ -42,7 +43,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let state = open_state(&config).map_err(Failure::failed)?;
     let collector = collector(&config, state.clone())?;
     let _metrics = match config.metrics_listen {
-        Some(address) => Some(metrics::serve(address, collector.board(), state.clone()).await?),
+        Some(address) => Some(metrics::serve(address, collector.statuses(), state.clone()).await?),
         None => None,
     };
     let reload = signals::reload(move || load_again(&files, folder.as_deref()));

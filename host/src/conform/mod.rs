@@ -12,7 +12,7 @@ mod settings;
 use std::fmt;
 
 use crate::contract::SourceError;
-use crate::egress::Door;
+use crate::egress::Egress;
 use crate::limits::Limits;
 use crate::runtime::{LoadedComponent, Sandbox, SandboxError, describe};
 
@@ -35,7 +35,7 @@ pub struct Subject {
 /// A service to read from.
 pub struct Service {
     /// The way to it.
-    pub door: Door,
+    pub egress: Egress,
     /// How long ago reading begins, in hours.
     pub hours: u32,
     /// What time it is, in milliseconds since 1970.

@@ -136,11 +136,11 @@ async fn open(
         cursor,
         options: ReadOptions { classes: EventClasses::ALL, keep_raw: false, text_limit: 4096 },
     };
-    let door = match &subject.service {
-        Some(service) => service.door.clone(),
-        None => crate::egress::Door::shut(subject.component.name()),
+    let egress = match &subject.service {
+        Some(service) => service.egress.clone(),
+        None => crate::egress::Egress::shut(subject.component.name()),
     };
-    SessionInstance::open(&subject.sandbox, &subject.component, &subject.limits, door, &request)
+    SessionInstance::open(&subject.sandbox, &subject.component, &subject.limits, egress, &request)
         .await
 }
 

@@ -1,5 +1,5 @@
-//! Who requests are from. Credentials live in the host and are attached at the
-//! door; a guest can neither read nor choose the one it is given.
+//! Who requests are from. Credentials live in the host and are attached by
+//! the egress; a guest can neither read nor choose the one it is given.
 //!
 //! More kinds are further variants with a file each.
 
@@ -21,7 +21,7 @@ pub use instance::InstancePrincipal;
 pub use oauth2::{OAuth2, Proof};
 pub use oci::{OciSignature, read_key};
 pub use redactor::{Redactor, shown};
-pub use secret::{Said, Secret};
+pub use secret::{CommandSecret, Secret};
 
 /// A credential ready for use.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use super::basic::basic;
 use super::redactor::{Redactor, shown};
 use super::secret::Secret;
 use super::{CredentialError, token};
-use crate::net::{ClientError, DoorClient};
+use crate::net::{ClientError, HttpClient};
 
 /// Time for a token request.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -64,7 +64,7 @@ pub struct OAuth2 {
     client_id: String,
     proof: Proof,
     scope: String,
-    client: DoorClient,
+    client: HttpClient,
     token: Mutex<Option<Token>>,
 }
 
@@ -90,7 +90,7 @@ impl OAuth2 {
         client_id: &str,
         proof: Proof,
         scope: &str,
-        client: DoorClient,
+        client: HttpClient,
     ) -> Result<Self, CredentialError> {
         let token_url = super::endpoint("token_url", token_url)?;
         if let Proof::Header(secret) | Proof::Body(secret) = &proof {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::CredentialError;
 use crate::files;
-use crate::runtime::off_the_threads;
+use crate::limits::off_the_threads;
 
 /// How long what a command said is taken for true: requests come by the second, and
 /// vaults count their callers.
@@ -31,12 +31,12 @@ pub enum Secret {
     /// In a file; blanks and line ends around it do not count.
     File(PathBuf),
     /// What a command writes to stdout; blanks and line ends around it do not count.
-    Command(Said),
+    Command(CommandSecret),
 }
 
 /// A command and what it said last.
 #[derive(Clone)]
-pub struct Said {
+pub struct CommandSecret {
     words: Arc<[String]>,
     last: Arc<Mutex<Option<Answer>>>,
 }
@@ -44,7 +44,7 @@ pub struct Said {
 /// What a command said, and when.
 type Answer = (Zeroizing<String>, Instant);
 
-impl Said {
+impl CommandSecret {
     /// A program and its arguments. No shell takes part.
     pub fn new(words: &[String]) -> Self {
         Self { words: words.into(), last: Arc::default() }
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     fn command(script: &str) -> Secret {
-        Secret::Command(Said::new(&["sh".to_owned(), "-c".to_owned(), script.to_owned()]))
+        Secret::Command(CommandSecret::new(&["sh".to_owned(), "-c".to_owned(), script.to_owned()]))
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
             let message = secret.read().unwrap_err().to_string();
             assert!(message.contains(expected) && !message.contains("S3CRET"), "{message}");
         }
-        let missing = Secret::Command(Said::new(&["/no/such/program".to_owned()]));
+        let missing = Secret::Command(CommandSecret::new(&["/no/such/program".to_owned()]));
         assert!(missing.read().unwrap_err().to_string().contains("/no/such/program"));
     }
 }

@@ -1,6 +1,6 @@
 //! How many requests a source may make.
 //!
-//! The door counts and never makes a guest wait: waiting inside a call would be held
+//! The egress counts and never makes a guest wait: waiting inside a call would be held
 //! against its wall time. Whoever calls the guest waits before the next call, as long
 //! as what was spent is ahead of time.
 

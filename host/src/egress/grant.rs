@@ -1,4 +1,4 @@
-//! What may pass the door. Pure.
+//! What a source may ask for. Pure.
 
 use std::sync::Arc;
 

@@ -25,27 +25,27 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub use budget::Budget;
 pub use grant::{Grant, GrantError};
 pub use service_clock::ServiceClock;
-pub(crate) use session::Passage;
+pub(crate) use session::EgressSession;
 
-use crate::limits::{Allowance, Limits, Turns, size};
-use crate::net::DoorClient;
+use crate::limits::{Allowance, CpuScheduler, Limits, size};
+use crate::net::HttpClient;
 
 /// The way out of one source. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub struct Egress {
     owner: Arc<str>,
-    open: Option<Arc<OpenDoor>>,
+    open: Option<Arc<OpenEgress>>,
     budget: Option<Arc<Budget>>,
     /// Where requests that are denied are counted, for whoever wants to know of this
-    /// door's alone.
+    /// source's alone.
     denied: Option<Arc<AtomicU64>>,
 }
 
-/// What an open door needs, shared by all sessions of a source.
+/// What an open egress needs, shared by all sessions of a source.
 #[derive(Debug)]
-struct OpenDoor {
+struct OpenEgress {
     grants: Vec<Grant>,
-    client: DoorClient,
+    client: HttpClient,
     limits: Limits,
     /// One permit for each session the source may have.
     sessions: Arc<Semaphore>,
@@ -55,16 +55,16 @@ struct OpenDoor {
     opened: Instant,
 }
 
-impl Door {
-    /// A door through which nothing goes, for pure calls.
+impl Egress {
+    /// An egress that denies everything, for pure calls.
     pub fn shut(owner: &str) -> Self {
         Self { owner: Arc::from(owner), open: None, budget: None, denied: None }
     }
 
-    /// A door for what `grants` allow, through connections of its own.
-    pub fn open(owner: &str, grants: Vec<Grant>, client: DoorClient, limits: Limits) -> Self {
+    /// An egress for what `grants` allow, through connections of its own.
+    pub fn open(owner: &str, grants: Vec<Grant>, client: HttpClient, limits: Limits) -> Self {
         let sessions = size(limits.sessions).min(Semaphore::MAX_PERMITS);
-        let open = OpenDoor {
+        let open = OpenEgress {
             grants,
             client,
             limits,
@@ -75,12 +75,12 @@ impl Door {
         Self { owner: Arc::from(owner), open: Some(Arc::new(open)), budget: None, denied: None }
     }
 
-    /// The same door, which counts what it denies.
+    /// The same egress, which counts what it denies.
     pub(crate) fn counting(self, denied: &Arc<AtomicU64>) -> Self {
         Self { denied: Some(denied.clone()), ..self }
     }
 
-    /// The same door, with a number of requests that may go through it.
+    /// The same egress, with a number of requests that it may make.
     #[must_use]
     pub fn with_budget(self, budget: Option<Budget>) -> Self {
         Self { budget: budget.map(Arc::new), ..self }
@@ -92,14 +92,14 @@ impl Door {
         self.budget.as_ref().map_or(Duration::ZERO, |budget| budget.wait())
     }
 
-    /// What time it is for the service behind this door, in milliseconds, going by
+    /// What time it is for the service behind this egress, in milliseconds, going by
     /// its answers of late; `None` when there were none.
     pub fn service_now(&self) -> Option<i64> {
         let open = self.open.as_ref()?;
         open.service_clock.lock().ok()?.now(open.since_opened())
     }
 
-    /// Whose door it is.
+    /// Whose egress it is.
     pub(crate) fn owner(&self) -> &Arc<str> {
         &self.owner
     }
@@ -118,20 +118,20 @@ impl Door {
         work.map_or_else(|| Arc::new(Allowance::new()), |work| work.allowance.clone())
     }
 
-    /// What the host computes for the source takes turns, too.
-    pub(crate) fn take_part(&self, turns: &Turns) {
+    /// What the host computes for the source waits for the scheduler, too.
+    pub(crate) fn take_part(&self, scheduler: &CpuScheduler) {
         if let Some(open) = &self.open {
-            open.client.work.take_part(turns);
+            open.client.work.take_part(scheduler);
         }
     }
 
     /// The way out for one session, with that many requests at once.
-    pub(crate) fn passage(self, requests: usize) -> Passage {
-        Passage::new(self, requests)
+    pub(crate) fn egress_session(self, requests: usize) -> EgressSession {
+        EgressSession::new(self, requests)
     }
 }
 
-impl OpenDoor {
+impl OpenEgress {
     /// Takes the time from an answer. Only from a good one: an error is whoever's who
     /// stands between us and the service.
     fn note_clock(&self, status: StatusCode, headers: &HeaderMap) {

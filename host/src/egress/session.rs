@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::grant::Grant;
-use super::{Door, OpenDoor, headers, target};
+use super::{Egress, OpenEgress, headers, target};
 use crate::credentials::{Credential, Redactor};
 use crate::limits::{Limits, size};
 use crate::net::Room;
@@ -28,10 +28,10 @@ const DENIALS_LOGGED: u32 = 20;
 /// hold as many such pieces as it has handles.
 const BODY_PIECE: usize = 64 << 10;
 
-/// A session's own way through the door of its source.
+/// A session's part of the egress of its source.
 #[derive(Debug, Clone)]
-pub struct Passage {
-    door: Door,
+pub struct EgressSession {
+    egress: Egress,
     requests: Arc<Semaphore>,
     denials: Arc<AtomicU32>,
     /// What was denied last, and what would allow it: more than the guest is told.
@@ -42,7 +42,7 @@ pub struct Passage {
 }
 
 /// How often a session asked: a guest that never comes back from a call is seen by
-/// nobody but the door.
+/// nobody but the egress.
 #[derive(Debug, Default)]
 struct Asked {
     all: AtomicU64,
@@ -53,7 +53,7 @@ struct Asked {
 type Answer =
     Result<(Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
 
-impl WasiHttpHooks for Passage {
+impl WasiHttpHooks for EgressSession {
     fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
         Arc::new(headers::is_the_hosts)
     }
@@ -68,12 +68,12 @@ impl WasiHttpHooks for Passage {
         _options: Option<RequestOptions>,
         _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Answer> + Send> {
-        let passage = self.clone();
+        let egress_session = self.clone();
         // Counted here and not in the task: a guest that starts thousands is told at
         // the first one too many.
         let permit = self.requests.clone().try_acquire_owned().ok();
         Box::new(async move {
-            let response = passage.pass(request, permit).await?;
+            let response = egress_session.pass(request, permit).await?;
             let done: Box<dyn Future<Output = Result<(), Error>> + Send> =
                 Box::new(std::future::ready(Ok(())));
             Ok((response, done))
@@ -81,10 +81,10 @@ impl WasiHttpHooks for Passage {
     }
 }
 
-impl Passage {
-    pub fn new(door: Door, requests: usize) -> Self {
+impl EgressSession {
+    pub fn new(egress: Egress, requests: usize) -> Self {
         Self {
-            door,
+            egress,
             requests: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
             denials: Arc::new(AtomicU32::new(0)),
             denial: Arc::default(),
@@ -95,7 +95,7 @@ impl Passage {
 
     /// Whose it is.
     pub fn source(&self) -> &Arc<str> {
-        self.door.owner()
+        self.egress.owner()
     }
 
     /// What was denied last, and what would allow it.
@@ -145,7 +145,7 @@ impl Passage {
         request: Request<WasiBody>,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Result<Response<WasiBody>, Error> {
-        let Some(open) = &self.door.open else {
+        let Some(open) = &self.egress.open else {
             return Err(self.deny(&request, "none", "this call has no way out"));
         };
         let Some(grant) = open.grants.iter().find(|grant| grant.allows(&request)) else {
@@ -221,15 +221,15 @@ impl Passage {
 
     async fn send(
         &self,
-        open: &OpenDoor,
+        open: &OpenEgress,
         grant: &Grant,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, Error> {
-        if let Some(budget) = &self.door.budget {
+        if let Some(budget) = &self.egress.budget {
             budget.spend();
         }
         let uri = request.uri().clone();
-        let (source, limits) = (self.door.owner(), &open.limits);
+        let (source, limits) = (self.egress.owner(), &open.limits);
         let response =
             match tokio::time::timeout(limits.first_byte, open.client.send(request)).await {
                 Err(_) => {
@@ -293,7 +293,7 @@ impl Passage {
     }
 
     fn deny<B>(&self, request: &Request<B>, rule: &str, reason: &str) -> Error {
-        if let Some(denied) = &self.door.denied {
+        if let Some(denied) = &self.egress.denied {
             denied.fetch_add(1, Ordering::Relaxed);
         }
         self.note(format!(
@@ -303,7 +303,7 @@ impl Passage {
         ));
         if self.is_logged() {
             telemetry::RequestDenied {
-                source: self.door.owner(),
+                source: self.egress.owner(),
                 method: request.method(),
                 uri: request.uri(),
                 rule,

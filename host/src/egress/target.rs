@@ -90,7 +90,7 @@ mod tests {
 
     const PREFIX: &str = "/v1/events";
 
-    /// Whether the door would let it pass.
+    /// Whether the egress would let it pass.
     fn passes(path: &str) -> bool {
         let below = path.strip_prefix(PREFIX);
         path_problem(path).is_none()

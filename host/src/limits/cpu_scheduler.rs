@@ -101,7 +101,7 @@ impl Allowance {
 
 /// Turns to compute for one tick.
 #[derive(Debug, Clone)]
-pub struct Turns(Arc<Mutex<Queue>>);
+pub struct CpuScheduler(Arc<Mutex<Queue>>);
 
 #[derive(Debug, Default)]
 struct Queue {
@@ -145,7 +145,7 @@ impl Ord for Waiter {
     }
 }
 
-impl Turns {
+impl CpuScheduler {
     /// None yet.
     pub fn new() -> Self {
         Self(Arc::default())
@@ -190,6 +190,16 @@ impl Turns {
     }
 }
 
+/// Does what takes a while without holding up the tasks of this thread: compiling,
+/// or waiting for another program.
+pub(crate) fn off_the_threads<T>(work: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,21 +218,21 @@ mod tests {
 
     #[tokio::test]
     async fn turns_are_not_saved_up() {
-        let turns = Turns::new();
+        let scheduler = CpuScheduler::new();
         for _ in 0..1_000 {
-            turns.begin_tick();
+            scheduler.begin_tick();
         }
         let cores = std::thread::available_parallelism().unwrap().get();
-        assert_eq!(turns.queue().left, (cores - 1).max(1));
+        assert_eq!(scheduler.queue().left, (cores - 1).max(1));
     }
 
     #[tokio::test]
     async fn whoever_computed_least_goes_first_and_nobody_is_forgotten() {
-        let turns = Turns::new();
+        let scheduler = CpuScheduler::new();
         let order = Arc::new(Mutex::new(Vec::new()));
         let mut waiting = Vec::new();
         for used in [9_000, 1_000, 5_000, 1_000] {
-            let (turn, order) = (turns.clone(), order.clone());
+            let (turn, order) = (scheduler.clone(), order.clone());
             waiting.push(tokio::spawn(async move {
                 turn.take(used).await;
                 order.lock().unwrap().push(used);
@@ -230,7 +240,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         while order.lock().unwrap().len() < 4 {
-            turns.begin_tick();
+            scheduler.begin_tick();
             tokio::task::yield_now().await;
         }
         assert_eq!(order.lock().unwrap().last(), Some(&9_000));

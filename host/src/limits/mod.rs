@@ -9,7 +9,7 @@ use std::time::Duration;
 use wasmtime::ResourceLimiter;
 
 pub use cpu_scheduler::runtime;
-pub(crate) use cpu_scheduler::{Allowance, Claim, Turns};
+pub(crate) use cpu_scheduler::{Allowance, Claim, CpuScheduler, off_the_threads};
 
 /// Length of a CPU tick.
 pub const TICK: Duration = Duration::from_millis(10);

@@ -27,6 +27,7 @@ use tokio_rustls::TlsConnector;
 
 use super::address::is_public;
 use super::body::root_cause;
+use super::error::ClientError;
 use super::resolver::{Resolver, SystemResolver};
 use super::roots;
 use super::stream::Stream;
@@ -46,23 +47,6 @@ const IDLE_CONNECTIONS: usize = 2;
 
 /// TLS sessions remembered: a source has one or two origins.
 const TLS_SESSIONS: usize = 4;
-
-/// Why there is no response.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The name resolves to an address that is not granted.
-    #[error("{address} is not a public address")]
-    Prohibited {
-        /// The address.
-        address: IpAddr,
-    },
-    /// Everything else, in words.
-    #[error("{0}")]
-    Failed(String),
-    /// A root certificate cannot be used.
-    #[error("no usable root certificate: {0}")]
-    Roots(String),
-}
 
 /// Where an operator allows addresses that are not public.
 #[derive(Debug, Clone, Default)]
@@ -86,13 +70,13 @@ impl PrivateAddresses {
 
 /// The HTTP client of one source. Cheap to clone, the pool is shared.
 #[derive(Debug, Clone)]
-pub struct DoorClient {
+pub struct HttpClient {
     client: Client<Counting<Connector>, Full<Bytes>>,
     /// What the host computes for the source.
     pub(crate) work: Work,
 }
 
-impl DoorClient {
+impl HttpClient {
     /// A client that trusts `tls` and, if granted, dials private addresses too.
     pub fn new(tls: Arc<ClientConfig>, private: PrivateAddresses) -> Self {
         Self::with_resolver(tls, private, Arc::new(SystemResolver))
@@ -118,7 +102,7 @@ impl DoorClient {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .http1_max_buf_size(size(wire::HEAD_BYTES))
-            // The door sets it: it is signed.
+            // The egress sets it: it is signed.
             .set_host(false)
             .build(Counting(connector));
         Self { client, work }

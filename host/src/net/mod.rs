@@ -7,6 +7,7 @@
 mod address;
 pub(crate) mod body;
 mod client;
+mod error;
 mod resolver;
 mod roots;
 mod stream;
@@ -14,6 +15,7 @@ mod wire;
 mod work;
 
 pub use address::is_public;
-pub use client::{ClientError, DoorClient, PrivateAddresses};
+pub use client::{HttpClient, PrivateAddresses};
+pub use error::ClientError;
 pub use resolver::{Addresses, Resolver, SystemResolver};
 pub(crate) use wire::{Counting, Room};

@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use sha2::{Digest as _, Sha256};
 
-use super::client::ClientError;
+use super::error::ClientError;
 
 /// By digest of what is trusted beside the system's roots.
 type Known = Mutex<BTreeMap<[u8; 32], Arc<ClientConfig>>>;

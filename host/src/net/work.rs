@@ -13,37 +13,37 @@ use std::time::{Duration, Instant};
 use hyper::rt::Executor;
 
 use crate::limits::TICK;
-use crate::limits::{Allowance, Claim, Turns};
+use crate::limits::{Allowance, Claim, CpuScheduler};
 
 /// The computing of one source. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Work {
     pub allowance: Arc<Allowance>,
     /// Those of the sandbox, once a session ran in it.
-    turns: Arc<OnceLock<Turns>>,
+    scheduler: Arc<OnceLock<CpuScheduler>>,
 }
 
 impl Work {
     pub fn new() -> Self {
-        Self { allowance: Arc::new(Allowance::new()), turns: Arc::default() }
+        Self { allowance: Arc::new(Allowance::new()), scheduler: Arc::default() }
     }
 
     /// Takes turns with all others who do.
-    pub fn take_part(&self, turns: &Turns) {
-        self.turns.get_or_init(|| turns.clone());
+    pub fn take_part(&self, scheduler: &CpuScheduler) {
+        self.scheduler.get_or_init(|| scheduler.clone());
     }
 
     /// A tick was spent: what to wait for before the next.
-    fn tick(&self) -> Option<Turn> {
-        match (self.allowance.claim(), self.turns.get()) {
-            (Claim::Turn { used }, Some(turns)) => Some(Box::pin(turns.clone().take(used))),
+    fn tick(&self) -> Option<Wait> {
+        match (self.allowance.claim(), self.scheduler.get()) {
+            (Claim::Turn { used }, Some(scheduler)) => Some(Box::pin(scheduler.clone().take(used))),
             _ => None,
         }
     }
 }
 
 /// A turn under way.
-type Turn = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Wait = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl<F> Executor<F> for Work
 where
@@ -52,7 +52,7 @@ where
 {
     fn execute(&self, task: F) {
         let task =
-            Metered { task: Box::pin(task), work: self.clone(), spent: Duration::ZERO, turn: None };
+            Metered { task: Box::pin(task), work: self.clone(), spent: Duration::ZERO, wait: None };
         tokio::spawn(task);
     }
 }
@@ -63,7 +63,7 @@ struct Metered<F> {
     work: Work,
     /// Since the last tick.
     spent: Duration,
-    turn: Option<Turn>,
+    wait: Option<Wait>,
 }
 
 impl<F: Future> Future for Metered<F> {
@@ -71,9 +71,9 @@ impl<F: Future> Future for Metered<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.get_mut();
-        if let Some(turn) = &mut this.turn {
-            std::task::ready!(turn.as_mut().poll(context));
-            this.turn = None;
+        if let Some(wait) = &mut this.wait {
+            std::task::ready!(wait.as_mut().poll(context));
+            this.wait = None;
         }
         let started = Instant::now();
         let polled = this.task.as_mut().poll(context);
@@ -82,7 +82,7 @@ impl<F: Future> Future for Metered<F> {
             // One poll may take several ticks; the next waits for the last of them.
             while this.spent >= TICK {
                 this.spent -= TICK;
-                this.turn = this.work.tick();
+                this.wait = this.work.tick();
             }
             // What woke the task while it waits for its turn is looked at after it.
             context.waker().wake_by_ref();
@@ -114,9 +114,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_task_that_computes_all_the_time_waits_for_turns() {
-        let turns = Turns::new();
+        let scheduler = CpuScheduler::new();
         let work = Work::new();
-        work.take_part(&turns);
+        work.take_part(&scheduler);
         let polls = Arc::new(std::sync::atomic::AtomicUsize::new(0));
         work.execute(Greedy(polls.clone()));
         let polled = || polls.load(std::sync::atomic::Ordering::Relaxed);
@@ -129,7 +129,7 @@ mod tests {
             }
         }
         assert!(before < 40, "{before}");
-        turns.begin_tick();
+        scheduler.begin_tick();
         while polled() == before {
             tokio::task::yield_now().await;
         }

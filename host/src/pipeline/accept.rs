@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::outlet::Outlet;
-use super::preference::{Membership, Pairing};
+use super::preference::{Pairing, Preference};
 use super::select::Filter;
 use crate::contract::{Batch, SignOnEvent};
 use crate::ledger;
@@ -20,7 +20,7 @@ pub struct Fresh {
     pub events: Vec<SignOnEvent>,
     /// What another source delivered: remembered, so that it is met once.
     pub yielded: Vec<SignOnEvent>,
-    /// What the sources that report the same sign-ons remember: (family, record).
+    /// What the sources that report the same sign-ons remember: (group, record).
     pub records: Vec<(String, SignOnRecord)>,
     /// What became of the batch's records.
     pub counts: Counts,
@@ -38,7 +38,7 @@ impl Fresh {
 pub fn fresh(
     mut batch: Batch,
     filter: &Filter,
-    family: &Membership,
+    preference: &Preference,
     key: &StreamKey,
     now: i64,
     state: &dyn State,
@@ -55,7 +55,7 @@ pub fn fresh(
     let mut events = batch.events;
     events.retain(|_| new.next().unwrap_or(true));
     let duplicate = (wanted - events.len()) as u64;
-    let Pairing { yields, records } = family.pair(key, &events, now, state)?;
+    let Pairing { yields, records } = preference.pair(key, &events, now, state)?;
     let mut yields = yields.into_iter();
     let (yielded, events): (Vec<SignOnEvent>, Vec<SignOnEvent>) =
         events.into_iter().partition(|_| yields.next().unwrap_or(false));

@@ -13,7 +13,6 @@ mod pairs;
 mod position;
 mod preference;
 mod select;
-mod status;
 
 pub(crate) use accept::Fresh;
 pub(crate) use commit::Committer;
@@ -22,6 +21,5 @@ pub(crate) use outlet::Outlet;
 #[cfg(test)]
 pub(crate) use pairs::NEAR_MS;
 pub(crate) use position::{Delta, Position, Slot};
-pub(crate) use preference::{Families, Membership};
+pub(crate) use preference::{Preference, Preferences};
 pub(crate) use select::Filter;
-pub use status::{Board, Phase, Status};

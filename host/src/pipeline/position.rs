@@ -92,7 +92,7 @@ impl Position {
             forget: delta.forget,
             forget_sign_ons: delta.forget_sign_ons,
             ledger: delta.ledger,
-            sinks: receipts.iter().filter_map(|receipt| receipt.mark()).collect(),
+            sinks: receipts.iter().filter_map(|receipt| receipt.checkpoint()).collect(),
         };
         crate::crash::point("before-commit");
         self.committer.commit(commit).await?;

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
-use super::bisection::{Suspect, Verdict};
+use super::bisection::{Bisection, Verdict};
 use super::bounds::Bounds;
-use super::context::{Shared, rfc3339, start_time};
-use super::failure::{ATTEMPTS, Backoff, needs_operator, pause, told};
+use super::context::Until;
+use super::context::{SourceContext, rfc3339, start_time};
+use super::failure::{ATTEMPTS, Backoff, needs_operator, pause, stopped};
 use super::range::{Ended, Reader};
 use super::scheduler::Urgency;
 use crate::config::BackfillConfig;
@@ -25,7 +26,6 @@ use crate::pipeline::{Delta, Position, Slot};
 use crate::planner::Range;
 use crate::planner::Spans;
 use crate::runtime::SandboxError;
-use crate::source::Until;
 use crate::state::ReadingState;
 use crate::telemetry;
 
@@ -42,29 +42,29 @@ const AGEING: Duration = Duration::from_secs(60);
 ///
 /// The first failure that ended a worker; the others went on until they were done.
 pub async fn run(
-    shared: &Arc<Shared>,
+    context: &Arc<SourceContext>,
     position: &Arc<Position>,
     until: Until,
     stop: watch::Receiver<bool>,
 ) -> Result<(), CollectError> {
-    let Some(config) = &shared.backfill else { return Ok(()) };
-    let Plan { queue, young, outlived } = plan(shared, position, config).await?;
+    let Some(config) = &context.backfill else { return Ok(()) };
+    let Plan { queue, young, outlived } = plan(context, position, config).await?;
     for range in outlived {
         let reason = "older than the source keeps events, and read only once";
-        record_gap(shared, position, None, range, reason.to_owned()).await?;
+        record_gap(context, position, None, range, reason.to_owned()).await?;
     }
-    let mut result = pass(shared, position, config, queue, until, stop.clone()).await;
+    let mut result = pass(context, position, config, queue, until, stop.clone()).await;
     // What is too young for its last reading is read again when it has come of age.
     let mut stop = stop;
     while until == Until::Stopped && !young.is_empty() && !*stop.borrow() {
-        let now = shared.now();
-        let aged = shared.schedule.aged(now);
+        let now = context.now();
+        let aged = context.schedule.aged(now);
         let due = young.iter().all(|range| range.end <= aged);
         if due {
-            let queue = readings(shared, &young);
-            return result.and(pass(shared, position, config, queue, until, stop).await);
+            let queue = readings(context, &young);
+            return result.and(pass(context, position, config, queue, until, stop).await);
         }
-        pause(shared.clock.as_ref(), AGEING, &mut stop).await;
+        pause(context.clock.as_ref(), AGEING, &mut stop).await;
         if let Err(CollectError::State(_) | CollectError::Task(_)) = &result {
             return std::mem::replace(&mut result, Ok(()));
         }
@@ -72,13 +72,13 @@ pub async fn run(
     result
 }
 
-fn readings(shared: &Shared, missing: &Spans) -> VecDeque<ReadingState> {
-    shared.schedule.backfill(missing).into_iter().map(ReadingState::begin).collect()
+fn readings(context: &SourceContext, missing: &Spans) -> VecDeque<ReadingState> {
+    context.schedule.backfill(missing).into_iter().map(ReadingState::begin).collect()
 }
 
 /// Reads a queue to its end.
 async fn pass(
-    shared: &Arc<Shared>,
+    context: &Arc<SourceContext>,
     position: &Arc<Position>,
     config: &BackfillConfig,
     queue: VecDeque<ReadingState>,
@@ -93,7 +93,7 @@ async fn pass(
     let mut workers = JoinSet::new();
     for _ in 0..config.parallel.get() {
         let worker = Worker {
-            shared: shared.clone(),
+            context: context.clone(),
             position: position.clone(),
             progress: progress.clone(),
             until,
@@ -108,10 +108,10 @@ async fn pass(
                 Some(Ok(ended)) => result = result.and(ended),
                 Some(Err(error)) => result = Err(CollectError::Task(error.to_string())),
             },
-            () = tokio::time::sleep(PROGRESS) => progress.tell(shared, position),
+            () = tokio::time::sleep(PROGRESS) => progress.tell(context, position),
         }
     }
-    progress.tell(shared, position);
+    progress.tell(context, position);
     result
 }
 
@@ -126,13 +126,13 @@ struct Plan {
 }
 
 async fn plan(
-    shared: &Shared,
+    context: &SourceContext,
     position: &Position,
     config: &BackfillConfig,
 ) -> Result<Plan, CollectError> {
     let state = position.lock().await;
-    let schedule = &shared.schedule;
-    let now = shared.now();
+    let schedule = &context.schedule;
+    let now = context.now();
     let from = start_time(&config.from, schedule, now);
     let asked = Range {
         start: schedule.floor(from).max(schedule.earliest(now)),
@@ -141,7 +141,7 @@ async fn plan(
     };
     let mut missing = state.closed.missing(asked);
     // What an earlier backfill read once is to be read again, wherever `from` is by now.
-    let open = shared.state.open_readings(&position.key)?;
+    let open = context.state.open_readings(&position.key)?;
     let read: Spans = open.into_iter().map(|open| open.range).collect();
     let mut outlived = Vec::new();
     for part in read.iter() {
@@ -151,7 +151,7 @@ async fn plan(
         state.closed.missing(held).iter().for_each(|open| missing.insert(open));
         let gone = Range { start: part.start, end: end.min(earliest) };
         // Our clock alone must not say what the source no longer keeps.
-        if shared.opener.service_now().is_some() {
+        if context.session_factory.service_now().is_some() {
             outlived.extend(state.closed.missing(gone).iter());
         }
     }
@@ -170,7 +170,7 @@ async fn plan(
     for part in young.iter() {
         read.missing(part).iter().for_each(|unread| wanted.insert(unread));
     }
-    queue.extend(readings(shared, &wanted));
+    queue.extend(readings(context, &wanted));
     queue.sort_by_key(|reading| reading.reading.covers.start);
     Ok(Plan { queue: queue.into(), young, outlived })
 }
@@ -185,13 +185,13 @@ fn outside(range: Range, other: Range) -> [Range; 2] {
 
 /// Records that a range is not read (again), with what a reading of it had brought.
 async fn record_gap(
-    shared: &Shared,
+    context: &SourceContext,
     position: &Position,
     reading: Option<ReadingState>,
     range: Range,
     reason: String,
 ) -> Result<(), CollectError> {
-    let at = shared.now();
+    let at = context.now();
     let mut locked = position.lock().await;
     let mut next = locked.clone();
     if let Some(reading) = &reading {
@@ -203,7 +203,7 @@ async fn record_gap(
     let delta = Delta { ledger, fetched_until: range.end, ..Delta::default() };
     position.commit(&mut locked, next, delta, Vec::new()).await?;
     telemetry::GapRecorded {
-        source: &shared.source,
+        source: &context.source,
         stream: &position.key.stream,
         start: rfc3339(range.start),
         end: rfc3339(range.end),
@@ -214,7 +214,7 @@ async fn record_gap(
 }
 
 struct Worker {
-    shared: Arc<Shared>,
+    context: Arc<SourceContext>,
     position: Arc<Position>,
     progress: Arc<Progress>,
     until: Until,
@@ -240,25 +240,25 @@ impl Worker {
         queue: &Mutex<VecDeque<ReadingState>>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
-        let shared = &self.shared;
+        let context = &self.context;
         let mut backoff = Backoff::default();
-        let mut suspect = Suspect::default();
+        let mut bisection = Bisection::default();
         let mut bounds = Bounds::default();
         while !*stop.borrow() {
             let turn = tokio::select! {
-                turn = shared.turns.turn(&shared.tenant, Urgency::Backfill) => turn,
-                () = told(stop) => return Ok(()),
+                turn = context.scheduler.turn(&context.tenant, Urgency::Backfill) => turn,
+                () = stopped(stop) => return Ok(()),
             };
             let covers = reading.reading.covers;
             let before = (reading.cursor.clone(), reading.counts.emitted);
-            let mut reader = Reader::new(shared, &self.position, Slot::Backfill, reading);
+            let mut reader = Reader::new(context, &self.position, Slot::Backfill, reading);
             let result = reader.read(&mut bounds, stop).await;
             drop(turn);
             reading = reader.into_saved();
             self.progress.events(reading.counts.emitted - before.1);
             if reading.cursor != before.0 && !bounds.is_suspect() {
                 backoff.reset();
-                suspect.clear();
+                bisection.clear();
             }
             match result {
                 Ok(Ended::Finished) => {
@@ -268,14 +268,14 @@ impl Worker {
                 Ok(Ended::Stopped) => return Ok(()),
                 Err(error) => {
                     let key = &self.position.key;
-                    match suspect.judge(shared, key, &reading.reading, &error).await {
+                    match bisection.judge(context, key, &reading.reading, &error).await {
                         Verdict::Wait => self.wait(&mut reading, error, &mut backoff, stop).await?,
                         Verdict::Halve(half) => {
                             // Each half has its own chances.
                             backoff.reset();
                             let rest =
                                 Range { start: half.covers.end, end: reading.reading.covers.end };
-                            let rest = readings(shared, &[rest].into_iter().collect());
+                            let rest = readings(context, &[rest].into_iter().collect());
                             queue.lock().await.extend(rest);
                             reading.restart();
                             reading.reading = half;
@@ -297,7 +297,7 @@ impl Worker {
         range: Range,
         reason: String,
     ) -> Result<(), CollectError> {
-        record_gap(&self.shared, &self.position, Some(reading), range, reason).await
+        record_gap(&self.context, &self.position, Some(reading), range, reason).await
     }
 
     async fn wait(
@@ -316,12 +316,12 @@ impl Worker {
         if fatal || (self.until == Until::Done && gives_up) {
             return Err(error);
         }
-        let (source, stream) = (&*self.shared.source, &*self.position.key.stream);
+        let (source, stream) = (&*self.context.source, &*self.position.key.stream);
         let Range { start, end } = reading.reading.covers;
         let range = Some((rfc3339(start), rfc3339(end)));
         telemetry::ReadingFailed { source, stream, range, error: error.to_string(), retry_in }
             .emit();
-        pause(self.shared.clock.as_ref(), retry_in, stop).await;
+        pause(self.context.clock.as_ref(), retry_in, stop).await;
         Ok(())
     }
 }
@@ -356,7 +356,7 @@ impl Progress {
         self.change(|(_, all)| *all += events);
     }
 
-    fn tell(&self, shared: &Shared, position: &Position) {
+    fn tell(&self, context: &SourceContext, position: &Position) {
         let mut now = (0, 0);
         self.change(|inner| now = *inner);
         let (done_ms, events) = now;
@@ -365,7 +365,7 @@ impl Progress {
         let (done, total) = (done_ms as f64, self.total_ms as f64);
         let left = if done > 0.0 { Some((total - done) * seconds / done) } else { None };
         telemetry::BackfillProgress {
-            source: &shared.source,
+            source: &context.source,
             stream: &position.key.stream,
             percent: if total > 0.0 { 100.0 * done / total } else { 100.0 },
             events,
@@ -373,7 +373,7 @@ impl Progress {
             events_per_second: events as f64 / seconds,
             until: left.map(|left| {
                 let left = i64::try_from(Duration::from_secs_f64(left).as_millis());
-                rfc3339(shared.clock.now().saturating_add(left.unwrap_or(i64::MAX / 2)))
+                rfc3339(context.clock.now().saturating_add(left.unwrap_or(i64::MAX / 2)))
             }),
         }
         .emit();

@@ -6,14 +6,14 @@
 //! the range next to it: where everything fails (a proxy that answers in HTML), it is
 //! not the range, and the source waits.
 
-use super::context::Shared;
+use super::context::SourceContext;
 use crate::contract::{BatchLimits, SourceError};
 use crate::pipeline::CollectError;
 use crate::planner::{Range, Reading};
 use crate::runtime::SandboxError;
 use crate::state::StreamKey;
 
-/// Failures alike that make a range suspect.
+/// Failures alike that have a range halved.
 const ALIKE: u32 = 3;
 
 /// What to do about a failure.
@@ -29,12 +29,12 @@ pub enum Verdict {
 
 /// Failures of one place.
 #[derive(Debug, Default)]
-pub struct Suspect {
+pub struct Bisection {
     text: String,
     times: u32,
 }
 
-impl Suspect {
+impl Bisection {
     /// Something was read.
     pub fn clear(&mut self) {
         *self = Self::default();
@@ -43,7 +43,7 @@ impl Suspect {
     /// Counts a failure and says what to do.
     pub async fn judge(
         &mut self,
-        shared: &Shared,
+        context: &SourceContext,
         key: &StreamKey,
         reading: &Reading,
         error: &CollectError,
@@ -60,11 +60,11 @@ impl Suspect {
         if self.times < ALIKE {
             return Verdict::Wait;
         }
-        if let Some(half) = shared.schedule.halve(reading) {
+        if let Some(half) = context.schedule.halve(reading) {
             self.times = 0;
             return Verdict::Halve(half);
         }
-        if !answers_beside(shared, key, reading.covers).await {
+        if !answers_beside(context, key, reading.covers).await {
             return Verdict::Wait;
         }
         let reason = format!("cannot be read: {}", std::mem::take(&mut self.text));
@@ -91,12 +91,12 @@ const BESIDE: [i64; 4] = [1, 3, 15, 240];
 
 /// Whether the source answers for some range before this one. What it answers is
 /// thrown away: it was read already.
-async fn answers_beside(shared: &Shared, key: &StreamKey, range: Range) -> bool {
+async fn answers_beside(context: &SourceContext, key: &StreamKey, range: Range) -> bool {
     let length = range.end - range.start;
     for lengths in BESIDE {
         let start = range.start - lengths * length;
         let beside = Range { start, end: start + length };
-        let Ok(mut session) = shared.opener.open(&key.stream, beside, None).await else {
+        let Ok(mut session) = context.session_factory.open(&key.stream, beside, None).await else {
             continue;
         };
         let limits = BatchLimits { events: 1, bytes: 1, soft_deadline_ms: 1_000 };

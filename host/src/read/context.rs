@@ -4,25 +4,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::{Clock, bounded};
-use super::scheduler::Turns;
-use super::session_factory::Opener;
+use super::scheduler::ReadScheduler;
+use super::session_factory::SessionFactory;
 use crate::config::{BackfillConfig, Start};
-use crate::pipeline::Board;
 use crate::pipeline::Filter;
-use crate::pipeline::Membership;
 use crate::pipeline::Outlet;
+use crate::pipeline::Preference;
 use crate::planner::Schedule;
 use crate::render::Owner;
 use crate::state::State;
+use crate::status::StatusRegistry;
+
+/// How long to collect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// What is due now, then stop.
+    Done,
+    /// Until told to stop.
+    Stopped,
+}
 
 /// A source that is ready to be read.
-pub struct Shared {
+pub struct SourceContext {
     pub source: String,
     pub tenant: String,
     /// Whose events these are, as lines say it.
     pub owner: Arc<Owner>,
     pub descriptor_name: String,
-    pub opener: Box<dyn Opener>,
+    pub session_factory: Box<dyn SessionFactory>,
     pub schedule: Schedule,
     /// An empty range older than this proves nothing, in milliseconds.
     pub smallest_retention: i64,
@@ -34,18 +43,18 @@ pub struct Shared {
     /// Whether the live edge is read, too.
     pub live: bool,
     pub filter: Filter,
-    pub family: Membership,
+    pub preference: Preference,
     pub state: Arc<dyn State>,
     pub outlets: Vec<Outlet>,
-    pub board: Arc<Board>,
-    pub turns: Turns,
+    pub statuses: Arc<StatusRegistry>,
+    pub scheduler: ReadScheduler,
     pub clock: Arc<dyn Clock>,
 }
 
-impl Shared {
+impl SourceContext {
     /// Planning time, Unix milliseconds.
     pub fn now(&self) -> i64 {
-        bounded(self.clock.now(), self.opener.service_now())
+        bounded(self.clock.now(), self.session_factory.service_now())
     }
 }
 

@@ -103,16 +103,16 @@ pub fn needs_operator(error: &CollectError) -> bool {
     }
 }
 
-/// Waits, but not beyond being told to stop.
+/// Waits, but not beyond a stop.
 pub async fn pause(clock: &dyn Clock, wait: Duration, stop: &mut watch::Receiver<bool>) {
     tokio::select! {
         () = clock.sleep(wait) => {}
-        () = told(stop) => {}
+        () = stopped(stop) => {}
     }
 }
 
-/// Until told to stop.
-pub async fn told(stop: &mut watch::Receiver<bool>) {
+/// Until it is to stop.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error means that nobody can tell us to stop any more: stop.
     let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -18,11 +18,12 @@ mod skew;
 mod stream;
 
 pub use clock::{Clock, SystemClock};
-pub(crate) use context::{Shared, millis};
-pub(crate) use failure::told;
+pub use context::Until;
+pub(crate) use context::{SourceContext, millis};
+pub(crate) use failure::stopped;
 pub use range::GRACE;
-pub(crate) use scheduler::Turns;
+pub(crate) use scheduler::ReadScheduler;
 pub(crate) use session_factory::SandboxedSource;
 #[cfg(test)]
-pub(crate) use session_factory::{Opener, Session};
+pub(crate) use session_factory::{Session, SessionFactory};
 pub(crate) use stream::StreamRun;

@@ -14,7 +14,7 @@ use crate::runtime::SandboxError;
 type Answer = (Box<dyn Session>, Result<Batch, SandboxError>);
 
 /// A session, and perhaps its next batch on the way.
-pub struct Ahead {
+pub struct Prefetch {
     limits: BatchLimits,
     /// At rest, or else under way.
     session: Option<Box<dyn Session>>,
@@ -23,7 +23,7 @@ pub struct Ahead {
     requests: u64,
 }
 
-impl Ahead {
+impl Prefetch {
     /// Over a session whose batches have these limits.
     pub fn of(session: Box<dyn Session>, limits: BatchLimits) -> Self {
         Self { limits, session: Some(session), reading: JoinSet::new(), requests: 0 }
@@ -112,11 +112,11 @@ mod tests {
 
     fn ahead(
         answers: impl IntoIterator<Item = Result<u64, &'static str>>,
-    ) -> (Ahead, Arc<AtomicUsize>) {
+    ) -> (Prefetch, Arc<AtomicUsize>) {
         let asked = Arc::new(AtomicUsize::new(0));
         let session = Scripted { asked: asked.clone(), answers: answers.into_iter().collect() };
         let limits = BatchLimits { events: 1, bytes: 1, soft_deadline_ms: 1 };
-        (Ahead::of(Box::new(session), limits), asked)
+        (Prefetch::of(Box::new(session), limits), asked)
     }
 
     #[tokio::test]

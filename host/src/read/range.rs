@@ -1,5 +1,5 @@
 //! One reading of one range: batch after batch, each delivered and committed before
-//! the next is. That one may be read meanwhile, see [`Ahead`].
+//! the next is. That one may be read meanwhile, see [`Prefetch`].
 //!
 //! Invariant: `current` runs ahead of `saved` only by what passed without events or
 //! is being delivered; after any failure `current` is `saved` again, and that is
@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::bounds::Bounds;
-use super::context::{Shared, rfc3339};
-use super::failure::{pause, told};
-use super::prefetch::Ahead;
+use super::context::{SourceContext, rfc3339};
+use super::failure::{pause, stopped};
+use super::prefetch::Prefetch;
 use super::session_factory::Session;
 use crate::contract::{Batch, BatchLimits, Progress, Severity, SignOnEvent};
 use crate::ledger::{LedgerEntry, ReadingEntry};
@@ -60,7 +60,7 @@ pub enum Ended {
 
 /// A reading under way.
 pub struct Reader<'s> {
-    shared: &'s Arc<Shared>,
+    context: &'s Arc<SourceContext>,
     position: &'s Position,
     slot: Slot,
     current: ReadingState,
@@ -73,13 +73,13 @@ pub struct Reader<'s> {
 impl<'s> Reader<'s> {
     /// Reads on from where a reading stands.
     pub fn new(
-        shared: &'s Arc<Shared>,
+        context: &'s Arc<SourceContext>,
         position: &'s Position,
         slot: Slot,
         reading: ReadingState,
     ) -> Self {
         let saved = reading.clone();
-        Self { shared, position, slot, current: reading, saved, is_suspect: false }
+        Self { context, position, slot, current: reading, saved, is_suspect: false }
     }
 
     /// The reading as it was committed last.
@@ -97,7 +97,7 @@ impl<'s> Reader<'s> {
         bounds: &mut Bounds,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Ended, CollectError> {
-        bounds.begin(self.current.reading.covers, self.shared.clock.passing());
+        bounds.begin(self.current.reading.covers, self.context.clock.passing());
         self.is_suspect = bounds.is_suspect();
         let result = self.batches(bounds, stop).await;
         if result.is_err() {
@@ -122,14 +122,14 @@ impl<'s> Reader<'s> {
             bytes: BATCH_BYTES,
             soft_deadline_ms: BATCH_DEADLINE_MS,
         };
-        let mut session = Ahead::of(self.open().await?, limits);
+        let mut session = Prefetch::of(self.open().await?, limits);
         let mut last_commit = Instant::now();
         let mut delivered = false;
         loop {
             // What was asked for already costs no more.
             if !session.is_under_way() {
-                let wait = self.shared.opener.wait();
-                pause(self.shared.clock.as_ref(), wait, stop).await;
+                let wait = self.context.session_factory.wait();
+                pause(self.context.clock.as_ref(), wait, stop).await;
             }
             let Some(batch) = next(&mut session, stop).await else {
                 return Ok(Ended::Stopped);
@@ -139,15 +139,15 @@ impl<'s> Reader<'s> {
             let finished = batch.progress == Progress::Finished;
             // Not before a batch went through: while a sink is down, every try would ask
             // the service for one more than it delivers.
-            if delivered && !finished && self.shared.opener.wait().is_zero() {
+            if delivered && !finished && self.context.session_factory.wait().is_zero() {
                 session.begin();
             }
             self.note(&batch);
             let (cursor, received) = (batch.cursor.clone(), batch.counts.received);
-            // From here to the commit nobody else of this stream, or of its family,
+            // From here to the commit nobody else of this stream, or of its preference group,
             // looks for duplicates.
             let locked = self.position.lock().await;
-            let family = self.shared.family.lock().await;
+            let preference = self.context.preference.lock().await;
             let fresh = self.dedupe(batch).await?;
             let quiet = fresh.met().next().is_none() && !finished && !*stop.borrow();
             let before = self.current.clone();
@@ -158,7 +158,7 @@ impl<'s> Reader<'s> {
                 continue;
             }
             crate::crash::point("before-deliver");
-            let receipts = match deliver(self.shared, &fresh.events, stop).await {
+            let receipts = match deliver(self.context, &fresh.events, stop).await {
                 Ok(Some(receipts)) => receipts,
                 Ok(None) => {
                     self.current = before;
@@ -171,13 +171,13 @@ impl<'s> Reader<'s> {
             };
             let entry = if finished {
                 let reading = &self.current.reading;
-                self.current.reading = self.shared.schedule.lived(reading, self.now());
+                self.current.reading = self.context.schedule.lived(reading, self.now());
                 Some(self.entry())
             } else {
                 None
             };
             self.commit(locked, fresh, entry, receipts).await?;
-            drop(family);
+            drop(preference);
             last_commit = Instant::now();
             delivered = true;
             if finished {
@@ -193,23 +193,23 @@ impl<'s> Reader<'s> {
     /// The time that this reading goes by, Unix milliseconds.
     fn now(&self) -> i64 {
         match self.slot {
-            Slot::Live | Slot::Backfill => self.shared.now(),
-            Slot::Unproven => self.shared.clock.now(),
+            Slot::Live | Slot::Backfill => self.context.now(),
+            Slot::Unproven => self.context.clock.now(),
         }
     }
 
     async fn open(&self) -> Result<Box<dyn Session>, CollectError> {
         let asked = self.current.reading.asked;
         let (stream, cursor) = (&self.position.key.stream, self.current.cursor.clone());
-        let session = self.shared.opener.open(stream, asked, cursor).await;
+        let session = self.context.session_factory.open(stream, asked, cursor).await;
         Ok(session?)
     }
 
     async fn dedupe(&self, batch: Batch) -> Result<Fresh, CollectError> {
-        let (shared, key) = (self.shared.clone(), self.position.key.clone());
+        let (context, key) = (self.context.clone(), self.position.key.clone());
         let fresh = tokio::task::spawn_blocking(move || {
-            let (filter, family, now) = (&shared.filter, &shared.family, shared.now());
-            accept::fresh(batch, filter, family, &key, now, shared.state.as_ref())
+            let (filter, preference, now) = (&context.filter, &context.preference, context.now());
+            accept::fresh(batch, filter, preference, &key, now, context.state.as_ref())
         });
         Ok(fresh.await.map_err(|error| CollectError::Task(error.to_string()))??)
     }
@@ -231,7 +231,7 @@ impl<'s> Reader<'s> {
 
     /// Logs what could not be read and what was found, each finding once a reading.
     fn note(&mut self, batch: &Batch) {
-        let source = &self.shared.source;
+        let source = &self.context.source;
         for reject in &batch.rejects {
             telemetry::RecordRejected { source, reason: &reject.reason }.emit();
         }
@@ -258,7 +258,7 @@ impl<'s> Reader<'s> {
     fn entry(&self) -> LedgerEntry {
         let ReadingState { reading, counts, received, late, findings, doubt, source_total, .. } =
             self.current.clone();
-        let schedule = &self.shared.schedule;
+        let schedule = &self.context.schedule;
         let now = self.now();
         let range = reading.covers;
         let short = || {
@@ -266,9 +266,9 @@ impl<'s> Reader<'s> {
             Some(format!("the source tells of {total} records, {received} came"))
         };
         let empty = || {
-            let is_old = range.end < now - self.shared.smallest_retention;
+            let is_old = range.end < now - self.context.smallest_retention;
             (received == 0 && is_old).then(|| {
-                let days = self.shared.smallest_retention / 86_400_000;
+                let days = self.context.smallest_retention / 86_400_000;
                 format!("empty, and older than the {days} days that are surely kept")
             })
         };
@@ -299,7 +299,7 @@ impl<'s> Reader<'s> {
         };
         let reading = self.current.reading.clone();
         next.take(self.slot, &reading);
-        next.advance(self.slot, &self.shared.schedule, &Step::Read(reading.clone()));
+        next.advance(self.slot, &self.context.schedule, &Step::Read(reading.clone()));
         // What brought nothing and proves nothing may be read again by a backfill.
         let Counts { emitted, duplicate, yielded, .. } = entry.counts;
         let brought = emitted + duplicate + yielded > 0;
@@ -322,23 +322,23 @@ impl<'s> Reader<'s> {
         entry: Option<LedgerEntry>,
         receipts: Vec<Box<dyn Receipt>>,
     ) -> Result<(), CollectError> {
-        let shared = self.shared;
+        let context = self.context;
         let mut next = self.next_state(&locked, entry.as_ref());
         // The past says nothing about when the next event is due.
         if self.slot != Slot::Backfill {
             let reading = &self.current.reading;
-            next.rhythm.note(fresh.met().map(|event| reading.within(event.time)));
+            next.silence.note(fresh.met().map(|event| reading.within(event.time)));
         }
         let doubt = self.current.doubt.clone();
         let delta = Delta {
             delivered: fresh.met().map(|event| event.native_id.clone()).collect(),
             sign_ons: fresh.records,
             fetched_until: self.current.reading.asked.end,
-            forget: shared.schedule.forget(&next.closed, shared.now()),
-            forget_sign_ons: shared.family.forget(
-                &shared.board,
-                shared.schedule.reach(),
-                shared.now(),
+            forget: context.schedule.forget(&next.closed, context.now()),
+            forget_sign_ons: context.preference.forget(
+                &context.statuses,
+                context.schedule.reach(),
+                context.now(),
             ),
             ledger: entry.clone().into_iter().collect(),
         };
@@ -349,7 +349,7 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    /// Tells log, counters and board what was committed.
+    /// Tells log, counters and status registry what was committed.
     fn tell(
         &self,
         state: &StreamState,
@@ -357,7 +357,7 @@ impl<'s> Reader<'s> {
         entry: Option<&LedgerEntry>,
         doubt: Option<String>,
     ) {
-        let (source, stream) = (&*self.shared.source, &*self.position.key.stream);
+        let (source, stream) = (&*self.context.source, &*self.position.key.stream);
         telemetry::BatchCommitted { source, stream, counts }.emit();
         if let Some(entry) = entry {
             let range = entry.range();
@@ -365,14 +365,14 @@ impl<'s> Reader<'s> {
             telemetry::ReadingFinished { source, stream, start, end }.emit();
         }
         let doubt = entry.and_then(LedgerEntry::reading).map_or(doubt, |entry| entry.doubt.clone());
-        let silent = state.rhythm.silent_for(state.read_until());
-        self.shared.board.tell(&self.position.key, |status| {
+        let silent = state.silence.silent_for(state.read_until());
+        self.context.statuses.tell(&self.position.key, |status| {
             if silent.is_some() != status.silent_for_ms.is_some() {
                 telemetry::SourceSilence { source, stream, silent_for_ms: silent }.emit();
             }
             status.read_until_ms = Some(state.read_until());
             status.closed_until_ms = Some(state.frontiers.slowest());
-            status.newest_event_ms = state.rhythm.newest;
+            status.newest_event_ms = state.silence.newest;
             status.silent_for_ms = silent;
             status.doubt = doubt;
             if entry.is_some() || !self.is_suspect {
@@ -386,34 +386,34 @@ impl<'s> Reader<'s> {
 
 /// The next batch; `None` when told to stop and the service does not answer in time.
 async fn next(
-    session: &mut Ahead,
+    session: &mut Prefetch,
     stop: &mut watch::Receiver<bool>,
 ) -> Option<Result<Batch, CollectError>> {
     tokio::select! {
         batch = session.next() => Some(batch),
-        () = long_told(stop) => None,
+        () = long_stopped(stop) => None,
     }
 }
 
-/// Until told to stop, and the grace after it.
-async fn long_told(stop: &mut watch::Receiver<bool>) {
-    told(stop).await;
+/// Until it is to stop, and the grace after it.
+async fn long_stopped(stop: &mut watch::Receiver<bool>) {
+    stopped(stop).await;
     tokio::time::sleep(GRACE).await;
 }
 
 /// Hands events to every sink; `None` when told to stop and a sink does not answer in
 /// time. Receipts that are dropped mean that the events come again.
 pub async fn deliver(
-    shared: &Shared,
+    context: &SourceContext,
     events: &[SignOnEvent],
     stop: &mut watch::Receiver<bool>,
 ) -> Result<Option<Vec<Box<dyn Receipt>>>, CollectError> {
-    deliver_as(shared, events, &shared.descriptor_name, stop).await
+    deliver_as(context, events, &context.descriptor_name, stop).await
 }
 
 /// The same for events of another name than the component's.
 pub async fn deliver_as(
-    shared: &Shared,
+    context: &SourceContext,
     events: &[SignOnEvent],
     name: &str,
     stop: &mut watch::Receiver<bool>,
@@ -422,12 +422,12 @@ pub async fn deliver_as(
     if events.is_empty() {
         return Ok(Some(receipts));
     }
-    for outlet in &shared.outlets {
-        let lines = accept::lines(events, &shared.owner, name, outlet);
+    for outlet in &context.outlets {
+        let lines = accept::lines(events, &context.owner, name, outlet);
         let sink = &outlet.sink;
         let receipt = tokio::select! {
             receipt = sink.deliver(&lines) => receipt,
-            () = long_told(stop) => return Ok(None),
+            () = long_stopped(stop) => return Ok(None),
         };
         receipts.push(receipt.map_err(|source| {
             telemetry::SinkFailed { sink: sink.id(), error: source.to_string() }.emit();

@@ -23,13 +23,13 @@ pub enum Urgency {
 #[derive(Debug, Default)]
 struct Queue {
     /// Those who wait, by tenant.
-    waiting: BTreeMap<String, VecDeque<oneshot::Sender<Turn>>>,
+    waiting: BTreeMap<String, VecDeque<oneshot::Sender<ReadPermit>>>,
     /// Tenants with someone waiting, in the order of their turn.
     order: VecDeque<String>,
 }
 
 impl Queue {
-    fn push(&mut self, tenant: &str, waiter: oneshot::Sender<Turn>) {
+    fn push(&mut self, tenant: &str, waiter: oneshot::Sender<ReadPermit>) {
         let queue = self.waiting.entry(tenant.to_owned()).or_default();
         if queue.is_empty() {
             self.order.push_back(tenant.to_owned());
@@ -38,7 +38,11 @@ impl Queue {
     }
 
     /// Lets the next one in whose tenant has room, and tells whose it was.
-    fn admit(&mut self, turns: &Turns, has_room: impl Fn(&str) -> bool) -> Option<String> {
+    fn admit(
+        &mut self,
+        scheduler: &ReadScheduler,
+        has_room: impl Fn(&str) -> bool,
+    ) -> Option<String> {
         for _ in 0..self.order.len() {
             let tenant = self.order.pop_front()?;
             if !has_room(&tenant) {
@@ -47,10 +51,11 @@ impl Queue {
             }
             let Some(queue) = self.waiting.get_mut(&tenant) else { continue };
             let admitted = std::iter::from_fn(|| queue.pop_front()).any(|waiter| {
-                let turn = Turn { turns: Some(turns.clone()), tenant: tenant.clone() };
+                let turn =
+                    ReadPermit { scheduler: Some(scheduler.clone()), tenant: tenant.clone() };
                 // Who was told to stop meanwhile does not wait any more, and the turn
                 // that comes back was never counted.
-                waiter.send(turn).map_err(|mut turn| turn.turns = None).is_ok()
+                waiter.send(turn).map_err(|mut turn| turn.scheduler = None).is_ok()
             });
             if queue.is_empty() {
                 self.waiting.remove(&tenant);
@@ -72,21 +77,21 @@ struct Inner {
     queues: [Queue; 2],
 }
 
-/// Hands out turns. Cheap to clone.
+/// Says who reads when. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Turns {
+pub struct ReadScheduler {
     inner: Arc<Mutex<Inner>>,
     each: usize,
 }
 
 /// Leave to read; given back when dropped.
 #[derive(Debug)]
-pub struct Turn {
-    turns: Option<Turns>,
+pub struct ReadPermit {
+    scheduler: Option<ReadScheduler>,
     tenant: String,
 }
 
-impl Turns {
+impl ReadScheduler {
     /// At most `most` readings at once, of which one tenant gets a quarter.
     pub fn new(most: usize) -> Self {
         let inner = Inner { free: most, reading: BTreeMap::new(), queues: Default::default() };
@@ -98,7 +103,7 @@ impl Turns {
     }
 
     /// Waits for a turn.
-    pub async fn turn(&self, tenant: &str, urgency: Urgency) -> Turn {
+    pub async fn turn(&self, tenant: &str, urgency: Urgency) -> ReadPermit {
         let (waiter, admitted) = oneshot::channel();
         {
             let mut inner = self.inner();
@@ -106,7 +111,7 @@ impl Turns {
             self.admit(&mut inner);
         }
         // The sender lives in the queue until it is used, so there is no error.
-        let uncounted = |_| Turn { turns: None, tenant: tenant.to_owned() };
+        let uncounted = |_| ReadPermit { scheduler: None, tenant: tenant.to_owned() };
         admitted.await.unwrap_or_else(uncounted)
     }
 
@@ -123,10 +128,10 @@ impl Turns {
     }
 }
 
-impl Drop for Turn {
+impl Drop for ReadPermit {
     fn drop(&mut self) {
-        let Some(turns) = self.turns.take() else { return };
-        let mut inner = turns.inner();
+        let Some(scheduler) = self.scheduler.take() else { return };
+        let mut inner = scheduler.inner();
         inner.free += 1;
         if let Some(readings) = inner.reading.get_mut(&self.tenant) {
             *readings -= 1;
@@ -134,7 +139,7 @@ impl Drop for Turn {
                 inner.reading.remove(&self.tenant);
             }
         }
-        turns.admit(&mut inner);
+        scheduler.admit(&mut inner);
     }
 }
 
@@ -150,14 +155,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_tenant_with_many_sources_does_not_keep_another_waiting() {
-        let turns = Turns::new(4);
+        let scheduler = ReadScheduler::new(4);
         let served = Arc::new(Mutex::new(Vec::new()));
-        let held = turns.turn("busy", Urgency::Live).await;
+        let held = scheduler.turn("busy", Urgency::Live).await;
         for number in 0..10 {
-            let (turns, served) = (turns.clone(), served.clone());
+            let (scheduler, served) = (scheduler.clone(), served.clone());
             let tenant = if number == 9 { "small" } else { "busy" };
             tokio::spawn(async move {
-                let turn = turns.turn(tenant, Urgency::Live).await;
+                let turn = scheduler.turn(tenant, Urgency::Live).await;
                 served.lock().unwrap().push(turn.tenant.clone());
                 settle().await;
             });
@@ -174,19 +179,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_backfill_waits_for_the_live_edge() {
-        let turns = Turns::new(4);
+        let scheduler = ReadScheduler::new(4);
         let served = Arc::new(Mutex::new(Vec::new()));
-        let held: Vec<Turn> = [
-            turns.turn("a", Urgency::Live).await,
-            turns.turn("b", Urgency::Live).await,
-            turns.turn("c", Urgency::Live).await,
-            turns.turn("d", Urgency::Live).await,
+        let held: Vec<ReadPermit> = [
+            scheduler.turn("a", Urgency::Live).await,
+            scheduler.turn("b", Urgency::Live).await,
+            scheduler.turn("c", Urgency::Live).await,
+            scheduler.turn("d", Urgency::Live).await,
         ]
         .into();
         for urgency in [Urgency::Backfill, Urgency::Live] {
-            let (turns, served) = (turns.clone(), served.clone());
+            let (scheduler, served) = (scheduler.clone(), served.clone());
             tokio::spawn(async move {
-                let _turn = turns.turn("e", urgency).await;
+                let _turn = scheduler.turn("e", urgency).await;
                 served.lock().unwrap().push(urgency);
             });
             settle().await;
@@ -198,15 +203,15 @@ mod tests {
 
     #[tokio::test]
     async fn who_gives_up_waiting_takes_no_turn() {
-        let turns = Turns::new(1);
-        let held = turns.turn("a", Urgency::Live).await;
+        let scheduler = ReadScheduler::new(1);
+        let held = scheduler.turn("a", Urgency::Live).await;
         {
-            let waiting = turns.turn("b", Urgency::Live);
+            let waiting = scheduler.turn("b", Urgency::Live);
             let gave_up = tokio::time::timeout(std::time::Duration::from_millis(5), waiting).await;
             assert!(gave_up.is_err());
         }
         drop(held);
-        let next = turns.turn("c", Urgency::Live);
+        let next = scheduler.turn("c", Urgency::Live);
         assert!(tokio::time::timeout(std::time::Duration::from_secs(20), next).await.is_ok());
     }
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::contract::{Batch, BatchLimits, ReadOptions, Selection, TimeRange};
-use crate::egress::Door;
+use crate::egress::Egress;
 use crate::limits::Limits;
 use crate::planner::Range;
 use crate::runtime::{LoadedComponent, Sandbox, SandboxError, SessionInstance, SessionRequest};
 
 /// Opens sessions of one source.
 #[async_trait]
-pub trait Opener: Send + Sync {
+pub trait SessionFactory: Send + Sync {
     /// A session over a range of a stream, from a cursor on.
     async fn open(
         &self,
@@ -45,13 +45,13 @@ pub struct SandboxedSource {
     pub sandbox: Sandbox,
     pub component: LoadedComponent,
     pub limits: Limits,
-    pub door: Door,
+    pub egress: Egress,
     pub settings: String,
     pub options: ReadOptions,
 }
 
 #[async_trait]
-impl Opener for SandboxedSource {
+impl SessionFactory for SandboxedSource {
     async fn open(
         &self,
         stream: &str,
@@ -65,18 +65,18 @@ impl Opener for SandboxedSource {
             cursor,
             options: self.options,
         };
-        let door = self.door.clone();
+        let egress = self.egress.clone();
         let session =
-            SessionInstance::open(&self.sandbox, &self.component, &self.limits, door, &request);
+            SessionInstance::open(&self.sandbox, &self.component, &self.limits, egress, &request);
         Ok(Box::new(session.await?))
     }
 
     fn wait(&self) -> Duration {
-        self.door.wait()
+        self.egress.wait()
     }
 
     fn service_now(&self) -> Option<i64> {
-        self.door.service_now()
+        self.egress.service_now()
     }
 }
 

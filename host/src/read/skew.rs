@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use super::context::{Shared, rfc3339};
+use super::context::{SourceContext, rfc3339};
 use crate::ledger::LedgerEntry;
 use crate::pipeline::CollectError;
 use crate::pipeline::{Delta, Position, Slot};
@@ -80,10 +80,10 @@ impl std::fmt::Display for Skew {
 }
 
 /// What is wrong with the clocks of a source, as seen from one of its streams.
-pub fn look(shared: &Shared, state: &StreamState) -> Option<Skew> {
-    let ours = shared.clock.now();
+pub fn look(context: &SourceContext, state: &StreamState) -> Option<Skew> {
+    let ours = context.clock.now();
     let live = state.frontiers.live();
-    if let Some(service) = shared.opener.service_now() {
+    if let Some(service) = context.session_factory.service_now() {
         let apart = ours.saturating_sub(service);
         if apart > TOLERATED_MS {
             return Some(Skew::ServiceBehind { service, ours });
@@ -95,10 +95,10 @@ pub fn look(shared: &Shared, state: &StreamState) -> Option<Skew> {
     (live.saturating_sub(ours) > TOLERATED_MS).then_some(Skew::PositionAhead { read: live, ours })
 }
 
-/// Tells log and board when the clocks come apart or agree again.
-pub fn tell(shared: &Shared, position: &Position, skew: Option<Skew>) {
-    let (source, stream) = (&*shared.source, &*position.key.stream);
-    shared.board.tell(&position.key, |status| {
+/// Tells log and status registry when the clocks come apart or agree again.
+pub fn tell(context: &SourceContext, position: &Position, skew: Option<Skew>) {
+    let (source, stream) = (&*context.source, &*position.key.stream);
+    context.statuses.tell(&position.key, |status| {
         let (was, is) = (status.clock_ahead_ms, skew.map(Skew::ahead_ms));
         let apart = |was: i64, is: i64| was.abs_diff(is) > TOLERATED_MS.unsigned_abs();
         if was.is_some() == is.is_some() && !was.zip(is).is_some_and(|(was, is)| apart(was, is)) {
@@ -112,11 +112,11 @@ pub fn tell(shared: &Shared, position: &Position, skew: Option<Skew>) {
 }
 
 /// What is to be done by our clock alone; `None` while the service's may be gone by.
-pub fn plan(shared: &Shared, state: &StreamState, skew: Option<Skew>) -> Option<Step> {
+pub fn plan(context: &SourceContext, state: &StreamState, skew: Option<Skew>) -> Option<Step> {
     let Some(Skew::ServiceBehind { ours, .. }) = skew else { return None };
-    let schedule = &shared.schedule;
-    let bound = shared.family.bound(&shared.board, ours).unwrap_or(ours);
-    let unproven = begin(shared, state, ours);
+    let schedule = &context.schedule;
+    let bound = context.preference.bound(&context.statuses, ours).unwrap_or(ours);
+    let unproven = begin(context, state, ours);
     Some(match unproven.reading {
         Some(under_way) => Step::Read(under_way.reading),
         None => schedule.next(&unproven.frontiers, bound),
@@ -125,8 +125,8 @@ pub fn plan(shared: &Shared, state: &StreamState, skew: Option<Skew>) -> Option<
 
 /// Where reading by our clock stands: never behind what was proven, whose ids are
 /// forgotten, nor behind what the source keeps, of which our clock alone must not speak.
-fn begin(shared: &Shared, state: &StreamState, ours: i64) -> Unproven {
-    let schedule = &shared.schedule;
+fn begin(context: &SourceContext, state: &StreamState, ours: i64) -> Unproven {
+    let schedule = &context.schedule;
     let known = state.unproven.clone();
     let frontiers = known.as_ref().map_or(&state.frontiers, |unproven| &unproven.frontiers);
     let frontiers = schedule.resume(frontiers.clone()).latest(&state.frontiers);
@@ -140,19 +140,19 @@ fn begin(shared: &Shared, state: &StreamState, ours: i64) -> Unproven {
 /// Makes the state fit for a reading by our clock alone, or without one. What a reading
 /// that is not gone on with had delivered stays counted.
 pub async fn settle(
-    shared: &Shared,
+    context: &SourceContext,
     position: &Position,
     skew: Option<Skew>,
 ) -> Result<(), CollectError> {
     let mut locked = position.lock().await;
     let mut next = locked.clone();
     next.unproven = match skew {
-        Some(Skew::ServiceBehind { ours, .. }) => Some(begin(shared, &locked, ours)),
+        Some(Skew::ServiceBehind { ours, .. }) => Some(begin(context, &locked, ours)),
         _ => None,
     };
     let left = locked.unproven.clone().and_then(|unproven| unproven.reading);
     let kept = next.unproven.as_ref().is_some_and(|unproven| unproven.reading == left);
-    let at = shared.clock.now();
+    let at = context.clock.now();
     let left = left.filter(|_| !kept).and_then(|reading: ReadingState| {
         let fetched_until = reading.reading.asked.end;
         Some((reading.left(at)?, fetched_until))
@@ -169,9 +169,9 @@ pub async fn settle(
 
 /// How long a stream sleeps that has nothing to do for some milliseconds. The granularity
 /// of a source may be a second; nobody needs to be asked that often.
-pub fn nap(shared: &Shared, free: i64) -> Duration {
-    let least = shared.poll_interval.max(SHORTEST_NAP);
-    let granule = u64::try_from(shared.schedule.granularity()).unwrap_or(0);
+pub fn nap(context: &SourceContext, free: i64) -> Duration {
+    let least = context.poll_interval.max(SHORTEST_NAP);
+    let granule = u64::try_from(context.schedule.granularity()).unwrap_or(0);
     let most = least.max(Duration::from_millis(granule)) * MOST_POLLS;
     Duration::from_millis(u64::try_from(free).unwrap_or(0)).clamp(least, most)
 }

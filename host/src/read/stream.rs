@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::backfill;
-use super::bisection::{Suspect, Verdict};
+use super::bisection::{Bisection, Verdict};
 use super::bounds::Bounds;
-use super::context::{Shared, millis, rfc3339, start_time};
-use super::failure::{ATTEMPTS, Backoff, needs_operator, part_of, pause, told};
+use super::context::Until;
+use super::context::{SourceContext, millis, rfc3339, start_time};
+use super::failure::{ATTEMPTS, Backoff, needs_operator, part_of, pause, stopped};
 use super::range::{Ended, Reader, deliver_as};
 use super::scheduler::Urgency;
 use super::skew;
@@ -16,12 +17,11 @@ use crate::contract::{BatchLimits, SourceError};
 use crate::ledger::{self, LedgerEntry};
 use crate::pipeline::CollectError;
 use crate::pipeline::Committer;
-use crate::pipeline::Phase;
 use crate::pipeline::{Delta, Position, Slot};
 use crate::planner::{Range, Reading, Schedule, Step};
 use crate::runtime::SandboxError;
-use crate::source::Until;
 use crate::state::{Counts, ReadingState, SentHead, StreamKey, StreamState};
+use crate::status::Phase;
 use crate::telemetry;
 
 /// A wait is at most this much longer than it has to be, as a part of itself: what
@@ -30,22 +30,22 @@ const JITTER_PARTS: u32 = 10;
 
 /// A stream and what it needs to run.
 pub struct StreamRun {
-    shared: Arc<Shared>,
+    context: Arc<SourceContext>,
     key: StreamKey,
     committer: Committer,
     backoff: Backoff,
-    suspect: Suspect,
+    bisection: Bisection,
     bounds: Bounds,
 }
 
 impl StreamRun {
-    pub fn new(shared: Arc<Shared>, key: StreamKey, committer: Committer) -> Self {
+    pub fn new(context: Arc<SourceContext>, key: StreamKey, committer: Committer) -> Self {
         Self {
-            shared,
+            context,
             key,
             committer,
             backoff: Backoff::default(),
-            suspect: Suspect::default(),
+            bisection: Bisection::default(),
             bounds: Bounds::default(),
         }
     }
@@ -57,12 +57,12 @@ impl StreamRun {
         until: Until,
         mut stop: watch::Receiver<bool>,
     ) -> (Counts, Result<(), (String, String)>) {
-        let (board, key) = (self.shared.board.clone(), self.key.clone());
-        let source = self.shared.source.clone();
+        let (statuses, key) = (self.context.statuses.clone(), self.key.clone());
+        let source = self.context.source.clone();
         let result = self.go(until, &mut stop).await;
         let error = result.as_ref().err().map(ToString::to_string);
         let mut counts = Counts::default();
-        board.tell(&key, |status| {
+        statuses.tell(&key, |status| {
             status.phase = Phase::Ended;
             status.error.clone_from(&error);
             counts = status.counts;
@@ -76,10 +76,10 @@ impl StreamRun {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
         let position = Arc::new(self.load().await?);
-        let shared = self.shared.clone();
-        let backfill = backfill::run(&shared, &position, until, stop.clone());
+        let context = self.context.clone();
+        let backfill = backfill::run(&context, &position, until, stop.clone());
         let live = async {
-            match shared.live {
+            match context.live {
                 true => self.live(&position, until, stop).await,
                 false => Ok(()),
             }
@@ -88,7 +88,7 @@ impl StreamRun {
         live.and(backfill)?;
         let state = position.lock().await.clone();
         // Whoever looks at the exit status only has to see it.
-        match skew::look(&shared, &state).filter(|_| until == Until::Done) {
+        match skew::look(&context, &state).filter(|_| until == Until::Done) {
             Some(skew) => Err(CollectError::Clock(skew.to_string())),
             None => Ok(()),
         }
@@ -106,14 +106,14 @@ impl StreamRun {
                 self.fail(position, None, error, until, stop).await?;
                 continue;
             }
-            let (now, ours) = (self.shared.now(), self.shared.clock.now());
-            let skew = skew::look(&self.shared, &position.lock().await.clone());
-            skew::tell(&self.shared, position, skew);
-            skew::settle(&self.shared, position, skew).await?;
+            let (now, ours) = (self.context.now(), self.context.clock.now());
+            let skew = skew::look(&self.context, &position.lock().await.clone());
+            skew::tell(&self.context, position, skew);
+            skew::settle(&self.context, position, skew).await?;
             // Behind the source it yields to, if there is one.
-            let bound = self.shared.family.bound(&self.shared.board, now);
+            let bound = self.context.preference.bound(&self.context.statuses, now);
             let state = position.lock().await.clone();
-            let planned = self.shared.schedule.next(&state.frontiers, bound.unwrap_or(now));
+            let planned = self.context.schedule.next(&state.frontiers, bound.unwrap_or(now));
             let step = match &state.reading {
                 // One whose range began to vanish from the source meanwhile is given up
                 // with the gap.
@@ -122,13 +122,15 @@ impl StreamRun {
                 }
                 _ => planned,
             };
-            let unproven = skew::plan(&self.shared, &state, skew);
+            let unproven = skew::plan(&self.context, &state, skew);
             let (slot, step) = skew::choose(step, now, unproven, ours);
             match step {
                 // Our clock alone must not say what the source no longer keeps.
-                Step::Gap(_) if !asked_time && self.shared.opener.service_now().is_none() => {
+                Step::Gap(_)
+                    if !asked_time && self.context.session_factory.service_now().is_none() =>
+                {
                     match self.ask_time(now).await {
-                        Err(error) if self.shared.opener.service_now().is_none() => {
+                        Err(error) if self.context.session_factory.service_now().is_none() => {
                             self.fail(position, None, error, until, stop).await?;
                         }
                         _ => asked_time = true,
@@ -156,28 +158,28 @@ impl StreamRun {
 
     /// Asks for as little as there is, for the time that comes with the answer.
     async fn ask_time(&self, now: i64) -> Result<(), CollectError> {
-        let start = self.shared.schedule.earliest(now);
-        let range = Range { start, end: start + self.shared.schedule.granularity() };
-        let mut session = self.shared.opener.open(&self.key.stream, range, None).await?;
+        let start = self.context.schedule.earliest(now);
+        let range = Range { start, end: start + self.context.schedule.granularity() };
+        let mut session = self.context.session_factory.open(&self.key.stream, range, None).await?;
         let limits = BatchLimits { events: 1, bytes: 1, soft_deadline_ms: 1_000 };
         session.next(limits).await?;
         Ok(())
     }
 
     async fn load(&self) -> Result<Position, CollectError> {
-        let schedule = &self.shared.schedule;
-        let now = self.shared.now();
-        let start = start_time(&self.shared.start, schedule, now);
+        let schedule = &self.context.schedule;
+        let now = self.context.now();
+        let start = start_time(&self.context.start, schedule, now);
         let began = schedule.floor(start.min(now));
         let begin = || StreamState::begin(began, now, schedule.begin(began));
-        let (key, state) = (self.key.clone(), self.shared.state.clone());
+        let (key, state) = (self.key.clone(), self.context.state.clone());
         let position = Position::load(key, state, self.committer.clone(), begin).await?;
         fit(&mut *position.lock().await, schedule);
         let state = position.lock().await.clone();
-        self.shared.board.tell(&self.key, |status| {
+        self.context.statuses.tell(&self.key, |status| {
             status.read_until_ms = Some(state.read_until());
             status.closed_until_ms = Some(state.frontiers.slowest());
-            status.newest_event_ms = state.rhythm.newest;
+            status.newest_event_ms = state.silence.newest;
         });
         Ok(position)
     }
@@ -189,40 +191,40 @@ impl StreamRun {
         under_way: ReadingState,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
-        let shared = self.shared.clone();
+        let context = self.context.clone();
         let turn = tokio::select! {
-            turn = shared.turns.turn(&shared.tenant, Urgency::Live) => turn,
-            () = told(stop) => return Ok(()),
+            turn = context.scheduler.turn(&context.tenant, Urgency::Live) => turn,
+            () = stopped(stop) => return Ok(()),
         };
-        shared.board.tell(&self.key, |status| status.phase = Phase::Reading);
+        context.statuses.tell(&self.key, |status| status.phase = Phase::Reading);
         let before = under_way.cursor.clone();
-        let mut reader = Reader::new(&shared, position, slot, under_way);
+        let mut reader = Reader::new(&context, position, slot, under_way);
         let result = reader.read(&mut self.bounds, stop).await;
         drop(turn);
         // Going round is no progress.
         let moved = reader.into_saved().cursor != before && !self.bounds.is_suspect();
         if moved || matches!(result, Ok(Ended::Finished)) {
             self.backoff.reset();
-            self.suspect.clear();
+            self.bisection.clear();
         }
         result.map(|_| ())
     }
 
     async fn wait(&self, free: i64, stop: &mut watch::Receiver<bool>) {
-        let shared = &self.shared;
-        shared.board.tell(&self.key, |status| status.phase = Phase::Waiting);
-        let wait = skew::nap(shared, free);
-        pause(shared.clock.as_ref(), wait + part_of(wait / JITTER_PARTS), stop).await;
+        let context = &self.context;
+        context.statuses.tell(&self.key, |status| status.phase = Phase::Waiting);
+        let wait = skew::nap(context, free);
+        pause(context.clock.as_ref(), wait + part_of(wait / JITTER_PARTS), stop).await;
     }
 
     async fn wait_for_others(&self, stop: &mut watch::Receiver<bool>) {
-        let mut changes = self.shared.board.changes();
-        self.shared.board.tell(&self.key, |status| status.phase = Phase::Waiting);
+        let mut changes = self.context.statuses.changes();
+        self.context.statuses.tell(&self.key, |status| status.phase = Phase::Waiting);
         changes.mark_unchanged();
         tokio::select! {
-            // An error means that there is no board any more: the next look tells.
+            // An error means that there is no registry any more: the next look tells.
             _ = changes.changed() => {}
-            () = pause(self.shared.clock.as_ref(), self.shared.poll_interval, stop) => {}
+            () = pause(self.context.clock.as_ref(), self.context.poll_interval, stop) => {}
         }
     }
 
@@ -235,13 +237,13 @@ impl StreamRun {
         step: &Step,
         reason: &str,
     ) -> Result<(), CollectError> {
-        let shared = &self.shared;
+        let context = &self.context;
         let mut locked = position.lock().await;
         let mut next = locked.clone();
-        next.frontiers = shared.schedule.advance(&locked.frontiers, step);
+        next.frontiers = context.schedule.advance(&locked.frontiers, step);
         let read = locked.frontiers.live().clamp(gap.start, gap.end);
         let parts = [Range { start: gap.start, end: read }, Range { start: read, end: gap.end }];
-        let at = shared.now();
+        let at = context.now();
         // What a reading had delivered before it was given up stays counted.
         let partly = next.reading.take().and_then(|under_way| under_way.given_up(gap, at));
         let parts = parts.into_iter().filter(|part| part.start < part.end);
@@ -250,7 +252,7 @@ impl StreamRun {
         let delta = Delta { ledger, fetched_until: gap.end, ..Delta::default() };
         position.commit(&mut locked, next, delta, Vec::new()).await?;
         telemetry::GapRecorded {
-            source: &shared.source,
+            source: &context.source,
             stream: &self.key.stream,
             start: rfc3339(gap.start),
             end: rfc3339(gap.end),
@@ -266,21 +268,21 @@ impl StreamRun {
         position: &Position,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
-        let shared = &self.shared;
+        let context = &self.context;
         // By our clock, and also where that was set back: no hint of a service keeps a head.
-        let now = shared.clock.now();
+        let now = context.clock.now();
         let mut locked = position.lock().await;
         let last = locked.head.at;
-        if (last..last.saturating_add(millis(shared.head_interval))).contains(&now) {
+        if (last..last.saturating_add(millis(context.head_interval))).contains(&now) {
             return Ok(());
         }
-        let tip = shared.state.tip(&self.key)?;
+        let tip = context.state.tip(&self.key)?;
         let Some(closed) = locked.closed.iter().last() else { return Ok(()) };
         if tip.number == locked.head.number {
             return Ok(());
         }
-        let head = ledger::head(&shared.source, &self.key.stream, tip, closed);
-        let Some(receipts) = deliver_as(shared, &[head], ledger::COMPONENT, stop).await? else {
+        let head = ledger::head(&context.source, &self.key.stream, tip, closed);
+        let Some(receipts) = deliver_as(context, &[head], ledger::COMPONENT, stop).await? else {
             return Ok(());
         };
         let mut next = locked.clone();
@@ -311,7 +313,7 @@ impl StreamRun {
         }
         let range = reading.as_ref().map(|(_, reading)| reading.covers);
         if let Some((slot, reading)) = reading {
-            match self.suspect.judge(&self.shared, &self.key, &reading, &error).await {
+            match self.bisection.judge(&self.context, &self.key, &reading, &error).await {
                 Verdict::Wait => {}
                 Verdict::Halve(half) => {
                     // Each half has its own chances.
@@ -322,7 +324,7 @@ impl StreamRun {
                 // No gap yet: it is read again when the service's clock is there.
                 Verdict::Give(..) if slot == Slot::Unproven => {
                     let mut locked = position.lock().await;
-                    locked.advance(slot, &self.shared.schedule, &Step::Read(reading));
+                    locked.advance(slot, &self.context.schedule, &Step::Read(reading));
                     return Ok(());
                 }
                 Verdict::Give(range, reason) => {
@@ -338,7 +340,7 @@ impl StreamRun {
             return Err(error);
         }
         let text = error.to_string();
-        self.shared.board.tell(&self.key, |status| {
+        self.context.statuses.tell(&self.key, |status| {
             status.phase = match &error {
                 CollectError::Sink { .. } => Phase::Blocked,
                 CollectError::Endless { .. } => Phase::Paused,
@@ -349,14 +351,14 @@ impl StreamRun {
             status.failures = failures;
         });
         telemetry::ReadingFailed {
-            source: &self.shared.source,
+            source: &self.context.source,
             stream: &self.key.stream,
             range: range.map(|range| (rfc3339(range.start), rfc3339(range.end))),
             error: text,
             retry_in,
         }
         .emit();
-        pause(self.shared.clock.as_ref(), retry_in, stop).await;
+        pause(self.context.clock.as_ref(), retry_in, stop).await;
         Ok(())
     }
 

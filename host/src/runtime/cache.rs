@@ -8,12 +8,12 @@
 use std::hash::{Hash as _, Hasher};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::load::hex;
 use crate::permissions::{self, Readers};
 
 /// What every file begins with; another layout is another text.
@@ -21,6 +21,9 @@ const MAGIC: &[u8; 20] = b"signon compiled 1.0\n";
 
 /// Length of the digest behind it.
 const DIGEST: usize = 32;
+
+/// Compiled code, or the place for it.
+pub(super) type Slot = Arc<Mutex<Option<Component>>>;
 
 /// What stands for a component compiled by an engine.
 pub type Key = [u8; DIGEST];
@@ -146,4 +149,9 @@ fn is_private(_folder: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_own_file(_path: &Path) -> bool {
     false
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

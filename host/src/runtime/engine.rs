@@ -10,8 +10,8 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use super::error::SandboxError;
 use super::guest::Guest;
-use super::{cache, imports, load};
-use crate::limits::{Limits, TICK, Turns, size};
+use super::{cache, imports};
+use crate::limits::{CpuScheduler, Limits, TICK, size};
 use crate::telemetry;
 
 /// How many sessions may run at once in one process. More wait for a place; each
@@ -30,10 +30,10 @@ pub struct Sandbox {
     /// For components of other tool chains.
     pub(super) void_cli: Arc<Linker<Guest>>,
     /// What was compiled or read from the cache so far.
-    pub(super) compiled: Arc<Mutex<BTreeMap<cache::Key, load::Slot>>>,
+    pub(super) compiled: Arc<Mutex<BTreeMap<cache::Key, cache::Slot>>>,
     pub(super) cache: Option<Arc<cache::Cache>>,
     pub(super) places: Arc<Semaphore>,
-    pub(super) turns: Turns,
+    pub(super) scheduler: CpuScheduler,
     // Stops the ticker with the last clone.
     _ticker: Arc<Ticker>,
 }
@@ -61,8 +61,8 @@ impl Sandbox {
         imports::link(&mut linker).map_err(engine_error)?;
         let mut void_cli = Linker::new(&engine);
         imports::link_void_cli(&mut void_cli).map_err(engine_error)?;
-        let turns = Turns::new();
-        let ticker = Ticker::start(&engine, turns.clone());
+        let scheduler = CpuScheduler::new();
+        let ticker = Ticker::start(&engine, scheduler.clone());
         let ticker = ticker.map_err(|error| engine_error(error.into()))?;
         Ok(Self {
             engine,
@@ -71,7 +71,7 @@ impl Sandbox {
             compiled: Arc::default(),
             cache: None,
             places: Arc::new(Semaphore::new(MOST_SESSIONS as usize)),
-            turns,
+            scheduler,
             _ticker: Arc::new(ticker),
         })
     }
@@ -110,16 +110,6 @@ pub(super) fn configuration(limits: &Limits) -> Config {
     config
 }
 
-/// Does what takes a while without holding up the tasks of this thread: compiling,
-/// or waiting for another program.
-pub(crate) fn off_the_threads<T>(work: impl FnOnce() -> T) -> T {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        _ => work(),
-    }
-}
-
 fn engine_error(error: wasmtime::Error) -> SandboxError {
     SandboxError::Engine(format!("{error:#}"))
 }
@@ -131,14 +121,14 @@ struct Ticker {
 }
 
 impl Ticker {
-    fn start(engine: &Engine, turns: Turns) -> std::io::Result<Self> {
+    fn start(engine: &Engine, scheduler: CpuScheduler) -> std::io::Result<Self> {
         let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let (stopped, engine) = (stop.clone(), engine.weak());
         std::thread::Builder::new().name("signon-ticker".to_owned()).spawn(move || {
             while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
                 std::thread::sleep(TICK);
                 let Some(engine) = engine.upgrade() else { return };
-                turns.begin_tick();
+                scheduler.begin_tick();
                 engine.increment_epoch();
             }
         })?;

@@ -133,7 +133,7 @@ pub enum SandboxError {
         /// The trap and where it happened.
         problem: String,
     },
-    /// The door denied a request, and the component failed of it.
+    /// The egress denied a request, and the component failed of it.
     #[error("{denial}")]
     Denied {
         /// What was denied, and what would allow it.

@@ -1,5 +1,5 @@
 //! What one guest holds, and what it sees of the host: clocks, random bytes, and
-//! the door.
+//! the egress.
 
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{WasiCliCtxView, WasiCliView};
@@ -11,7 +11,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use wasmtime_wasi_io::IoView;
 
 use super::guest_log::GuestLog;
-use crate::egress::Passage;
+use crate::egress::EgressSession;
 use crate::limits::{Limits, Meter, size};
 
 /// Everything a guest holds.
@@ -19,17 +19,17 @@ pub struct Guest {
     table: ResourceTable,
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    pub(super) passage: Passage,
+    pub(super) egress_session: EgressSession,
     pub(super) meter: Meter,
     /// Ticks of computing in the call under way.
     pub(super) ticks: u64,
 }
 
 impl Guest {
-    pub(super) fn new(limits: &Limits, passage: Passage) -> Self {
+    pub(super) fn new(limits: &Limits, egress_session: EgressSession) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(size(limits.handles));
-        let log = GuestLog::new(passage.clone());
+        let log = GuestLog::new(egress_session.clone());
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(size(limits.header_bytes));
         Self {
@@ -40,7 +40,7 @@ impl Guest {
                 .stderr(log)
                 .build(),
             http,
-            passage,
+            egress_session,
             meter: Meter::new(limits),
             ticks: 0,
         }
@@ -77,6 +77,10 @@ impl WasiFilesystemView for Guest {
 
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.passage }
+        WasiHttpCtxView {
+            ctx: &mut self.http,
+            table: &mut self.table,
+            hooks: &mut self.egress_session,
+        }
     }
 }

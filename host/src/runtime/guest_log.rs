@@ -11,7 +11,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi_io::poll::Pollable;
 use wasmtime_wasi_io::streams::{OutputStream, StreamResult};
 
-use crate::egress::Passage;
+use crate::egress::EgressSession;
 use crate::telemetry;
 
 /// Bytes of one session that are logged; what follows is dropped. Enough for the
@@ -26,7 +26,7 @@ const LONGEST_LINE: usize = 1 << 10;
 pub struct GuestLog {
     source: Arc<str>,
     /// Knows what must not be told.
-    passage: Passage,
+    egress_session: EgressSession,
     state: Arc<Mutex<Written>>,
 }
 
@@ -38,9 +38,13 @@ struct Written {
 
 impl GuestLog {
     /// For one session of a source.
-    pub fn new(passage: Passage) -> Self {
+    pub fn new(egress_session: EgressSession) -> Self {
         let state = Written { left: MOST_BYTES, line: Vec::new() };
-        Self { source: passage.source().clone(), passage, state: Arc::new(Mutex::new(state)) }
+        Self {
+            source: egress_session.source().clone(),
+            egress_session,
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 
     fn take(&self, bytes: &[u8]) {
@@ -58,7 +62,7 @@ impl GuestLog {
     }
 
     fn tell(&self, line: &mut Vec<u8>) {
-        let text = self.passage.clean(&String::from_utf8_lossy(line));
+        let text = self.egress_session.clean(&String::from_utf8_lossy(line));
         let shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         if !shown.trim().is_empty() {
             telemetry::GuestWrote { source: &self.source, line: shown.trim_end() }.emit();

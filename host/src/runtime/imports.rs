@@ -7,7 +7,7 @@ use wasmtime_wasi_http::WasiHttpView as _;
 use super::guest::Guest;
 
 /// The WASI 0.2 interfaces a component may import, without version. They give it
-/// requests (through the door), waiting, the time and random bytes; no files, no
+/// requests (through the egress), waiting, the time and random bytes; no files, no
 /// environment, no sockets.
 const ALLOWED_IMPORTS: [&str; 10] = [
     "wasi:clocks/monotonic-clock",

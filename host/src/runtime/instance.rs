@@ -16,9 +16,9 @@ use super::error::SandboxError;
 use super::failure::{Called, OutOfTicks, OutOfTime};
 use super::guest::Guest;
 use super::load::LoadedComponent;
-use super::response_errors::Told;
+use super::response_errors::GuestTexts;
 use crate::contract::{SignonSource, SourceError};
-use crate::egress::Door;
+use crate::egress::Egress;
 use crate::limits::Claim;
 use crate::limits::{Limits, size};
 
@@ -40,22 +40,22 @@ impl Instance {
         sandbox: &Sandbox,
         component: &LoadedComponent,
         limits: &Limits,
-        door: Door,
+        egress: Egress,
     ) -> Result<Self, SandboxError> {
-        let source = door.owner().clone();
+        let source = egress.owner().clone();
         // In this order: a source that waits for a place of its own holds none of
         // those that all share.
-        let own = door.place().await;
+        let own = egress.place().await;
         let shared = sandbox
             .places
             .clone()
             .acquire_owned()
             .await
             .map_err(|error| SandboxError::Engine(error.to_string()))?;
-        let allowance = door.allowance();
-        door.take_part(&sandbox.turns);
-        let passage = door.passage(size(limits.requests));
-        let mut store = Store::new(&sandbox.engine, Guest::new(limits, passage));
+        let allowance = egress.allowance();
+        egress.take_part(&sandbox.scheduler);
+        let egress_session = egress.egress_session(size(limits.requests));
+        let mut store = Store::new(&sandbox.engine, Guest::new(limits, egress_session));
         store.limiter(|guest| &mut guest.meter);
         // Where the work of guests is counted, it is not limited.
         #[cfg(test)]
@@ -63,7 +63,7 @@ impl Instance {
         store.set_hostcall_fuel(size(limits.lifted_bytes));
         store.set_max_component_handles(size(limits.handles));
         store.set_epoch_deadline(1);
-        let (budget, turns) = (limits.cpu_ticks, sandbox.turns.clone());
+        let (budget, scheduler) = (limits.cpu_ticks, sandbox.scheduler.clone());
         // Called at most once a tick, and only while the guest computes: a guest
         // that waits spends nothing. Yielding lets others have the thread.
         store.epoch_deadline_callback(move |mut context| {
@@ -75,7 +75,7 @@ impl Instance {
             Ok(match allowance.claim() {
                 Claim::Free => UpdateDeadline::Yield(1),
                 Claim::Turn { used } => {
-                    UpdateDeadline::YieldCustom(1, Box::pin(turns.clone().take(used)))
+                    UpdateDeadline::YieldCustom(1, Box::pin(scheduler.clone().take(used)))
                 }
             })
         });
@@ -111,7 +111,7 @@ macro_rules! call {
         let guest = instance.store.data_mut();
         guest.ticks = 0;
         guest.meter.refused = None;
-        guest.passage.begin_call();
+        guest.egress_session.begin_call();
         let result = $crate::runtime::instance::within(
             instance.limits.wall_time,
             instance
@@ -134,25 +134,25 @@ pub(super) use call;
 impl Instance {
     /// Makes an answer of the component one of the sandbox: its errors in our words,
     /// its values checked, nothing told that was sent.
-    pub fn settle<T: Told>(
+    pub fn settle<T: GuestTexts>(
         &mut self,
         call: &'static str,
         answer: Result<T, SourceError>,
         check: impl FnOnce(Called<'_>, &T) -> Result<(), SandboxError>,
     ) -> Result<T, SandboxError> {
         let called = self.called(call);
-        let passage = &self.store.data().passage;
+        let egress_session = &self.store.data().egress_session;
         match answer {
             Ok(mut value) => {
                 let checked = check(called, &value);
-                value.clean(|text| passage.clean(text));
+                value.clean(|text| egress_session.clean(text));
                 self.ended |= checked.is_err();
                 checked.map(|()| value)
             }
             Err(error) => {
                 let mut checked = called.check_error(error);
                 if let SandboxError::Source(error) = &mut checked {
-                    error.clean(|text| passage.clean(text));
+                    error.clean(|text| egress_session.clean(text));
                 }
                 Err(self.explain(call, checked))
             }
@@ -168,10 +168,10 @@ impl Instance {
         }
     }
 
-    /// Adds what only the door knows: which request it denied, and what would allow
+    /// Adds what only the egress knows: which request it denied, and what would allow
     /// it. Not where the component says that something else is the matter.
     pub fn explain(&self, call: &'static str, error: SandboxError) -> SandboxError {
-        if self.store.data().passage.asked_too_often() {
+        if self.store.data().egress_session.asked_too_often() {
             return self.called(call).exceeded("call_requests");
         }
         let fits = matches!(
@@ -184,7 +184,7 @@ impl Instance {
                         | SourceError::Malformed(_)
                 )
         );
-        match self.store.data().passage.denial().filter(|_| fits) {
+        match self.store.data().egress_session.denial().filter(|_| fits) {
             Some(denial) => SandboxError::Denied { denial, source: Box::new(error) },
             None => error,
         }

@@ -5,21 +5,19 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
 
+use super::engine::Sandbox;
 use super::error::SandboxError;
 use super::guest::Guest;
 use super::imports::Imports;
-use super::{Sandbox, cache, weight};
+use super::{cache, weight};
 use crate::contract::SignonSourcePre;
 use crate::files;
 use crate::limits::Limits;
-
-/// Compiled code, or the place for it.
-pub(super) type Slot = Arc<Mutex<Option<Component>>>;
 
 /// A component that was loaded and may be opened any number of times.
 #[derive(Clone)]
@@ -116,8 +114,8 @@ impl Sandbox {
         match file.sha256 {
             Some(expected) if expected != digest => Err(SandboxError::WrongDigest {
                 name,
-                expected: hex(&expected),
-                found: hex(&digest),
+                expected: cache::hex(&expected),
+                found: cache::hex(&digest),
             }),
             _ => self.load_as(&name, &bytes, file.imports),
         }
@@ -236,9 +234,4 @@ fn refusal(name: &str, problem: &str) -> SandboxError {
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().trim_end_matches(':').to_owned()
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -26,7 +26,6 @@ mod weight;
 mod work_tests;
 
 pub use engine::Sandbox;
-pub(crate) use engine::off_the_threads;
 pub use error::{SandboxError, describe, describe_finding};
 pub use imports::Imports;
 pub use load::{ComponentFile, LoadedComponent};

@@ -1,4 +1,4 @@
-//! A normalizer under way: bytes in, events out, with the door shut.
+//! A normalizer under way: bytes in, events out, with no way out.
 
 use wasmtime::component::ResourceAny;
 
@@ -15,7 +15,7 @@ const MOST_TYPES: usize = 65;
 /// Longest name of a type, in bytes.
 const LONGEST_TYPE: usize = 128;
 
-/// A normalizer under way. Its door is shut.
+/// A normalizer under way. It has no way out.
 pub struct NormalizerInstance {
     instance: Instance,
     normalizer: ResourceAny,

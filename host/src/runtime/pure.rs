@@ -1,5 +1,5 @@
 //! The calls that look at a component and its configuration. All but `check` run
-//! with the door shut.
+//! with no way out.
 
 use super::Sandbox;
 use super::descriptor::check_descriptor;
@@ -7,7 +7,7 @@ use super::error::SandboxError;
 use super::instance::{Instance, call};
 use super::load::LoadedComponent;
 use crate::contract::{AccessRule, Descriptor, Finding, Stream};
-use crate::egress::Door;
+use crate::egress::Egress;
 use crate::limits::Limits;
 
 impl Sandbox {
@@ -16,8 +16,8 @@ impl Sandbox {
         component: &LoadedComponent,
         limits: &Limits,
     ) -> Result<Instance, SandboxError> {
-        let door = Door::shut(component.name()).counting(&component.asked_in_vain);
-        Instance::new(self, component, limits, door).await
+        let egress = Egress::shut(component.name()).counting(&component.asked_in_vain);
+        Instance::new(self, component, limits, egress).await
     }
 
     /// What the component says about itself, held against the contract.
@@ -68,7 +68,7 @@ impl Sandbox {
         instance.settle("streams", streams, |called, streams| called.check_streams(streams))
     }
 
-    /// Tries a configuration through `door`.
+    /// Tries a configuration through `egress`.
     ///
     /// # Errors
     ///
@@ -77,10 +77,10 @@ impl Sandbox {
         &self,
         component: &LoadedComponent,
         limits: &Limits,
-        door: Door,
+        egress: Egress,
         config: &str,
     ) -> Result<Vec<Finding>, SandboxError> {
-        let mut instance = Instance::new(self, component, limits, door).await?;
+        let mut instance = Instance::new(self, component, limits, egress).await?;
         let findings = call!(&mut instance, "check", call_check(config))?;
         instance.settle("check", findings, |called, findings| called.check_findings(findings))
     }

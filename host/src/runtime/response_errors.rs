@@ -19,14 +19,14 @@ const CLEANED_BYTES: usize = 1 << 20;
 const UNREAD: &str = "[not shown: the answer has more than 1 MiB of text]";
 
 /// Texts of an answer that reach a log or a terminal.
-pub trait Told {
+pub trait GuestTexts {
     /// Calls `change` with each.
-    fn each_told(&mut self, change: &mut dyn FnMut(&mut String));
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String));
 
     /// Takes out of them what `clean` takes out.
     fn clean(&mut self, clean: impl Fn(&str) -> String) {
         let mut left = CLEANED_BYTES;
-        self.each_told(&mut |text| match left.checked_sub(text.len()) {
+        self.each_text(&mut |text| match left.checked_sub(text.len()) {
             Some(less) => {
                 left = less;
                 *text = clean(text);
@@ -36,8 +36,8 @@ pub trait Told {
     }
 }
 
-impl Told for Vec<Finding> {
-    fn each_told(&mut self, change: &mut dyn FnMut(&mut String)) {
+impl GuestTexts for Vec<Finding> {
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
         for finding in self {
             change(&mut finding.path);
             change(&mut finding.problem);
@@ -48,19 +48,19 @@ impl Told for Vec<Finding> {
 
 /// Of a batch what is told about it; its events are records, which the components
 /// redact.
-impl Told for Batch {
-    fn each_told(&mut self, change: &mut dyn FnMut(&mut String)) {
-        self.findings.each_told(change);
+impl GuestTexts for Batch {
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        self.findings.each_text(change);
         for reject in &mut self.rejects {
             change(&mut reject.reason);
         }
     }
 }
 
-impl Told for SourceError {
-    fn each_told(&mut self, change: &mut dyn FnMut(&mut String)) {
+impl GuestTexts for SourceError {
+    fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
         match self {
-            Self::InvalidConfig(findings) => findings.each_told(change),
+            Self::InvalidConfig(findings) => findings.each_text(change),
             Self::Throttled(throttle) => change(&mut throttle.message),
             Self::Unauthorized(text)
             | Self::Forbidden(text)
@@ -73,17 +73,17 @@ impl Told for SourceError {
 }
 
 /// These come of a configuration alone: nothing was sent.
-impl Told for Vec<AccessRule> {
-    fn each_told(&mut self, _change: &mut dyn FnMut(&mut String)) {}
+impl GuestTexts for Vec<AccessRule> {
+    fn each_text(&mut self, _change: &mut dyn FnMut(&mut String)) {}
 }
 
 /// As are these.
-impl Told for Vec<Stream> {
-    fn each_told(&mut self, _change: &mut dyn FnMut(&mut String)) {}
+impl GuestTexts for Vec<Stream> {
+    fn each_text(&mut self, _change: &mut dyn FnMut(&mut String)) {}
 }
 
-impl Told for ResourceAny {
-    fn each_told(&mut self, _change: &mut dyn FnMut(&mut String)) {}
+impl GuestTexts for ResourceAny {
+    fn each_text(&mut self, _change: &mut dyn FnMut(&mut String)) {}
 }
 
 /// Longest id of a stream in bytes, by the contract.

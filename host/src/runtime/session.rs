@@ -7,7 +7,7 @@ use super::error::SandboxError;
 use super::instance::{Instance, call};
 use super::load::LoadedComponent;
 use crate::contract::{Batch, BatchLimits, Progress, ReadOptions, Selection};
-use crate::egress::Door;
+use crate::egress::Egress;
 use crate::limits::Limits;
 
 /// What to read in a session.
@@ -43,7 +43,7 @@ impl std::fmt::Debug for SessionInstance {
 }
 
 impl SessionInstance {
-    /// Opens a session in a store of its own; its requests go through `door`. Waits
+    /// Opens a session in a store of its own; its requests go through `egress`. Waits
     /// while the source has as many sessions as it may have, or the process has no
     /// place left.
     ///
@@ -54,10 +54,10 @@ impl SessionInstance {
         sandbox: &Sandbox,
         component: &LoadedComponent,
         limits: &Limits,
-        door: Door,
+        egress: Egress,
         request: &SessionRequest,
     ) -> Result<Self, SandboxError> {
-        let mut instance = Instance::new(sandbox, component, limits, door).await?;
+        let mut instance = Instance::new(sandbox, component, limits, egress).await?;
         let session = call!(&mut instance, "session.open", [session] call_open(&request.config, &request.stream, request.selection, request.cursor.as_ref(), request.options))?;
         let session = instance.settle("session.open", session, |_, _| Ok(()))?;
         let has_end = matches!(request.selection, Selection::Range(_));
@@ -98,7 +98,7 @@ impl SessionInstance {
 
     /// Requests made so far.
     pub fn requests(&self) -> u64 {
-        self.instance.store.data().passage.asked()
+        self.instance.store.data().egress_session.asked()
     }
 
     /// Most linear memory held so far, in bytes.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, Uri};
 
 use super::remote::{
-    Answer, Courier, NoAnswer, Protocol, RemoteClient, RemoteSink, Verdict, by_status,
+    Answer, AnswerKind, HttpDelivery, NoAnswer, Protocol, RemoteClient, RemoteSink, by_status,
     content_type, shown,
 };
 use super::{Line, SinkError};
@@ -35,7 +35,7 @@ impl HttpSink {
         data_dir: &Path,
     ) -> Result<Self, SinkError> {
         let protocol = HttpProtocol { uri: config.remote.uri.clone(), encoding: config.encoding };
-        Ok(Self::new(Courier::new(id, protocol, &config.remote, data_dir)?, format))
+        Ok(Self::new(HttpDelivery::new(id, protocol, &config.remote, data_dir)?, format))
     }
 }
 
@@ -94,7 +94,7 @@ impl Protocol for HttpProtocol {
         body
     }
 
-    async fn judge(&self, _: &RemoteClient, answer: &Answer) -> Result<Verdict, SinkError> {
+    async fn judge(&self, _: &RemoteClient, answer: &Answer) -> Result<AnswerKind, SinkError> {
         Ok(by_status(answer.status))
     }
 

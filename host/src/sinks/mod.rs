@@ -21,7 +21,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::render::{Format, Owner};
-use crate::state::SinkMark;
+use crate::state::SinkCheckpoint;
 
 pub use deadletter::{Contents, DeadLetter, DeadLetterKind, DeadLetters, Replayed, replay};
 pub use error::SinkError;
@@ -46,7 +46,7 @@ pub struct Line {
 /// A batch that a sink has taken.
 pub trait Receipt: Send {
     /// What the commit has to record, if anything.
-    fn mark(&self) -> Option<SinkMark>;
+    fn checkpoint(&self) -> Option<SinkCheckpoint>;
 
     /// The commit was written.
     fn settle(self: Box<Self>);

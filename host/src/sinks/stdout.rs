@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::{Line, Receipt, Sink, SinkError};
 use crate::render::Format;
 use crate::shown;
-use crate::state::SinkMark;
+use crate::state::SinkCheckpoint;
 
 /// Writes to standard output.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl StdoutSink {
 struct Written;
 
 impl Receipt for Written {
-    fn mark(&self) -> Option<SinkMark> {
+    fn checkpoint(&self) -> Option<SinkCheckpoint> {
         None
     }
 

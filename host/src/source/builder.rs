@@ -10,20 +10,21 @@ use sha2::{Digest as _, Sha256};
 use super::{Collector, Components};
 use crate::config::{AllowRule, ComponentRef, Config, SourceConfig};
 use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
-use crate::egress::{Budget, Door, Grant};
+use crate::egress::{Budget, Egress, Grant};
 use crate::files;
 use crate::limits::Limits;
-use crate::net::{DoorClient, PrivateAddresses};
+use crate::limits::off_the_threads;
+use crate::net::{HttpClient, PrivateAddresses};
 use crate::pipeline::CollectError;
-use crate::pipeline::Families;
 use crate::pipeline::Filter;
 use crate::pipeline::Outlet;
+use crate::pipeline::Preferences;
 use crate::planner::Schedule;
 use crate::read::SandboxedSource;
 use crate::read::StreamRun;
-use crate::read::{Shared, millis};
+use crate::read::{SourceContext, millis};
 use crate::render::Owner;
-use crate::runtime::{LoadedComponent, Sandbox, SandboxError, off_the_threads};
+use crate::runtime::{LoadedComponent, Sandbox, SandboxError};
 use crate::sinks::Sink;
 use crate::state::StreamKey;
 
@@ -37,7 +38,7 @@ struct Ready {
     descriptor: Descriptor,
     settings: String,
     streams: Vec<Stream>,
-    door: Door,
+    egress: Egress,
     limits: Limits,
 }
 
@@ -61,8 +62,8 @@ async fn ready(
         let problem = format!("its settings name the stream {:?} twice", pair[0]);
         return Err(CollectError::Settings(source.problem("", problem).to_string()));
     }
-    let door = door(source, &rules, &limits)?;
-    Ok(Ready { component, descriptor, settings, streams, door, limits })
+    let egress = egress(source, &rules, &limits)?;
+    Ok(Ready { component, descriptor, settings, streams, egress, limits })
 }
 
 /// Prepares a source and lets its component try the configuration.
@@ -77,7 +78,8 @@ pub async fn check(
 ) -> Result<Vec<Finding>, CollectError> {
     let ready = ready(sandbox, components, source).await?;
     schedule(source, &ready.descriptor)?;
-    let checked = sandbox.check(&ready.component, &ready.limits, ready.door, &ready.settings).await;
+    let checked =
+        sandbox.check(&ready.component, &ready.limits, ready.egress, &ready.settings).await;
     let findings = checked.map_err(|error| in_settings(source, error))?;
     Ok(findings.into_iter().map(|finding| source.finding(finding)).collect())
 }
@@ -89,7 +91,7 @@ pub struct ReadySource {
     /// What the component is configured with, as JSON text.
     pub settings: String,
     /// Its way out, with its credential.
-    pub door: Door,
+    pub egress: Egress,
 }
 
 /// Prepares a source for whoever reads it without a collector.
@@ -102,15 +104,15 @@ pub async fn open(
     components: &dyn Components,
     source: &SourceConfig,
 ) -> Result<ReadySource, CollectError> {
-    let Ready { component, settings, door, .. } = ready(sandbox, components, source).await?;
-    Ok(ReadySource { component, settings, door })
+    let Ready { component, settings, egress, .. } = ready(sandbox, components, source).await?;
+    Ok(ReadySource { component, settings, egress })
 }
 
 /// What the sources of a process share beside their configuration.
 pub struct Process<'c> {
     pub collector: &'c Collector,
     pub sinks: &'c [Arc<dyn Sink>],
-    pub families: &'c Families,
+    pub preferences: &'c Preferences,
     /// Whether the live edge is read, or only the past.
     pub live: bool,
 }
@@ -122,7 +124,7 @@ pub async fn source(
     source: &SourceConfig,
 ) -> Result<Vec<StreamRun>, CollectError> {
     let collector = process.collector;
-    let Ready { component, descriptor, settings, streams, door, limits } =
+    let Ready { component, descriptor, settings, streams, egress, limits } =
         ready(&collector.sandbox, collector.components.as_ref(), source).await?;
     let schedule = schedule(source, &descriptor)?;
     let fingerprint = fingerprint(&descriptor, source);
@@ -130,11 +132,11 @@ pub async fn source(
         Shape::Windowed(windowed) => windowed.smallest_retention_seconds,
         Shape::Log => 0,
     };
-    let opener = SandboxedSource {
+    let session_factory = SandboxedSource {
         sandbox: collector.sandbox.clone(),
         component,
         limits,
-        door,
+        egress,
         settings,
         options: ReadOptions {
             classes: source.classes,
@@ -142,12 +144,12 @@ pub async fn source(
             text_limit: TEXT_LIMIT,
         },
     };
-    let shared = Arc::new(Shared {
+    let context = Arc::new(SourceContext {
         source: source.id.clone(),
         tenant: source.tenant.clone(),
         owner: Arc::new(owner(source)),
         descriptor_name: descriptor.name.clone(),
-        opener: Box::new(opener),
+        session_factory: Box::new(session_factory),
         schedule,
         smallest_retention: millis(Duration::from_secs(smallest_retention)),
         start: source.start,
@@ -156,11 +158,11 @@ pub async fn source(
         backfill: source.backfill,
         live: process.live,
         filter: Filter::new(source.classes, &source.include, &source.exclude),
-        family: process.families.of(&source.id),
+        preference: process.preferences.of(&source.id),
         state: collector.state.clone(),
         outlets: taking(process.sinks, config, source),
-        board: collector.board.clone(),
-        turns: collector.turns.clone(),
+        statuses: collector.statuses.clone(),
+        scheduler: collector.scheduler.clone(),
         clock: collector.clock.clone(),
     });
     let run = |stream: Stream| {
@@ -169,8 +171,8 @@ pub async fn source(
             fingerprint: fingerprint.clone(),
             stream: stream.id,
         };
-        collector.board.enter(&key, &source.tenant);
-        StreamRun::new(shared.clone(), key, collector.committer.clone())
+        collector.statuses.enter(&key, &source.tenant);
+        StreamRun::new(context.clone(), key, collector.committer.clone())
     };
     Ok(streams.into_iter().map(run).collect())
 }
@@ -237,11 +239,11 @@ fn in_settings(source: &SourceConfig, error: SandboxError) -> CollectError {
     CollectError::Settings(lines.join("\n"))
 }
 
-fn door(
+fn egress(
     source: &SourceConfig,
     asked: &[AccessRule],
     limits: &Limits,
-) -> Result<Door, CollectError> {
+) -> Result<Egress, CollectError> {
     let private = PrivateAddresses {
         everywhere: source.allow_private_addresses,
         origins: source
@@ -259,7 +261,7 @@ fn door(
         None => None,
     };
     let trust =
-        DoorClient::trust(authorities.as_ref().map(|text| text.as_str())).map_err(|error| {
+        HttpClient::trust(authorities.as_ref().map(|text| text.as_str())).map_err(|error| {
             match &source.ca_file {
                 Some(path) => {
                     let problem = format!("{}: {error}", path.display());
@@ -268,7 +270,7 @@ fn door(
                 None => error.into(),
             }
         })?;
-    let client = DoorClient::new(trust.clone(), private);
+    let client = HttpClient::new(trust.clone(), private);
     let credential = super::credentials::prepare(source, &client, trust).map_err(|error| {
         CollectError::Credential { place: source.place_of("/credentials"), source: error }
     })?;
@@ -284,7 +286,7 @@ fn door(
         .map(|rule| Grant::new(rule, credential.clone()))
         .collect::<Result<Vec<_>, _>>()?;
     let budget = source.requests_per_minute.map(Budget::per_minute);
-    Ok(Door::open(&source.id, grants, client, limits.clone()).with_budget(budget))
+    Ok(Egress::open(&source.id, grants, client, limits.clone()).with_budget(budget))
 }
 
 /// The narrower of what is asked and what is allowed, pair by pair.

@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::config::{ClientProof, CredentialsConfig, SecretSource, SecretText, SourceConfig};
 use crate::credentials::{
-    Basic, Credential, CredentialError, InstancePrincipal, OAuth2, OciSignature, Proof, Said,
-    Secret, read_key,
+    Basic, CommandSecret, Credential, CredentialError, InstancePrincipal, OAuth2, OciSignature,
+    Proof, Secret, read_key,
 };
-use crate::net::DoorClient;
+use crate::net::HttpClient;
 
 /// Where an identity domain gives tokens, below the domain's URL.
 const DOMAIN_TOKEN_PATH: &str = "/oauth2/v1/token";
@@ -19,7 +19,7 @@ const DOMAIN_TOKEN_PATH: &str = "/oauth2/v1/token";
 /// a credential's own client trusts what that one does.
 pub fn prepare(
     source: &SourceConfig,
-    client: &DoorClient,
+    client: &HttpClient,
     trust: Arc<ClientConfig>,
 ) -> Result<Option<Arc<Credential>>, CredentialError> {
     let Some(config) = &source.credentials else { return Ok(None) };
@@ -91,7 +91,7 @@ fn secret(source: &SecretSource) -> Secret {
     match source {
         SecretSource::Text(text) => Secret::Text(Zeroizing::new(text.expose().to_owned())),
         SecretSource::File(path) => Secret::File(path.clone()),
-        SecretSource::Command(words) => Secret::Command(Said::new(words)),
+        SecretSource::Command(words) => Secret::Command(CommandSecret::new(words)),
     }
 }
 

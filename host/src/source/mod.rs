@@ -13,10 +13,11 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use crate::config::Config;
-use crate::pipeline::{Board, CollectError, Committer};
-use crate::read::{Clock, SystemClock, Turns};
+use crate::pipeline::{CollectError, Committer};
+use crate::read::{Clock, ReadScheduler, SystemClock, Until};
 use crate::runtime::{LoadedComponent, Sandbox};
 use crate::state::{Counts, State};
+use crate::status::StatusRegistry;
 
 pub use builder::{ReadySource, check, fingerprint, open};
 
@@ -28,15 +29,6 @@ pub trait Components: Send + Sync {
     /// The built-in of that name, loaded once.
     fn built_in(&self, name: &str)
     -> Option<Result<LoadedComponent, crate::runtime::SandboxError>>;
-}
-
-/// How long to collect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// What is due now, then stop.
-    Done,
-    /// Until told to stop.
-    Stopped,
 }
 
 /// What the collector is told from outside while it runs.
@@ -70,8 +62,8 @@ pub struct Collector {
     components: Arc<dyn Components>,
     state: Arc<dyn State>,
     committer: Committer,
-    board: Arc<Board>,
-    turns: Turns,
+    statuses: Arc<StatusRegistry>,
+    scheduler: ReadScheduler,
     clock: Arc<dyn Clock>,
 }
 
@@ -99,15 +91,15 @@ impl Collector {
             components,
             state,
             committer,
-            board: Arc::default(),
-            turns: Turns::new(TURNS),
+            statuses: Arc::default(),
+            scheduler: ReadScheduler::new(TURNS),
             clock: Arc::new(SystemClock),
         })
     }
 
     /// Where every stream stands.
-    pub fn board(&self) -> Arc<Board> {
-        self.board.clone()
+    pub fn statuses(&self) -> Arc<StatusRegistry> {
+        self.statuses.clone()
     }
 
     /// Collects from every source of the configuration. A source that cannot start

@@ -11,10 +11,11 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::builder::{self, Process};
-use super::{Collector, Orders, Summary, Until};
+use super::{Collector, Orders, Summary};
 use crate::config::{Config, SourceConfig};
 use crate::pipeline::CollectError;
-use crate::pipeline::Families;
+use crate::pipeline::Preferences;
+use crate::read::Until;
 use crate::render::Format;
 use crate::sinks::{Sink, SinkContext, open_all, probe_all};
 use crate::state::Counts;
@@ -47,7 +48,7 @@ pub async fn run(
     live: bool,
 ) -> Result<Summary, CollectError> {
     check_formats(&config)?;
-    collector.board.hide(&config.hidden);
+    collector.statuses.hide(&config.hidden);
     let context = SinkContext { data_dir: config.data_dir.clone(), state: collector.state.clone() };
     let sinks = open_all(&config, &context, &[]);
     probe_all(&sinks);
@@ -68,7 +69,7 @@ pub async fn run(
             break;
         }
         tokio::select! {
-            () = crate::read::told(&mut orders.stop) => break,
+            () = crate::read::stopped(&mut orders.stop) => break,
             // Nothing can be committed until the state is opened again: end, so that
             // whoever watches the process starts it anew.
             () = collector.committer.failed() => break,
@@ -97,13 +98,13 @@ impl Fleet<'_> {
         self.summary.failed.retain(|(id, _)| !sources.iter().any(|source| source.id == *id));
         let preferences =
             self.config.sources.iter().map(|source| (&*source.id, source.prefer.as_slice()));
-        let families = Families::new(preferences);
+        let preferences = Preferences::new(preferences);
         let mut prepared = Vec::new();
         for source in sources {
             let process = Process {
                 collector: self.collector,
                 sinks: &self.sinks,
-                families: &families,
+                preferences: &preferences,
                 live: self.live,
             };
             match builder::source(&process, &self.config, source).await {
@@ -112,12 +113,12 @@ impl Fleet<'_> {
                     // The findings of a component come one a line.
                     let error = error.to_string().replace('\n', "; ");
                     telemetry::SourceNotStarted { source: &source.id, error: error.clone() }.emit();
-                    self.collector.board.not_started(&source.id, &error);
+                    self.collector.statuses.not_started(&source.id, &error);
                     self.summary.failed.push((source.id.clone(), error));
                 }
             }
         }
-        // All are on the board before the first one reads: some wait for others.
+        // All are in the registry before the first one reads: some wait for others.
         for (id, prepared) in prepared {
             let (stop, told) = watch::channel(false);
             let mut streams = JoinSet::new();
@@ -166,13 +167,13 @@ impl Fleet<'_> {
         if config.data_dir != self.config.data_dir {
             return refuse("data_dir cannot change while running; start anew for that".to_owned());
         }
-        self.collector.board.hide(&config.hidden);
+        self.collector.statuses.hide(&config.hidden);
         let changes = Changes::between(&self.config, &config);
         for id in changes.ending() {
             if let Some(running) = self.running.remove(id) {
                 running.end(&mut self.summary).await;
             }
-            self.collector.board.leave(id);
+            self.collector.statuses.leave(id);
         }
         // Their sources have ended, so nothing holds a sink that is to be opened anew.
         self.sinks.retain(|sink| !changes.sinks.contains(sink.id()));
@@ -253,12 +254,12 @@ impl Changes {
         let known = |id: &String| old.sources.iter().any(|source| source.id == *id);
         changes.started =
             new.sources.iter().map(|source| source.id.clone()).filter(|id| !known(id)).collect();
-        changes.end_families(old, new);
+        changes.end_groups(old, new);
         changes
     }
 
     /// Who yields to whom is known to each member when it starts.
-    fn end_families(&mut self, old: &Config, new: &Config) {
+    fn end_groups(&mut self, old: &Config, new: &Config) {
         let of = |config: &Config| {
             let preferences = config.sources.iter().filter(|source| !source.prefer.is_empty());
             preferences

@@ -21,7 +21,7 @@ pub use crate::ledger::Counts;
 pub use embedded::EmbeddedState;
 pub use report::{Question, StreamReport, report};
 pub use sign_ons::{Fold, KnownId, Looks, Partner, RecordKey, SignOnRecord, Standing, Wanted};
-pub use silence::Rhythm;
+pub use silence::SilenceDetection;
 
 /// Which stream: source, identity of its configuration, and the stream's own id.
 /// A change of identity is another stream with a position of its own.
@@ -64,7 +64,7 @@ pub struct StreamState {
     pub unproven: Option<Unproven>,
     /// When events come.
     #[serde(default)]
-    pub rhythm: Rhythm,
+    pub silence: SilenceDetection,
     /// The last ledger head that the sinks took; before the first one, when the stream
     /// was first read.
     pub head: SentHead,
@@ -80,7 +80,7 @@ impl StreamState {
             reading: None,
             backfill: Vec::new(),
             unproven: None,
-            rhythm: Rhythm::default(),
+            silence: SilenceDetection::default(),
             head: SentHead { number: 0, at: now },
         }
     }
@@ -179,7 +179,7 @@ impl ReadingState {
 
 /// How far a file sink was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SinkMark {
+pub struct SinkCheckpoint {
     /// Sink id.
     pub sink: String,
     /// Bytes of the file that belong to committed batches.
@@ -200,18 +200,18 @@ pub struct Commit {
     pub state: StreamState,
     /// Ids delivered or yielded, to be kept until no reading can meet them again.
     pub delivered: Vec<String>,
-    /// Records for other sources that report the same sign-ons: (family, record).
+    /// Records for other sources that report the same sign-ons: (group, record).
     pub sign_ons: Vec<(String, SignOnRecord)>,
     /// End of the range in which they were fetched.
     pub fetched_until: i64,
     /// Ids fetched in ranges that end within these are forgotten.
     pub forget: Vec<Range>,
-    /// Families whose records committed before a time are forgotten.
+    /// Groups whose records committed before a time are forgotten.
     pub forget_sign_ons: Vec<(String, i64)>,
     /// For the ledger, of ranges that are done.
     pub ledger: Vec<LedgerEntry>,
     /// What the sinks wrote.
-    pub sinks: Vec<SinkMark>,
+    pub sinks: Vec<SinkCheckpoint>,
 }
 
 impl Commit {
@@ -285,8 +285,8 @@ pub trait State: Send + Sync + std::fmt::Debug {
     /// For each id whether it was delivered, or yielded, before.
     fn delivered(&self, key: &StreamKey, ids: &[&str]) -> Result<Vec<bool>, StateError>;
 
-    /// The records of a family that are wanted, each once.
-    fn sign_ons(&self, family: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError>;
+    /// The records of a group that are wanted, each once.
+    fn sign_ons(&self, group: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError>;
 
     /// Writes commits of different streams, all or nothing, and durably.
     fn commit(&self, commits: &[Commit]) -> Result<(), StateError>;

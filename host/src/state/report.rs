@@ -89,7 +89,7 @@ fn stream_report(
         }
         _ => None,
     };
-    let silent = |position: &StreamState| position.rhythm.silent_for(position.frontiers.live());
+    let silent = |position: &StreamState| position.silence.silent_for(position.frontiers.live());
     let coverage = cover(interval, began, &closed, &open);
     let damage = match &verified {
         Err(error) => Some(error.to_string()),

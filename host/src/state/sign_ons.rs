@@ -1,6 +1,6 @@
 //! What the state keeps of the records of sources that report the same sign-ons.
 //!
-//! Invariant: nothing here grows with what a stranger wrote. Ids, users and addresses
+//! Invariant: nothing here grows with untrusted input. Ids, users and addresses
 //! are kept as digests of fixed length, which is all that comparing them needs.
 
 use serde::{Deserialize, Serialize};

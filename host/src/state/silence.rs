@@ -18,7 +18,7 @@ const SHORTEST_SILENCE_MS: i64 = 6 * 3_600_000;
 
 /// The habit of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Rhythm {
+pub struct SilenceDetection {
     /// Events seen.
     pub events: u64,
     /// Time of the newest event, Unix milliseconds.
@@ -27,7 +27,7 @@ pub struct Rhythm {
     pub longest_pause: i64,
 }
 
-impl Rhythm {
+impl SilenceDetection {
     /// Takes in the times of new events.
     pub fn note(&mut self, times: impl IntoIterator<Item = i64>) {
         let mut times: Vec<i64> = times.into_iter().collect();
@@ -61,36 +61,36 @@ mod tests {
 
     const HOUR: i64 = 3_600_000;
 
-    fn hourly(events: i64) -> Rhythm {
-        let mut rhythm = Rhythm::default();
-        rhythm.note((0..events).map(|event| event * HOUR));
-        rhythm
+    fn hourly(events: i64) -> SilenceDetection {
+        let mut silence = SilenceDetection::default();
+        silence.note((0..events).map(|event| event * HOUR));
+        silence
     }
 
     #[test]
     fn a_stream_that_spoke_every_hour_is_silent_after_six() {
-        let rhythm = hourly(30);
-        assert_eq!(rhythm.silent_for(29 * HOUR + 6 * HOUR), None);
-        assert_eq!(rhythm.silent_for(29 * HOUR + 7 * HOUR), Some(7 * HOUR));
+        let silence = hourly(30);
+        assert_eq!(silence.silent_for(29 * HOUR + 6 * HOUR), None);
+        assert_eq!(silence.silent_for(29 * HOUR + 7 * HOUR), Some(7 * HOUR));
     }
 
     #[test]
     fn a_stream_that_pauses_over_the_weekend_may_do_so_again() {
-        let mut rhythm = hourly(30);
-        rhythm.note([29 * HOUR + 60 * HOUR]);
-        assert_eq!(rhythm.silent_for(29 * HOUR + 60 * HOUR + 100 * HOUR), None);
-        assert!(rhythm.silent_for(29 * HOUR + 60 * HOUR + 200 * HOUR).is_some());
+        let mut silence = hourly(30);
+        silence.note([29 * HOUR + 60 * HOUR]);
+        assert_eq!(silence.silent_for(29 * HOUR + 60 * HOUR + 100 * HOUR), None);
+        assert!(silence.silent_for(29 * HOUR + 60 * HOUR + 200 * HOUR).is_some());
     }
 
     #[test]
     fn a_stream_without_a_habit_is_never_silent() {
         assert_eq!(hourly(5).silent_for(1_000 * HOUR), None);
-        assert_eq!(Rhythm::default().silent_for(1_000 * HOUR), None);
+        assert_eq!(SilenceDetection::default().silent_for(1_000 * HOUR), None);
     }
 
     #[test]
     fn the_order_of_arrival_does_not_matter() {
-        let mut turned = Rhythm::default();
+        let mut turned = SilenceDetection::default();
         turned.note((0..30).rev().map(|event| event * HOUR));
         assert_eq!(turned, hourly(30));
     }

@@ -4,7 +4,6 @@
 
 mod counters;
 mod events;
-pub mod exposition;
 mod progress;
 mod sandbox;
 mod sinks;

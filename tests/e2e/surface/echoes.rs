@@ -83,7 +83,7 @@ fn assert_silent(place: &str, text: &str) {
 }
 
 #[test]
-fn a_credential_that_is_echoed_at_any_door_is_shown_at_none() {
+fn a_credential_that_is_echoed_anywhere_is_shown_at_none() {
     let (port, address) = (start(), free_address());
     let [client, _, password, token_query, bearer, sink_query] = SECRETS;
     let mut text = format!("data_dir = 'data'\nmetrics_listen = '{address}'\n");
@@ -116,8 +116,8 @@ fn a_credential_that_is_echoed_at_any_door_is_shown_at_none() {
         let health = get(&address, "/healthz").unwrap_or_default();
         health.matches("\"error\":\"").count() >= 4
     });
-    for door in ["/healthz", "/metrics", "/coverage"] {
-        assert_silent(door, &get(&address, door).unwrap());
+    for endpoint in ["/healthz", "/metrics", "/coverage"] {
+        assert_silent(endpoint, &get(&address, endpoint).unwrap());
     }
     let health = get(&address, "/healthz").unwrap();
     assert!(health.contains("[secret]"), "something of it is shown: {health}");

@@ -153,7 +153,7 @@ fn no_key_shows_the_value_of_its_variable() {
 }
 
 #[test]
-fn a_run_shows_no_value_of_a_variable_at_any_door() {
+fn a_run_shows_no_value_of_a_variable_anywhere() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("signon.toml");
     let address = free_address();
@@ -168,10 +168,10 @@ fn a_run_shows_no_value_of_a_variable_at_any_door() {
     let running =
         Running::start(command.arg(&path).env("C", CANARY).env("SIGNON_LOG", "debug,hyper=warn"));
     wait_until("a failure", || running.stderr().contains("Reading failed."));
-    for door in ["/healthz", "/metrics", "/coverage"] {
-        let answer = get(&address, door).unwrap();
-        assert!(door == "/coverage" || answer.contains("${C}"), "{answer}");
-        assert_silent(door, &answer);
+    for endpoint in ["/healthz", "/metrics", "/coverage"] {
+        let answer = get(&address, endpoint).unwrap();
+        assert!(endpoint == "/coverage" || answer.contains("${C}"), "{answer}");
+        assert_silent(endpoint, &answer);
     }
     std::fs::write(&path, text.replace("'10m ago'", "'${C}'")).unwrap();
     running.signal("HUP");

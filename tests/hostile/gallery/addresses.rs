@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use serde_json::json;
-use signon_host::net::{Addresses, DoorClient, PrivateAddresses, Resolver};
+use signon_host::net::{Addresses, HttpClient, PrivateAddresses, Resolver};
 
 use crate::evil::Evil;
 use crate::stage::{Attack, Stage, stage};
@@ -175,9 +175,9 @@ fn a_name_is_looked_up_and_checked_anew_at_every_dial() {
     let answers = Mutex::new(vec![vec![], vec![inside]]);
     let url = format!("http://rebinding.example:{}/", evil.port());
     let attack = asking(&stage, &[url.clone(), url]);
-    let tls = DoorClient::trust(None).unwrap();
+    let tls = HttpClient::trust(None).unwrap();
     let resolver = Arc::new(Rebinding { answers });
-    let client = DoorClient::with_resolver(tls, PrivateAddresses::default(), resolver);
+    let client = HttpClient::with_resolver(tls, PrivateAddresses::default(), resolver);
     let attack = attack.clone().through(attack.door_with(client));
     let seen = stage.sees(&attack);
     assert!(seen[0].contains("has no address"), "{seen:?}");
@@ -194,9 +194,9 @@ fn a_name_with_one_address_inside_is_not_dialled_at_all() {
     for answer in [vec![outside, inside], vec![inside, outside]] {
         let url = format!("http://mixed.example:{}/", evil.port());
         let attack = asking(&stage, std::slice::from_ref(&url));
-        let tls = DoorClient::trust(None).unwrap();
+        let tls = HttpClient::trust(None).unwrap();
         let resolver = Arc::new(Rebinding { answers: Mutex::new(vec![answer]) });
-        let client = DoorClient::with_resolver(tls, PrivateAddresses::default(), resolver);
+        let client = HttpClient::with_resolver(tls, PrivateAddresses::default(), resolver);
         let attack = attack.clone().through(attack.door_with(client));
         assert_prohibited(&stage, &attack, &[url]);
     }
@@ -233,7 +233,7 @@ fn a_denial_is_told_with_the_error_it_caused_and_with_no_other() {
     let order = json!({ "attack": "leak", "urls": ["http://10.0.0.1/secret"] });
     let error = stage.beside(&stage.attack(order)).unwrap_err().to_string();
     assert!(error.contains("GET /secret is not granted"), "{error}");
-    // The same door, another session: nothing of it is left.
+    // The same egress, another session: nothing of it is left.
     let order = json!({ "attack": "leak", "urls": [] });
     let error = stage.beside(&stage.attack(order)).unwrap_err().to_string();
     assert_eq!(error, "forbidden: ");

@@ -40,7 +40,7 @@ fn ten_thousand_parallel_requests_are_a_few() {
 fn sessions_that_are_never_closed_take_places_of_their_own_source_alone() {
     let stage = stage();
     let sleeping = stage.attack(json!({ "attack": "sleep" }));
-    let sleeping = sleeping.clone().through(sleeping.door());
+    let sleeping = sleeping.clone().through(sleeping.egress());
     stage.runtime.block_on(async {
         let mut open = Vec::new();
         for _ in 0..8 {
@@ -135,8 +135,8 @@ fn a_connection_is_used_again_by_its_own_source_and_by_no_other() {
         "origins": [evil.origin()],
     });
     let attack = stage.attack(order);
-    let one = attack.clone().through(attack.door());
-    let other = attack.clone().through(attack.door());
+    let one = attack.clone().through(attack.egress());
+    let other = attack.clone().through(attack.egress());
     let first = connections(&stage, &one);
     assert!(first.iter().all(|seen| seen.contains("connection 1 ")), "{first:?}");
     let second = connections(&stage, &other);

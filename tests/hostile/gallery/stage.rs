@@ -14,9 +14,9 @@ use signon_host::contract::{
     AccessRule, Batch, BatchLimits, EventClasses, Progress, ReadOptions, Selection, TimeRange,
 };
 use signon_host::credentials::{Credential, OciSignature};
-use signon_host::egress::{Door, Grant};
+use signon_host::egress::{Egress, Grant};
 use signon_host::limits::Limits;
-use signon_host::net::{DoorClient, PrivateAddresses};
+use signon_host::net::{HttpClient, PrivateAddresses};
 use signon_host::runtime::{LoadedComponent, Sandbox, SandboxError};
 use signon_host::runtime::{SessionInstance, SessionRequest};
 use signon_simulator::{Options, Simulator};
@@ -63,7 +63,7 @@ impl Stage {
         Self { runtime, sandbox, hostile, honest }
     }
 
-    /// An attack by the source `hostile`, with the default limits and the door shut
+    /// An attack by the source `hostile`, with the default limits and no way out
     /// to all but loopback origins that the order names.
     pub fn attack(&self, order: Value) -> Attack {
         Attack {
@@ -71,7 +71,7 @@ impl Stage {
             component: self.hostile.clone(),
             limits: Limits::default(),
             private: true,
-            door: None,
+            egress: None,
             credential: None,
             order,
             pause: Duration::ZERO,
@@ -169,7 +169,7 @@ pub struct Attack {
     pub limits: Limits,
     /// Whether the operator granted private addresses.
     pub private: bool,
-    door: Option<Door>,
+    egress: Option<Egress>,
     credential: Option<Arc<Credential>>,
     order: Value,
     pause: Duration,
@@ -188,9 +188,9 @@ impl Attack {
         self
     }
 
-    /// Through this door, which several attackers may share.
-    pub fn through(mut self, door: Door) -> Self {
-        self.door = Some(door);
+    /// Through this egress, which several attackers may share.
+    pub fn through(mut self, egress: Egress) -> Self {
+        self.egress = Some(egress);
         self
     }
 
@@ -212,14 +212,14 @@ impl Attack {
         self
     }
 
-    /// The door an operator gives: all of what `origins` of the order name.
-    pub fn door(&self) -> Door {
+    /// The egress an operator gives: all of what `origins` of the order name.
+    pub fn egress(&self) -> Egress {
         let private = PrivateAddresses { everywhere: self.private, origins: Vec::new() };
-        self.door_with(DoorClient::new(DoorClient::trust(None).unwrap(), private))
+        self.door_with(HttpClient::new(HttpClient::trust(None).unwrap(), private))
     }
 
     /// The same through a client of the test's own.
-    pub fn door_with(&self, client: DoorClient) -> Door {
+    pub fn door_with(&self, client: HttpClient) -> Egress {
         let origins = self.order["origins"].as_array().cloned().unwrap_or_default();
         let path_prefix = self.order["prefix"].as_str().unwrap_or("/");
         let grants = origins.iter().map(|origin| {
@@ -230,12 +230,12 @@ impl Attack {
             };
             Grant::new(&rule, self.credential.clone()).unwrap()
         });
-        Door::open("hostile", grants.collect(), client, self.limits.clone())
+        Egress::open("hostile", grants.collect(), client, self.limits.clone())
     }
 
     /// Opens a session.
     pub async fn open(&self) -> Result<SessionInstance, SandboxError> {
-        let door = self.door.clone().unwrap_or_else(|| self.door());
+        let egress = self.egress.clone().unwrap_or_else(|| self.egress());
         let request = SessionRequest {
             config: self.order.to_string(),
             stream: "s0".to_owned(),
@@ -247,7 +247,7 @@ impl Attack {
                 text_limit: 16 << 10,
             },
         };
-        SessionInstance::open(&self.sandbox, &self.component, &self.limits, door, &request).await
+        SessionInstance::open(&self.sandbox, &self.component, &self.limits, egress, &request).await
     }
 
     /// One session to its end.
@@ -262,8 +262,8 @@ impl Attack {
     }
 
     async fn again_and_again(mut self, first: Outcome, over: Arc<AtomicBool>) {
-        // One source: one door, whatever it does.
-        self.door = Some(self.door.clone().unwrap_or_else(|| self.door()));
+        // One source: one egress, whatever it does.
+        self.egress = Some(self.egress.clone().unwrap_or_else(|| self.egress()));
         // Whoever waits for it is there until the attackers are done.
         let _ = first.send(self.run().await);
         while !over.load(Ordering::Relaxed) {
@@ -362,10 +362,10 @@ impl Honest {
     async fn read(&self) -> usize {
         let limits = Limits::default();
         let private = PrivateAddresses { everywhere: true, origins: Vec::new() };
-        let client = DoorClient::new(DoorClient::trust(None).unwrap(), private);
-        let door = Door::open("honest", self.grants.clone(), client, limits.clone());
+        let client = HttpClient::new(HttpClient::trust(None).unwrap(), private);
+        let egress = Egress::open("honest", self.grants.clone(), client, limits.clone());
         let session =
-            SessionInstance::open(&self.sandbox, &self.component, &limits, door, &self.request);
+            SessionInstance::open(&self.sandbox, &self.component, &limits, egress, &self.request);
         let mut session = session.await.unwrap();
         let mut events = 0;
         loop {

@@ -1,6 +1,6 @@
 //! Who is calling: OCI request signatures, verified as Oracle verifies them.
 //!
-//! The invariant: nothing behind this door runs for a request whose signature,
+//! The invariant: nothing behind it runs for a request whose signature,
 //! key or date is not right, and every refusal is Oracle's 401.
 
 use http::StatusCode;

@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 use signon_host::config::Config;
 use signon_host::limits::Limits;
+use signon_host::read::Until;
 use signon_host::runtime::{LoadedComponent, Sandbox, SandboxError};
-use signon_host::source::{Collector, Components, Orders, Until};
+use signon_host::source::{Collector, Components, Orders};
 use signon_host::state::EmbeddedState;
 use tokio::sync::watch;
 

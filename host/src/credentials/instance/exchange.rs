@@ -8,7 +8,7 @@ use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use zeroize::Zeroizing;
 
-use crate::net::{ClientError, DoorClient};
+use crate::net::{ClientError, HttpClient};
 
 /// Time for a request.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -27,7 +27,7 @@ pub struct Unanswered {
 
 /// Status and body of the answer. The body may hold a key or a token.
 pub async fn ask(
-    client: &DoorClient,
+    client: &HttpClient,
     request: Request<Full<Bytes>>,
 ) -> Result<(StatusCode, Zeroizing<Vec<u8>>), Unanswered> {
     let failed = |problem| Unanswered { problem, refused: false };

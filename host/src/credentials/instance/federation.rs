@@ -16,7 +16,7 @@ use super::metadata::{Identity, public_key};
 use crate::credentials::oci::unix_seconds;
 use crate::credentials::redactor::{Redactor, shown};
 use crate::credentials::{CredentialError, token};
-use crate::net::DoorClient;
+use crate::net::HttpClient;
 
 /// Life of a token that does not tell; Oracle's live for 20 minutes and more.
 const UNTOLD_LIFE: Duration = Duration::from_secs(300);
@@ -40,7 +40,7 @@ impl std::fmt::Debug for Token {
 
 /// Exchanges the instance's certificate for a token that goes with `session_key`.
 pub async fn exchange(
-    client: &DoorClient,
+    client: &HttpClient,
     url: &Uri,
     identity: &Identity,
     session_key: &PrivateKey,

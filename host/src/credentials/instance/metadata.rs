@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use super::exchange;
 use crate::credentials::redactor::shown;
 use crate::credentials::{CredentialError, endpoint};
-use crate::net::{DoorClient, PrivateAddresses};
+use crate::net::{HttpClient, PrivateAddresses};
 
 /// What version 2 asks of every caller, so that a tricked proxy does not pass.
 const AUTHORIZATION: &str = "Bearer Oracle";
@@ -50,7 +50,7 @@ pub struct Identity {
 pub struct Metadata {
     /// Without a trailing slash.
     url: String,
-    client: DoorClient,
+    client: HttpClient,
 }
 
 impl Metadata {
@@ -61,7 +61,7 @@ impl Metadata {
             PrivateAddresses { everywhere: false, origins: vec![origin.to_ascii_lowercase()] };
         Self {
             url: url.to_string().trim_end_matches('/').to_owned(),
-            client: DoorClient::new(trust, private),
+            client: HttpClient::new(trust, private),
         }
     }
 

@@ -23,7 +23,7 @@ use tokio::sync::Mutex;
 use self::federation::Token;
 use self::metadata::Metadata;
 use super::{CredentialError, endpoint};
-use crate::net::DoorClient;
+use crate::net::HttpClient;
 
 /// A token is renewed this long before it ends, as Oracle's Go client does, or after
 /// nine tenths of its life if that is shorter.
@@ -38,7 +38,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 pub struct InstancePrincipal {
     metadata: Metadata,
     federation_url: Option<Uri>,
-    client: DoorClient,
+    client: HttpClient,
     session: Mutex<Option<Session>>,
 }
 
@@ -72,7 +72,7 @@ impl InstancePrincipal {
     pub fn new(
         metadata_url: &str,
         federation_url: Option<&str>,
-        client: DoorClient,
+        client: HttpClient,
         trust: Arc<ClientConfig>,
     ) -> Result<Self, CredentialError> {
         Ok(Self {

@@ -17,7 +17,7 @@ impl Reader<'_> {
         news: u64,
         fresh: u64,
     ) -> Result<(), Exceeded> {
-        let (now, cursor) = (self.shared.clock.passing(), self.current.cursor.as_deref());
+        let (now, cursor) = (self.context.clock.passing(), self.current.cursor.as_deref());
         bounds.note(now, requests, news, fresh, cursor)
     }
 
@@ -39,7 +39,7 @@ impl Reader<'_> {
     /// Tells that the reading does not end.
     pub(super) fn endless(&self, exceeded: Exceeded) -> CollectError {
         let Range { start, end } = self.current.reading.covers;
-        let (source, stream) = (&*self.shared.source, &*self.position.key.stream);
+        let (source, stream) = (&*self.context.source, &*self.position.key.stream);
         let (start, end) = (rfc3339(start), rfc3339(end));
         let Exceeded { problem, is_circle } = exceeded;
         telemetry::ReadingEndless { source, stream, start, end, problem: &problem }.emit();

@@ -19,8 +19,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 
 use sha2::{Digest as _, Sha256};
 
-use super::Medium;
 use crate::render::{Format, event_id};
+use crate::sinks::medium::Medium;
 use crate::state::{State, StateError};
 
 /// Longest line that is looked into: far longer than an event, far less than memory.

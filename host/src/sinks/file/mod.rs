@@ -30,10 +30,10 @@ use super::{Line, Receipt, Sink, SinkError};
 use crate::config::RotationConfig;
 use crate::permissions::{self, Readers};
 use crate::render::Format;
-use crate::state::{SinkMark, State};
+use crate::state::{SinkCheckpoint, State};
 use crate::telemetry;
 use adoption::{End, Tail, fingerprint};
-use rotation::Step;
+use rotation::RotationStep;
 
 /// Appends to a file.
 #[derive(Debug)]
@@ -249,7 +249,7 @@ impl Writer {
         adoption::know(self.state.as_ref(), &self.sink, self.file.as_ref())?;
         // A crash before the next commit must find the lines of this file, not look
         // for the end of the one before.
-        self.rotate(&[Step::Save])
+        self.rotate(&[RotationStep::Save])
     }
 
     fn write(&mut self, lines: Vec<Line>) -> std::io::Result<Split> {
@@ -304,8 +304,8 @@ struct Appended {
 }
 
 impl Receipt for Appended {
-    fn mark(&self) -> Option<SinkMark> {
-        Some(SinkMark {
+    fn checkpoint(&self) -> Option<SinkCheckpoint> {
+        Some(SinkCheckpoint {
             sink: self.sink.clone(),
             length: self.writer.length,
             waiting: self

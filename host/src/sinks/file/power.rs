@@ -85,7 +85,7 @@ fn work(state: &Disk, file: &Disk) -> Vec<String> {
         let Ok(receipt) = runtime.block_on(sink.deliver(&batch(number))) else { break };
         let at = i64::try_from(number + 1).unwrap() * 60_000;
         let position = StreamState::begin(0, 0, schedule.begin(at));
-        let sinks = receipt.mark().into_iter().collect();
+        let sinks = receipt.checkpoint().into_iter().collect();
         let commit = Commit { sinks, ..Commit::position(key(), position) };
         if state.commit(&[commit]).is_err() {
             break;

@@ -41,7 +41,7 @@ const UNFINISHED: &str = ".gz.part";
 
 /// A step of a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum RotationStep {
     /// The state learns of every line that waits.
     Save,
     /// The file gets another name.
@@ -52,7 +52,7 @@ pub enum Step {
     Reset,
 }
 
-impl Step {
+impl RotationStep {
     /// All of them, in their order.
     pub const ALL: [Self; 4] = [Self::Save, Self::MoveAside, Self::Begin, Self::Reset];
 }
@@ -73,7 +73,7 @@ impl Writer {
             return Ok(());
         }
         let bytes = self.length;
-        self.rotate(&Step::ALL)?;
+        self.rotate(&RotationStep::ALL)?;
         telemetry::FileRotated { sink: &self.sink, path: &self.path, bytes }.emit();
         // What is left over is tidied at the next rotation; the events are safe.
         if let Err(error) = tidy(&self.path, &policy) {
@@ -84,22 +84,24 @@ impl Writer {
     }
 
     /// Takes these steps.
-    pub(super) fn rotate(&mut self, steps: &[Step]) -> Result<(), SinkError> {
+    pub(super) fn rotate(&mut self, steps: &[RotationStep]) -> Result<(), SinkError> {
         for step in steps {
             match step {
-                Step::Save => {
+                RotationStep::Save => {
                     let waiting: Vec<(String, u32)> =
                         self.unsaved.iter().map(|(line, count)| (line.clone(), *count)).collect();
                     self.state.adopt(&self.sink, self.length, &waiting)?;
                     self.unsaved.clear();
                 }
-                Step::MoveAside => self.move_aside().map_err(|source| self.failed(source))?,
-                Step::Begin => {
+                RotationStep::MoveAside => {
+                    self.move_aside().map_err(|source| self.failed(source))?
+                }
+                RotationStep::Begin => {
                     self.file = Box::new(open_locked(&self.path)?);
                     self.begun = SystemTime::now();
                     self.length = self.file.length().map_err(|s| self.failed(s))?;
                 }
-                Step::Reset => {
+                RotationStep::Reset => {
                     self.state.adopt(&self.sink, self.length, &[])?;
                     adoption::know(self.state.as_ref(), &self.sink, self.file.as_ref())?;
                 }

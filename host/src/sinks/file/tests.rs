@@ -22,7 +22,7 @@ fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
     let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
     let key = StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
     let position = StreamState::begin(0, 0, schedule.begin(0));
-    let sinks = receipt.mark().into_iter().collect();
+    let sinks = receipt.checkpoint().into_iter().collect();
     state.commit(&[Commit { sinks, ..Commit::position(key, position) }]).unwrap();
 }
 
@@ -336,7 +336,7 @@ fn always() -> RotationConfig {
 
 #[tokio::test]
 async fn a_crash_after_any_step_of_a_rotation_loses_nothing_and_repeats_nothing() {
-    for steps in 0..=Step::ALL.len() {
+    for steps in 0..=RotationStep::ALL.len() {
         let world = World::new();
         let sink = world.open();
         deliver(&world, &sink, &["a"]).await;
@@ -345,7 +345,7 @@ async fn a_crash_after_any_step_of_a_rotation_loses_nothing_and_repeats_nothing(
         drop(sink.deliver(&[line("b"), line("c")]).await.unwrap());
         deliver(&world, &sink, &["d"]).await;
         drop(sink.deliver(&[line("e")]).await.unwrap());
-        sink.writer.lock().await.rotate(&Step::ALL[..steps]).unwrap();
+        sink.writer.lock().await.rotate(&RotationStep::ALL[..steps]).unwrap();
         drop(sink);
         let sink = world.open_rotating(always());
         deliver(&world, &sink, &["c", "e", "f"]).await;

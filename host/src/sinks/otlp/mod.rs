@@ -22,8 +22,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::remote::{
-    Answer, Courier, NoAnswer, Protocol, RemoteClient, RemoteSink, Verdict, below, by_status,
-    content_type, shown,
+    Answer, AnswerKind, HttpDelivery, NoAnswer, Protocol, RemoteClient, RemoteSink, below,
+    by_status, content_type, shown,
 };
 use super::{Line, SinkError};
 use crate::config::{OtlpEncoding, OtlpSinkConfig};
@@ -51,7 +51,7 @@ impl OtlpSink {
     pub fn open(id: &str, config: &OtlpSinkConfig, data_dir: &Path) -> Result<Self, SinkError> {
         let uri = below(&config.remote.uri, PATH);
         let protocol = OtlpProtocol { uri, encoding: config.encoding };
-        Ok(Self::new(Courier::new(id, protocol, &config.remote, data_dir)?, Format::Otel))
+        Ok(Self::new(HttpDelivery::new(id, protocol, &config.remote, data_dir)?, Format::Otel))
     }
 }
 
@@ -185,16 +185,16 @@ impl Protocol for OtlpProtocol {
         }
     }
 
-    async fn judge(&self, _: &RemoteClient, answer: &Answer) -> Result<Verdict, SinkError> {
+    async fn judge(&self, _: &RemoteClient, answer: &Answer) -> Result<AnswerKind, SinkError> {
         Ok(match (answer.status.as_u16(), by_status(answer.status)) {
             // Without its body nobody knows whether all was taken.
-            (_, Verdict::Accepted) if !answer.is_whole => Verdict::Later,
-            (_, Verdict::Accepted) => match self.rejected(answer) {
-                Some((rejected, reason)) => Verdict::AcceptedInPart { rejected, reason },
-                None => Verdict::Accepted,
+            (_, AnswerKind::Accepted) if !answer.is_whole => AnswerKind::Later,
+            (_, AnswerKind::Accepted) => match self.rejected(answer) {
+                Some((rejected, reason)) => AnswerKind::AcceptedInPart { rejected, reason },
+                None => AnswerKind::Accepted,
             },
-            (429 | 502 | 503 | 504, _) => Verdict::Later,
-            (_, Verdict::Later) => Verdict::Down,
+            (429 | 502 | 503 | 504, _) => AnswerKind::Later,
+            (_, AnswerKind::Later) => AnswerKind::Down,
             (_, verdict) => verdict,
         })
     }
@@ -216,11 +216,11 @@ impl Protocol for OtlpProtocol {
             Err(NoAnswer(problem)) => return Err(unavailable(problem)),
         };
         match by_status(answer.status) {
-            Verdict::Denied { fix } => {
+            AnswerKind::Denied { fix } => {
                 let (uri, answer) = (shown(&self.uri), answer.shown);
                 Err(SinkError::Denied { uri, answer, fix: fix.to_owned() })
             }
-            Verdict::Later => Err(unavailable(answer.shown)),
+            AnswerKind::Later => Err(unavailable(answer.shown)),
             // A server that dislikes empty requests is there all the same.
             _ => Ok(()),
         }

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use zeroize::Zeroizing;
 
 use crate::config::{AuthorizationConfig, RemoteConfig, SecretSource};
-use crate::credentials::{Redactor, Said, Secret};
+use crate::credentials::{CommandSecret, Redactor, Secret};
 use crate::sinks::SinkError;
 
 /// Headers whose values are no secrets: servers name them in what they answer.
@@ -54,7 +54,7 @@ fn read(source: &SecretSource) -> Result<Zeroizing<String>, SinkError> {
     Ok(match source {
         SecretSource::Text(text) => Zeroizing::new(text.expose().to_owned()),
         SecretSource::File(path) => Secret::File(path.clone()).read()?,
-        SecretSource::Command(words) => Secret::Command(Said::new(words)).read()?,
+        SecretSource::Command(words) => Secret::Command(CommandSecret::new(words)).read()?,
     })
 }
 

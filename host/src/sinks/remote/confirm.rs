@@ -13,7 +13,7 @@ use super::backoff::Backoff;
 use super::delivery::Delivery;
 use super::{Asked, Protocol};
 use crate::sinks::SinkError;
-use crate::sinks::remote::http_delivery::Courier;
+use crate::sinks::remote::http_delivery::HttpDelivery;
 
 /// First and longest pause between two questions; Splunk's documentation asks for
 /// ten seconds at most.
@@ -27,7 +27,7 @@ enum Ended {
     Late,
 }
 
-impl<P: Protocol> Courier<P> {
+impl<P: Protocol> HttpDelivery<P> {
     /// Sends until every event is safe or refused. What is void is sent again while
     /// that leads on; what was not confirmed in time, once.
     pub(super) async fn send_all(&self, delivery: &mut Delivery<'_>) -> Result<(), SinkError> {

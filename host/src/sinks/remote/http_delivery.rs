@@ -28,10 +28,10 @@ use super::client::{NoAnswer, RemoteClient};
 use super::delivery::{Delivery, Fate};
 use super::split::{batch_id, halve_in_order, split};
 use super::unconfirmed::Channels;
-use super::{Asked, Protocol, REQUESTS_IN_FLIGHT, Verdict, shown};
+use super::{AnswerKind, Asked, Protocol, REQUESTS_IN_FLIGHT, shown};
 use crate::config::RemoteConfig;
 use crate::sinks::deadletter::{DeadLetter, DeadLetterKind, DeadLetters};
-use crate::sinks::remote::unacknowledged_ids::{By, Key, Memory, Taken, key};
+use crate::sinks::remote::unacknowledged_ids::{By, Key, Taken, UnacknowledgedIds, key};
 use crate::sinks::{Line, Receipt, SinkError};
 use crate::telemetry;
 
@@ -45,12 +45,12 @@ const REFUSALS_BELIEVED: u32 = 32;
 
 /// Brings batches to a server.
 #[derive(Debug)]
-pub struct Courier<P> {
+pub struct HttpDelivery<P> {
     sink: String,
     protocol: P,
     client: RemoteClient,
     letters: DeadLetters,
-    memory: Memory,
+    memory: UnacknowledgedIds,
     requests: Semaphore,
     /// Apart from the requests, so that a server which is slow to tell holds up none.
     questions: Semaphore,
@@ -65,7 +65,7 @@ pub struct Courier<P> {
     is_refusing: AtomicBool,
 }
 
-impl<P: Protocol> Courier<P> {
+impl<P: Protocol> HttpDelivery<P> {
     pub fn new(
         sink: &str,
         protocol: P,
@@ -77,7 +77,7 @@ impl<P: Protocol> Courier<P> {
             protocol,
             client: RemoteClient::new(remote.clone())?,
             letters: DeadLetters::of(data_dir, sink),
-            memory: Memory::default(),
+            memory: UnacknowledgedIds::default(),
             requests: Semaphore::new(REQUESTS_IN_FLIGHT),
             questions: Semaphore::new(REQUESTS_IN_FLIGHT),
             channels: Channels::default(),
@@ -123,7 +123,7 @@ impl<P: Protocol> Courier<P> {
     /// Sends events that were refused before; what is refused now is only told.
     pub async fn resend(&self, lines: &[Line]) -> Result<Vec<Fate>, SinkError> {
         let keys = lines.iter().map(key).collect();
-        let memory = Memory::default();
+        let memory = UnacknowledgedIds::default();
         let taken = Taken::new(&memory);
         let mut delivery = Delivery::new(lines.iter().collect(), keys, taken, &self.channels);
         match self.send_all(&mut delivery).await {
@@ -152,28 +152,28 @@ impl<P: Protocol> Courier<P> {
             let bytes = body.len();
             let (verdict, answer) = self.post(delivery, range.clone(), body).await?;
             match verdict.of(range.len()) {
-                Verdict::Accepted => self.accept(delivery, range),
-                Verdict::Pending { number } => delivery.unconfirmed.took(number, range),
-                Verdict::AcceptedInPart { rejected, reason } => {
+                AnswerKind::Accepted => self.accept(delivery, range),
+                AnswerKind::Pending { number } => delivery.unconfirmed.took(number, range),
+                AnswerKind::AcceptedInPart { rejected, reason } => {
                     let lines = &delivery.lines[range.clone()];
                     self.keep_copy(lines, rejected, answer.status.as_u16(), reason).await?;
                     delivery.accept(range);
                 }
-                Verdict::TooLarge if range.len() > 1 => {
+                AnswerKind::TooLarge if range.len() > 1 => {
                     self.learn(bytes);
                     halve_in_order(range, work);
                 }
-                Verdict::Refused { culprit } if range.len() > 1 => {
+                AnswerKind::Refused { culprit } if range.len() > 1 => {
                     self.weigh(delivery, &answer)?;
                     split(range, culprit, work);
                 }
-                Verdict::TooLarge | Verdict::Refused { .. } => {
+                AnswerKind::TooLarge | AnswerKind::Refused { .. } => {
                     delivery.fates[range.start] =
                         Fate::Refused(answer.status.as_u16(), answer.shown.clone());
                     self.weigh(delivery, &answer)?;
                 }
-                Verdict::Denied { fix } => return Err(self.denied(&answer, fix)),
-                Verdict::Later | Verdict::Down => {
+                AnswerKind::Denied { fix } => return Err(self.denied(&answer, fix)),
+                AnswerKind::Later | AnswerKind::Down => {
                     return Err(self.unavailable(answer.shown, Duration::ZERO));
                 }
             }
@@ -286,7 +286,7 @@ impl<P: Protocol> Courier<P> {
         delivery: &mut Delivery<'_>,
         range: Range<usize>,
         body: Vec<u8>,
-    ) -> Result<(Verdict, Answer), SinkError> {
+    ) -> Result<(AnswerKind, Answer), SinkError> {
         let lines = &delivery.lines[range];
         let mut headers = self.protocol.headers();
         headers.extend(self.protocol.headers_of(lines));
@@ -312,7 +312,7 @@ impl<P: Protocol> Courier<P> {
                 }
             };
             let (problem, asked) = match answered {
-                Ok((Verdict::Later, answer)) => (answer.shown, answer.retry_after),
+                Ok((AnswerKind::Later, answer)) => (answer.shown, answer.retry_after),
                 Ok(decided) => return Ok(decided),
                 Err(NoAnswer(problem)) => (problem, None),
             };

@@ -27,7 +27,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 
-pub use crate::sinks::remote::http_delivery::Courier;
+pub use crate::sinks::remote::http_delivery::HttpDelivery;
 pub use answer::Answer;
 pub use client::{NoAnswer, RemoteClient, content_type};
 pub use delivery::Fate;
@@ -43,7 +43,7 @@ pub const REQUESTS_IN_FLIGHT: usize = 4;
 
 /// What an answer means for a batch.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum AnswerKind {
     /// It is taken.
     Accepted,
     /// It is taken but for some events, nobody knows which.
@@ -76,7 +76,7 @@ pub enum Verdict {
     },
 }
 
-impl Verdict {
+impl AnswerKind {
     /// What it means for so many events: a server that rejected all of them took none.
     fn of(self, events: usize) -> Self {
         match self {
@@ -125,7 +125,7 @@ pub trait Protocol: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     ///
     /// When a secret cannot be read.
-    async fn judge(&self, client: &RemoteClient, answer: &Answer) -> Result<Verdict, SinkError>;
+    async fn judge(&self, client: &RemoteClient, answer: &Answer) -> Result<AnswerKind, SinkError>;
 
     /// The header with the channel of a request, where numbers are given by channel.
     fn channel(&self) -> Option<HeaderName> {
@@ -160,19 +160,19 @@ pub trait Protocol: Send + Sync + std::fmt::Debug + 'static {
 }
 
 /// What a status means by itself, for servers that say no more.
-pub fn by_status(status: StatusCode) -> Verdict {
+pub fn by_status(status: StatusCode) -> AnswerKind {
     match status.as_u16() {
-        200..=299 => Verdict::Accepted,
-        300..=399 => Verdict::Denied {
+        200..=299 => AnswerKind::Accepted,
+        300..=399 => AnswerKind::Denied {
             fix: "redirects are not followed; write the final address into the configuration",
         },
-        400 | 422 => Verdict::Refused { culprit: None },
-        401 | 403 => Verdict::Denied { fix: "check the token, password or certificate" },
-        404 | 405 => Verdict::Denied { fix: "check the path of the address" },
-        408 | 425 | 429 | 500..=599 => Verdict::Later,
-        413 => Verdict::TooLarge,
-        415 => Verdict::Denied { fix: "check encoding and compression" },
-        _ => Verdict::Denied { fix: "check the address and what the server expects there" },
+        400 | 422 => AnswerKind::Refused { culprit: None },
+        401 | 403 => AnswerKind::Denied { fix: "check the token, password or certificate" },
+        404 | 405 => AnswerKind::Denied { fix: "check the path of the address" },
+        408 | 425 | 429 | 500..=599 => AnswerKind::Later,
+        413 => AnswerKind::TooLarge,
+        415 => AnswerKind::Denied { fix: "check encoding and compression" },
+        _ => AnswerKind::Denied { fix: "check the address and what the server expects there" },
     }
 }
 
@@ -187,20 +187,20 @@ pub fn below(uri: &Uri, path: &str) -> Uri {
 /// A sink behind a server.
 #[derive(Debug)]
 pub struct RemoteSink<P> {
-    courier: Courier<P>,
+    delivery: HttpDelivery<P>,
     format: Format,
 }
 
 impl<P: Protocol> RemoteSink<P> {
-    pub fn new(courier: Courier<P>, format: Format) -> Self {
-        Self { courier, format }
+    pub fn new(delivery: HttpDelivery<P>, format: Format) -> Self {
+        Self { delivery, format }
     }
 }
 
 #[async_trait]
 impl<P: Protocol> Sink for RemoteSink<P> {
     fn id(&self) -> &str {
-        self.courier.id()
+        self.delivery.id()
     }
 
     fn format(&self) -> Format {
@@ -208,14 +208,14 @@ impl<P: Protocol> Sink for RemoteSink<P> {
     }
 
     async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
-        self.courier.deliver(lines).await
+        self.delivery.deliver(lines).await
     }
 
     async fn probe(&self) -> Result<(), SinkError> {
-        self.courier.probe().await
+        self.delivery.probe().await
     }
 
     async fn resend(&self, lines: &[Line]) -> Result<Vec<Fate>, SinkError> {
-        self.courier.resend(lines).await
+        self.delivery.resend(lines).await
     }
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sha2::{Digest as _, Sha256};
 
 use crate::sinks::{Line, Receipt};
-use crate::state::SinkMark;
+use crate::state::SinkCheckpoint;
 
 /// Most ids remembered: beyond it, events of failed batches go out twice, with
 /// the same id, rather than memory growing. 16 bytes each and their table.
@@ -42,11 +42,11 @@ pub enum By {
 
 /// The ids taken and not committed.
 #[derive(Debug, Clone, Default)]
-pub struct Memory {
+pub struct UnacknowledgedIds {
     taken: Arc<Mutex<HashMap<Key, By>>>,
 }
 
-impl Memory {
+impl UnacknowledgedIds {
     fn taken(&self) -> MutexGuard<'_, HashMap<Key, By>> {
         // A map is whole whatever panicked beside it.
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
@@ -67,12 +67,12 @@ impl Memory {
 /// remembered.
 #[derive(Debug)]
 pub struct Taken {
-    memory: Memory,
+    memory: UnacknowledgedIds,
     keys: Vec<(Key, By)>,
 }
 
 impl Taken {
-    pub fn new(memory: &Memory) -> Self {
+    pub fn new(memory: &UnacknowledgedIds) -> Self {
         Self { memory: memory.clone(), keys: Vec::new() }
     }
 
@@ -82,7 +82,7 @@ impl Taken {
 }
 
 impl Receipt for Taken {
-    fn mark(&self) -> Option<SinkMark> {
+    fn checkpoint(&self) -> Option<SinkCheckpoint> {
         None
     }
 

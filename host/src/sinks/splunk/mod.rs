@@ -19,7 +19,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use serde::Deserialize;
 
 use super::remote::{
-    Answer, Asked, Courier, NoAnswer, Protocol, RemoteClient, RemoteSink, Verdict, below,
+    Answer, AnswerKind, Asked, HttpDelivery, NoAnswer, Protocol, RemoteClient, RemoteSink, below,
     by_status, content_type, new_channel, shown,
 };
 use super::{Line, SinkError};
@@ -55,7 +55,7 @@ impl SplunkSink {
             acknowledgements: below(&config.remote.uri, ACKNOWLEDGEMENTS),
             config: config.clone(),
         };
-        Ok(Self::new(Courier::new(id, protocol, &config.remote, data_dir)?, format))
+        Ok(Self::new(HttpDelivery::new(id, protocol, &config.remote, data_dir)?, format))
     }
 }
 
@@ -111,15 +111,15 @@ impl SplunkProtocol {
     }
 
     /// What an answer means that says nothing against the events.
-    fn accepted(&self, answer: &Answer, reply: Option<&Reply>) -> Verdict {
+    fn accepted(&self, answer: &Answer, reply: Option<&Reply>) -> AnswerKind {
         let number = reply.and_then(|reply| reply.acknowledgement);
         match (self.config.acknowledgement, number) {
-            (Acknowledgement::Off, _) => Verdict::Accepted,
-            (_, Some(number)) => Verdict::Pending { number },
+            (Acknowledgement::Off, _) => AnswerKind::Accepted,
+            (_, Some(number)) => AnswerKind::Pending { number },
             // Its number may stand in what did not come.
-            _ if reply.is_none() || !answer.is_whole => Verdict::Later,
-            (Acknowledgement::Automatic, None) => Verdict::Accepted,
-            (Acknowledgement::Required, None) => Verdict::Denied {
+            _ if reply.is_none() || !answer.is_whole => AnswerKind::Later,
+            (Acknowledgement::Automatic, None) => AnswerKind::Accepted,
+            (Acknowledgement::Required, None) => AnswerKind::Denied {
                 fix: "the token has no indexer acknowledgement; enable it for the token, or set \
                       acknowledgement = \"auto\"",
             },
@@ -169,23 +169,23 @@ impl Protocol for SplunkProtocol {
         body
     }
 
-    async fn judge(&self, _: &RemoteClient, answer: &Answer) -> Result<Verdict, SinkError> {
+    async fn judge(&self, _: &RemoteClient, answer: &Answer) -> Result<AnswerKind, SinkError> {
         let reply: Option<Reply> = serde_json::from_slice(&answer.body).ok();
         let code = reply.as_ref().and_then(|reply| reply.code);
         let culprit = reply.as_ref().and_then(|reply| reply.culprit);
         Ok(match (by_status(answer.status), code) {
-            (Verdict::Accepted, None | Some(0)) => self.accepted(answer, reply.as_ref()),
-            (_, Some(1..=4)) => Verdict::Denied { fix: "check the token" },
+            (AnswerKind::Accepted, None | Some(0)) => self.accepted(answer, reply.as_ref()),
+            (_, Some(1..=4)) => AnswerKind::Denied { fix: "check the token" },
             (_, Some(7)) => {
-                Verdict::Denied { fix: "allow the index to the token, or change index" }
+                AnswerKind::Denied { fix: "allow the index to the token, or change index" }
             }
-            (_, Some(10 | 11)) => Verdict::Denied {
+            (_, Some(10 | 11)) => AnswerKind::Denied {
                 fix: "the token wants a channel; set acknowledgement = \"auto\" or true",
             },
-            (_, Some(14)) => Verdict::Denied { fix: "set acknowledgement = false" },
-            (_, Some(6 | 12 | 13 | 15)) => Verdict::Refused { culprit },
+            (_, Some(14)) => AnswerKind::Denied { fix: "set acknowledgement = false" },
+            (_, Some(6 | 12 | 13 | 15)) => AnswerKind::Refused { culprit },
             // It says that it took them, and how it is: nobody knows what holds.
-            (Verdict::Accepted, _) => Verdict::Later,
+            (AnswerKind::Accepted, _) => AnswerKind::Later,
             (verdict, _) => verdict,
         })
     }
@@ -209,8 +209,8 @@ impl Protocol for SplunkProtocol {
         let code = serde_json::from_slice(&answer.body).ok().and_then(|reply: Reply| reply.code);
         let fix = match (by_status(answer.status), code) {
             // It knows nothing of the channel (any more), as after a restart.
-            (Verdict::Denied { .. }, Some(10 | 11)) => None,
-            (Verdict::Denied { fix }, _) => Some(fix),
+            (AnswerKind::Denied { .. }, Some(10 | 11)) => None,
+            (AnswerKind::Denied { fix }, _) => Some(fix),
             (_, Some(14)) => Some("set acknowledgement = false"),
             _ => None,
         };
@@ -220,7 +220,7 @@ impl Protocol for SplunkProtocol {
         }
         let told: Option<Acknowledged> = match by_status(answer.status) {
             // What was told as safe is told once: a part of an answer is none.
-            Verdict::Accepted if answer.is_whole => serde_json::from_slice(&answer.body).ok(),
+            AnswerKind::Accepted if answer.is_whole => serde_json::from_slice(&answer.body).ok(),
             _ => None,
         };
         Ok(match told {
@@ -249,11 +249,11 @@ impl Protocol for SplunkProtocol {
             Err(NoAnswer(problem)) => return Err(unavailable(problem)),
         };
         match self.judge(client, &answer).await? {
-            Verdict::Denied { fix } if !answer.status.is_success() => {
+            AnswerKind::Denied { fix } if !answer.status.is_success() => {
                 let (uri, answer) = (shown(&self.events), answer.shown);
                 Err(SinkError::Denied { uri, answer, fix: fix.to_owned() })
             }
-            Verdict::Later => Err(unavailable(answer.shown)),
+            AnswerKind::Later => Err(unavailable(answer.shown)),
             _ => Ok(()),
         }
     }

@@ -104,7 +104,7 @@ fn a_listing_without_an_end_is_told_and_asked_ever_more_rarely() {
             // two thousand of them.
             let is_slow = paging == Paging::New && latency == 500;
             world.run(Some(if is_slow { 30 } else { 2 } * MINUTE)).unwrap();
-            let status = world.board.streams().remove(0).1;
+            let status = world.statuses.streams().remove(0).1;
             assert!(status.failures > 0, "{paging:?}: {status:?}");
             // A circle costs nearly nothing, the others what they may bring, a few times.
             let calls = world.model.script().calls;
@@ -141,7 +141,7 @@ fn an_event_from_another_time_disables_no_alarm() {
         world.run(Some(30 * HOUR)).unwrap();
         // Delivered as it came, and nothing concluded from it.
         assert!(world.model.script().committed.contains_key(&format!("{odd}-0")));
-        let status = world.board.streams().remove(0).1;
+        let status = world.statuses.streams().remove(0).1;
         assert!(status.silent_for_ms.is_some(), "{odd}: {status:?}");
         assert!(status.newest_event_ms <= Some(BEGIN + 5 * HOUR), "{odd}: {status:?}");
         let late = world.late();

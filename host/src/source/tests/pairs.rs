@@ -11,9 +11,9 @@ use proptest::prelude::*;
 use crate::config::FilterConfig;
 use crate::contract::{self, Batch, Identity, Outcome, Progress, SignOnEvent, UserKind};
 use crate::ledger::{Counts, Late, LedgerEntry, ReadingEntry, verify};
-use crate::pipeline::Families;
 use crate::pipeline::Filter;
 use crate::pipeline::NEAR_MS;
+use crate::pipeline::Preferences;
 use crate::pipeline::accept;
 use crate::planner::{Range, Schedule};
 use crate::state::{Commit, EmbeddedState, State as _, StreamKey, StreamState};
@@ -176,8 +176,8 @@ impl Collector {
         }
         let key = key(reading.source, reading.stream);
         let preferred = ["x".to_owned()];
-        let families = Families::new([("x", [].as_slice()), ("y", preferred.as_slice())]);
-        let family = families.of(&key.source);
+        let preferences = Preferences::new([("x", [].as_slice()), ("y", preferred.as_slice())]);
+        let preference = preferences.of(&key.source);
         let nothing = FilterConfig::default();
         let filter = Filter::new(contract::EventClasses::ALL, &nothing, &nothing);
         for (number, events) in shown.chunks(reading.batch).enumerate() {
@@ -194,7 +194,7 @@ impl Collector {
             };
             self.now += 1_000;
             let fresh =
-                accept::fresh(batch, &filter, &family, &key, self.now, self.state()).unwrap();
+                accept::fresh(batch, &filter, &preference, &key, self.now, self.state()).unwrap();
             if reading.dies == Some(number) {
                 return self.restart();
             }

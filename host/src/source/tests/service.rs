@@ -16,7 +16,7 @@ use crate::egress::ServiceClock;
 use crate::ledger;
 use crate::planner::Range;
 use crate::read::Clock;
-use crate::read::{Opener, Session};
+use crate::read::{Session, SessionFactory};
 use crate::runtime::SandboxError;
 
 /// Calls of a run after which it certainly turns in circles.
@@ -213,7 +213,7 @@ impl Clock for Model {
 }
 
 #[async_trait]
-impl Opener for Model {
+impl SessionFactory for Model {
     async fn open(
         &self,
         _stream: &str,

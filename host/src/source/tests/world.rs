@@ -15,22 +15,22 @@ use crate::config::{BackfillConfig, FilterConfig, Start};
 use crate::contract::EventClasses;
 use crate::egress::ServiceClock;
 use crate::ledger::{Closing, HEAD_TYPE, Late, Link, ReadingEntry, Segment, Tip, verify};
-use crate::pipeline::Board;
 use crate::pipeline::Committer;
-use crate::pipeline::Families;
 use crate::pipeline::Filter;
 use crate::pipeline::Outlet;
+use crate::pipeline::Preferences;
 use crate::planner::{Schedule, Spans};
-use crate::read::Shared;
+use crate::read::ReadScheduler;
+use crate::read::SourceContext;
 use crate::read::StreamRun;
-use crate::read::Turns;
+use crate::read::Until;
 use crate::render::{Format, Keep, Owner};
 use crate::sinks::{Line, Receipt, Sink, SinkError};
-use crate::source::Until;
 use crate::state::{
-    Commit, EmbeddedState, Question, SignOnRecord, SinkMark, State, StateError, StreamKey,
+    Commit, EmbeddedState, Question, SignOnRecord, SinkCheckpoint, State, StateError, StreamKey,
     StreamState, Wanted, report,
 };
+use crate::status::StatusRegistry;
 use crate::testing::Disk;
 
 /// When the tests begin: any time does that lies on no edge.
@@ -63,8 +63,8 @@ impl State for Watched {
     fn delivered(&self, key: &StreamKey, ids: &[&str]) -> Result<Vec<bool>, StateError> {
         self.state.delivered(key, ids)
     }
-    fn sign_ons(&self, family: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError> {
-        self.state.sign_ons(family, wanted)
+    fn sign_ons(&self, group: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError> {
+        self.state.sign_ons(group, wanted)
     }
     fn commit(&self, commits: &[Commit]) -> Result<(), StateError> {
         let mut fails = None;
@@ -123,7 +123,7 @@ impl std::fmt::Debug for Watching {
 struct Taken;
 
 impl Receipt for Taken {
-    fn mark(&self) -> Option<SinkMark> {
+    fn checkpoint(&self) -> Option<SinkCheckpoint> {
         None
     }
     fn settle(self: Box<Self>) {}
@@ -181,7 +181,7 @@ pub struct World {
     setup: Setup,
     disk: Disk,
     /// Where the last run left its streams.
-    pub board: Arc<Board>,
+    pub statuses: Arc<StatusRegistry>,
     /// Always there but for the moment in which it is opened again.
     state: Option<Arc<EmbeddedState>>,
     key: StreamKey,
@@ -194,7 +194,15 @@ impl World {
         let disk = Disk::default();
         let state = Some(open(&disk));
         let key = StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
-        Self { model: Model::new(script), schedule, setup, disk, board: Arc::default(), state, key }
+        Self {
+            model: Model::new(script),
+            schedule,
+            setup,
+            disk,
+            statuses: Arc::default(),
+            state,
+            key,
+        }
     }
 
     /// The longest delay of the schedule, in milliseconds.
@@ -202,19 +210,19 @@ impl World {
         i64::from(*self.setup.readings.last().unwrap()) * 1000
     }
 
-    fn shared(&self, board: &Arc<Board>, state: Arc<dyn State>) -> Shared {
+    fn context(&self, statuses: &Arc<StatusRegistry>, state: Arc<dyn State>) -> SourceContext {
         let backfill = BackfillConfig {
             from: Start::Before(Duration::from_secs(30 * 3600)),
             to: None,
             parallel: NonZeroUsize::new(2).unwrap(),
         };
         let nothing = FilterConfig::default();
-        Shared {
+        SourceContext {
             source: "s".into(),
             tenant: "t".into(),
             owner: Owner::of_source("s").into(),
             descriptor_name: "scripted".into(),
-            opener: Box::new(self.model.clone()),
+            session_factory: Box::new(self.model.clone()),
             schedule: self.schedule.clone(),
             smallest_retention: self.model.script().retention,
             start: self.setup.start,
@@ -223,15 +231,15 @@ impl World {
             backfill: self.setup.backfill.then_some(backfill),
             live: true,
             filter: Filter::new(EventClasses::ALL, &nothing, &nothing),
-            family: Families::default().of("s"),
+            preference: Preferences::default().of("s"),
             state,
             outlets: vec![Outlet {
                 sink: Arc::new(Watching(self.model.clone())),
                 keep: Keep::DEFAULT,
                 tells_owner: true,
             }],
-            board: board.clone(),
-            turns: Turns::new(8),
+            statuses: statuses.clone(),
+            scheduler: ReadScheduler::new(8),
             clock: Arc::new(self.model.clone()),
         }
     }
@@ -239,9 +247,9 @@ impl World {
     /// Runs the collector for a time, or until nothing is due; it may die on the way.
     pub fn run(&mut self, milliseconds: Option<i64>) -> Result<(), String> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let board = Arc::<Board>::default();
-        board.enter(&self.key, "t");
-        self.board = board.clone();
+        let statuses = Arc::<StatusRegistry>::default();
+        statuses.enter(&self.key, "t");
+        self.statuses = statuses.clone();
         let mut result = Ok(());
         let (stop, told) = watch::channel(false);
         {
@@ -254,8 +262,8 @@ impl World {
         let watched: Arc<dyn State> =
             Arc::new(Watched { state: self.embedded().clone(), model: self.model.clone() });
         let committer = Committer::start(watched.clone()).unwrap();
-        let shared = Arc::new(self.shared(&board, watched));
-        let run = StreamRun::new(shared, self.key.clone(), committer);
+        let context = Arc::new(self.context(&statuses, watched));
+        let run = StreamRun::new(context, self.key.clone(), committer);
         let until = if milliseconds.is_some() { Until::Stopped } else { Until::Done };
         runtime.block_on(async {
             tokio::select! {
@@ -283,7 +291,7 @@ impl World {
 
     /// What health says of the stream.
     pub fn health(&self) -> (bool, String) {
-        crate::telemetry::exposition::health(&self.board)
+        crate::status::exposition::health(&self.statuses)
     }
 
     /// As a new process finds the state.

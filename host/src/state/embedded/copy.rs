@@ -8,7 +8,7 @@ use redb::{
     Value, WriteTransaction,
 };
 
-use super::{
+use super::tables::{
     ADOPTED, DELIVERED, ENDS, Failure, LEDGER, META, OPEN, SIGN_ON_INDEX, SIGN_ON_TIMES, SIGN_ONS,
     SINKS, STREAMS,
 };

@@ -4,7 +4,7 @@
 use super::*;
 use crate::ledger::LedgerEntry;
 use crate::planner::{Range, Schedule};
-use crate::state::SinkMark;
+use crate::state::SinkCheckpoint;
 use crate::state::{Commit, State as _, StreamKey, StreamState};
 use crate::testing::{Disk, Moments};
 
@@ -21,7 +21,7 @@ fn key() -> StreamKey {
 fn commit(number: i64) -> Commit {
     let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
     let range = Range { start: number * 60_000, end: (number + 1) * 60_000 };
-    let mark = SinkMark {
+    let mark = SinkCheckpoint {
         sink: "file".into(),
         length: u64::try_from(number).unwrap() * 10,
         waiting: Vec::new(),

@@ -7,9 +7,9 @@
 //! streams    stream                     -> StreamState, JSON
 //! delivered  (stream, id)               -> end of the range it was fetched in
 //! ends       (stream, end, id)          -> ()      the same, by end, to forget by
-//! sign_ons   (family, record)           -> SignOnRecord, JSON
-//! sign_on_index (family, what, time, record) -> ()  by ids (time 0) and by looks
-//! sign_on_times (family, commit, record) -> ()     to forget by
+//! sign_ons   (group, record)           -> SignOnRecord, JSON
+//! sign_on_index (group, what, time, record) -> ()  by ids (time 0) and by looks
+//! sign_on_times (group, commit, record) -> ()     to forget by
 //! ledger     (stream, number)           -> hash and ClosedEntry, JSON
 //! open       (stream, end, start)       -> ReadingEntry, JSON
 //! sinks      sink                       -> committed length
@@ -26,6 +26,7 @@ mod copy;
 mod damage;
 mod pairs;
 mod store;
+mod tables;
 mod write;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,7 +34,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use redb::backends::FileBackend;
-use redb::{Database, DatabaseError, ReadableTable as _, StorageBackend, TableDefinition};
+use redb::{Database, DatabaseError, ReadableTable as _, StorageBackend};
+
+use tables::{
+    ADOPTED, DELIVERED, ENDS, Failure, LEDGER, META, OPEN, SIGN_ON_INDEX, SIGN_ON_TIMES, SIGN_ONS,
+    SINKS, STREAMS,
+};
 
 use super::StateError;
 use crate::ledger::{Hash, Tip, genesis};
@@ -47,20 +53,6 @@ const DAMAGED: &str = "is damaged";
 
 /// Memory for cached pages; the working set is the ids of the last day.
 const CACHE_BYTES: usize = 32 << 20;
-
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
-const STREAMS: TableDefinition<'_, &str, &str> = TableDefinition::new("streams");
-const DELIVERED: TableDefinition<'_, (&str, &str), i64> = TableDefinition::new("delivered");
-const ENDS: TableDefinition<'_, (&str, i64, &str), ()> = TableDefinition::new("ends");
-const SIGN_ONS: TableDefinition<'_, (&str, &str), &str> = TableDefinition::new("sign_ons");
-const SIGN_ON_INDEX: TableDefinition<'_, (&str, &str, i64, &str), ()> =
-    TableDefinition::new("sign_on_index");
-const SIGN_ON_TIMES: TableDefinition<'_, (&str, i64, &str), ()> =
-    TableDefinition::new("sign_on_times");
-const LEDGER: TableDefinition<'_, (&str, u64), (&str, &str)> = TableDefinition::new("ledger");
-const OPEN: TableDefinition<'_, (&str, i64, i64), &str> = TableDefinition::new("open");
-const SINKS: TableDefinition<'_, &str, u64> = TableDefinition::new("sinks");
-const ADOPTED: TableDefinition<'_, (&str, &str), u32> = TableDefinition::new("adopted");
 
 /// Largest file whose pages are all checked on opening, in bytes: 512 MiB are read in
 /// about a second from a disk of today, and hold the ids of some two million events.
@@ -265,15 +257,6 @@ impl EmbeddedState {
             }),
         };
         done.map_err(|failure| StateError::Database { path: self.path.clone(), problem: failure.0 })
-    }
-}
-
-/// Any of redb's errors, as text.
-struct Failure(String);
-
-impl<E: std::error::Error> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self(error.to_string())
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use redb::{ReadTransaction, WriteTransaction};
 
-use super::{Failure, SIGN_ON_INDEX, SIGN_ON_TIMES, SIGN_ONS};
+use super::tables::{Failure, SIGN_ON_INDEX, SIGN_ON_TIMES, SIGN_ONS};
 use crate::state::{Commit, Fold, SignOnRecord, Wanted};
 
 fn id_row(id: &Fold) -> String {
@@ -28,7 +28,7 @@ fn rows(record: &SignOnRecord) -> Vec<(String, i64)> {
 
 pub(super) fn read(
     transaction: &ReadTransaction,
-    family: &str,
+    group: &str,
     wanted: &[Wanted],
 ) -> Result<Vec<SignOnRecord>, Failure> {
     let index = transaction.open_table(SIGN_ON_INDEX)?;
@@ -39,17 +39,17 @@ pub(super) fn read(
             Wanted::Id(id) => (id_row(id), 0, 0),
             Wanted::Looks { key, from, to } => (looks_row(key), *from, *to),
         };
-        let from = (family, what.as_str(), from, "");
+        let from = (group, what.as_str(), from, "");
         for entry in index.range(from..)? {
             let (row, _) = entry?;
-            let (its_family, its_what, time, key) = row.value();
-            if its_family != family || its_what != what || time > to {
+            let (its_group, its_what, time, key) = row.value();
+            if its_group != group || its_what != what || time > to {
                 break;
             }
             if found.contains_key(key) {
                 continue;
             }
-            if let Some(record) = records.get((family, key))? {
+            if let Some(record) = records.get((group, key))? {
                 let record: SignOnRecord = serde_json::from_str(record.value())?;
                 found.insert(key.to_owned(), record);
             }
@@ -65,33 +65,33 @@ pub(super) fn write(transaction: &WriteTransaction, commit: &Commit) -> Result<(
     let mut records = transaction.open_table(SIGN_ONS)?;
     let mut index = transaction.open_table(SIGN_ON_INDEX)?;
     let mut times = transaction.open_table(SIGN_ON_TIMES)?;
-    for (family, record) in &commit.sign_ons {
-        let (family, key) = (family.as_str(), record.key.text());
+    for (group, record) in &commit.sign_ons {
+        let (group, key) = (group.as_str(), record.key.text());
         let text = serde_json::to_string(record)?;
-        let before = match records.insert((family, key.as_str()), text.as_str())? {
+        let before = match records.insert((group, key.as_str()), text.as_str())? {
             Some(before) => Some(serde_json::from_str::<SignOnRecord>(before.value())?),
             None => None,
         };
         if let Some(before) = before {
-            times.remove((family, before.at, key.as_str()))?;
+            times.remove((group, before.at, key.as_str()))?;
             for (what, time) in rows(&before) {
-                index.remove((family, what.as_str(), time, key.as_str()))?;
+                index.remove((group, what.as_str(), time, key.as_str()))?;
             }
         }
-        times.insert((family, record.at, key.as_str()), ())?;
+        times.insert((group, record.at, key.as_str()), ())?;
         for (what, time) in rows(record) {
-            index.insert((family, what.as_str(), time, key.as_str()), ())?;
+            index.insert((group, what.as_str(), time, key.as_str()), ())?;
         }
     }
-    for (family, before) in &commit.forget_sign_ons {
-        let old = (family.as_str(), i64::MIN, "")..(family.as_str(), *before, "");
+    for (group, before) in &commit.forget_sign_ons {
+        let old = (group.as_str(), i64::MIN, "")..(group.as_str(), *before, "");
         for entry in times.extract_from_if(old, |_, ()| true)? {
             let (forgotten, _) = entry?;
-            let (family, _, key) = forgotten.value();
-            let Some(record) = records.remove((family, key))? else { continue };
+            let (group, _, key) = forgotten.value();
+            let Some(record) = records.remove((group, key))? else { continue };
             let record: SignOnRecord = serde_json::from_str(record.value())?;
             for (what, time) in rows(&record) {
-                index.remove((family, what.as_str(), time, key))?;
+                index.remove((group, what.as_str(), time, key))?;
             }
         }
     }

@@ -2,10 +2,8 @@
 
 use redb::{ReadableDatabase as _, ReadableTable as _};
 
-use super::{
-    ADOPTED, DELIVERED, ENDS, EmbeddedState, LEDGER, OPEN, SINKS, STREAMS, add_waiting, last,
-    pairs, write,
-};
+use super::tables::{ADOPTED, DELIVERED, ENDS, LEDGER, OPEN, SINKS, STREAMS};
+use super::{EmbeddedState, add_waiting, last, pairs, write};
 use crate::ledger::{Link, ReadingEntry, Tip};
 use crate::state::{Commit, SignOnRecord, State, StateError, StreamKey, StreamState, Wanted};
 
@@ -34,11 +32,11 @@ impl State for EmbeddedState {
         })
     }
 
-    fn sign_ons(&self, family: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError> {
+    fn sign_ons(&self, group: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError> {
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
-        self.run(|| pairs::read(&self.database()?.begin_read()?, family, wanted))
+        self.run(|| pairs::read(&self.database()?.begin_read()?, group, wanted))
     }
 
     fn commit(&self, commits: &[Commit]) -> Result<(), StateError> {

@@ -4,7 +4,7 @@ use super::*;
 use crate::ledger::{Closing, Counts, Late, LedgerEntry, ReadingEntry, verify};
 use crate::planner::{Range, Schedule};
 use crate::state::{
-    Commit, Fold, KnownId, Looks, RecordKey, SignOnRecord, SinkMark, Standing, State as _,
+    Commit, Fold, KnownId, Looks, RecordKey, SignOnRecord, SinkCheckpoint, Standing, State as _,
     StreamKey, StreamState, Wanted,
 };
 
@@ -20,7 +20,7 @@ fn commit(ids: &[&str], until: i64, forget_before: i64) -> Commit {
         fetched_until: until,
         forget: vec![Range { start: i64::MIN, end: forget_before }],
         ledger: vec![LedgerEntry::Gap { range, reason: "test".into(), at: until }],
-        sinks: vec![SinkMark {
+        sinks: vec![SinkCheckpoint {
             sink: "file".into(),
             length: 7,
             waiting: Vec::new(),
@@ -153,14 +153,14 @@ fn sign_on(id: &str, carried: &str, time: i64, at: i64) -> (String, SignOnRecord
 }
 
 #[test]
-fn a_sign_on_of_a_family_is_found_by_its_ids_and_its_looks_until_it_is_forgotten() {
+fn a_sign_on_of_a_group_is_found_by_its_ids_and_its_looks_until_it_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
     let (one, two) = (sign_on("e1", "d1", 5_000, 10), sign_on("e2", "d2", 9_000, 20));
     let first = Commit { sign_ons: vec![one.clone(), two.clone()], ..commit(&[], 0, i64::MIN) };
     state.commit(&[first]).unwrap();
     let looks = |from, to| Wanted::Looks { key: Fold::of("ecid"), from, to };
-    let found = |family: &str, wanted: Wanted| state.sign_ons(family, &[wanted]).unwrap();
+    let found = |group: &str, wanted: Wanted| state.sign_ons(group, &[wanted]).unwrap();
     assert_eq!(found("new", Wanted::Id(Fold::of("e1"))), std::slice::from_ref(&one.1));
     assert_eq!(found("new", Wanted::Id(Fold::of("d1"))), std::slice::from_ref(&one.1));
     assert_eq!(found("new", looks(5_000, 8_999)), std::slice::from_ref(&one.1));

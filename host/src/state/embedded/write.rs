@@ -2,11 +2,10 @@
 
 use redb::{ReadableTable as _, WriteTransaction};
 
-use super::{
-    ADOPTED, DELIVERED, ENDS, Failure, LEDGER, OPEN, SINKS, STREAMS, add_waiting, last, pairs,
-};
+use super::tables::{ADOPTED, DELIVERED, ENDS, Failure, LEDGER, OPEN, SINKS, STREAMS};
+use super::{add_waiting, last, pairs};
 use crate::ledger::{self, LedgerEntry, ReadingEntry};
-use crate::state::{Commit, SinkMark};
+use crate::state::{Commit, SinkCheckpoint};
 
 pub(super) fn commit(transaction: &WriteTransaction, commit: &Commit) -> Result<(), Failure> {
     let text = commit.key.text();
@@ -86,7 +85,7 @@ fn add_to_ledger(
     Ok(())
 }
 
-fn sink(transaction: &WriteTransaction, mark: &SinkMark) -> Result<(), Failure> {
+fn sink(transaction: &WriteTransaction, mark: &SinkCheckpoint) -> Result<(), Failure> {
     transaction.open_table(SINKS)?.insert(mark.sink.as_str(), mark.length)?;
     let mut adopted = transaction.open_table(ADOPTED)?;
     add_waiting(&mut adopted, &mark.sink, &mark.waiting)?;

@@ -1,4 +1,4 @@
-//! Attacks through the door. Each gives back what it saw, a text a request.
+//! Attacks through the egress. Each gives back what it saw, a text a request.
 
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{

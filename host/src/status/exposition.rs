@@ -1,4 +1,4 @@
-//! Counters and the board as text: Prometheus' exposition format, and JSON for a
+//! Counters and the status registry as text: Prometheus' exposition format, and JSON for a
 //! health check. Pure.
 //!
 //! Invariant: no label holds anything but ids of the configuration, streams and fixed
@@ -8,13 +8,13 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::counters;
-use crate::pipeline::{Board, Phase, Status};
+use super::{Phase, Status, StatusRegistry};
 use crate::shown;
 use crate::state::StreamKey;
+use crate::telemetry::counters;
 
 /// All metrics of the process.
-pub fn metrics(board: &Board) -> String {
+pub fn metrics(statuses: &StatusRegistry) -> String {
     let mut text = String::new();
     for (name, help, value) in counters().list() {
         let _ = write!(
@@ -23,7 +23,7 @@ pub fn metrics(board: &Board) -> String {
              signon_{name}_total {value}\n"
         );
     }
-    let (streams, not_started) = (board.streams(), board.sources_not_started());
+    let (streams, not_started) = (statuses.streams(), statuses.sources_not_started());
     for gauge in GAUGES {
         let _ = write!(
             text,
@@ -36,7 +36,7 @@ pub fn metrics(board: &Board) -> String {
                     text,
                     "signon_{}{{{}}} {value}",
                     gauge.name,
-                    labels(board, key, status)
+                    labels(statuses, key, status)
                 );
             }
         }
@@ -45,7 +45,7 @@ pub fn metrics(board: &Board) -> String {
     let _ = writeln!(text, "# TYPE signon_stream_phase gauge");
     for (key, status) in &streams {
         for phase in Phase::ALL {
-            let (labels, is) = (labels(board, key, status), u8::from(status.phase == phase));
+            let (labels, is) = (labels(statuses, key, status), u8::from(status.phase == phase));
             let _ =
                 writeln!(text, "signon_stream_phase{{{labels},phase=\"{}\"}} {is}", phase.name());
         }
@@ -151,8 +151,8 @@ const GAUGES: [Gauge; 13] = [
     },
 ];
 
-fn labels(board: &Board, key: &StreamKey, status: &Status) -> String {
-    let shown = |text: &str| escape(&shown::line(&board.shown(text)));
+fn labels(statuses: &StatusRegistry, key: &StreamKey, status: &Status) -> String {
+    let shown = |text: &str| escape(&shown::line(&statuses.shown(text)));
     format!(
         "tenant=\"{}\",source=\"{}\",stream=\"{}\"",
         shown(&status.tenant),
@@ -168,8 +168,8 @@ fn escape(text: &str) -> String {
 /// Whether all is well, and each stream as it stands, as JSON. A stream that waits
 /// for an operator or a sink, or whose clock is off, is not well; one that is tried again
 /// soon is.
-pub fn health(board: &Board) -> (bool, String) {
-    let (streams, not_started) = (board.streams(), board.sources_not_started());
+pub fn health(statuses: &StatusRegistry) -> (bool, String) {
+    let (streams, not_started) = (statuses.streams(), statuses.sources_not_started());
     let unwell = |status: &Status| {
         matches!(status.phase, Phase::Paused | Phase::Blocked) || status.clock.is_some()
     };
@@ -188,13 +188,13 @@ pub fn health(board: &Board) -> (bool, String) {
         .map(|(source, error)| json!({ "source": source, "error": error }))
         .collect();
     let text = json!({ "healthy": healthy, "streams": list, "not_started": not_started });
-    (healthy, json_text(board, text))
+    (healthy, json_text(statuses, text))
 }
 
 /// JSON for whoever asks from outside: without the values of variables, and with nothing
 /// that a terminal obeys.
-pub fn json_text(board: &Board, mut value: Value) -> String {
-    shown::each_text(&mut value, &mut |text| *text = board.shown(text));
+pub fn json_text(statuses: &StatusRegistry, mut value: Value) -> String {
+    shown::each_text(&mut value, &mut |text| *text = statuses.shown(text));
     format!("{}\n", shown::json(&value.to_string()))
 }
 
@@ -202,25 +202,25 @@ pub fn json_text(board: &Board, mut value: Value) -> String {
 mod tests {
     use super::*;
 
-    fn board() -> (Board, StreamKey) {
+    fn statuses() -> (StatusRegistry, StreamKey) {
         let key = StreamKey {
             source: "acme".into(),
             fingerprint: "f".into(),
             stream: "us \"x\"\n".into(),
         };
-        let board = Board::default();
-        board.enter(&key, "tenant");
-        (board, key)
+        let statuses = StatusRegistry::default();
+        statuses.enter(&key, "tenant");
+        (statuses, key)
     }
 
     #[test]
     fn every_line_of_the_metrics_is_well_formed() {
-        let (board, key) = board();
-        board.tell(&key, |status| {
+        let (statuses, key) = statuses();
+        statuses.tell(&key, |status| {
             status.read_until_ms = Some(1_234_567);
             status.counts.emitted = 7;
         });
-        let text = metrics(&board);
+        let text = metrics(&statuses);
         assert!(text.contains("signon_read_until_seconds{tenant=\"tenant\",source=\"acme\",stream=\"us \\\"x\\\"\\\\u{a}\"} 1234.567\n"), "{text}");
         assert!(text.contains("signon_stream_emitted_total{"));
         for line in text.lines().filter(|line| !line.starts_with('#')) {
@@ -231,24 +231,24 @@ mod tests {
 
     #[test]
     fn a_paused_stream_is_unwell_and_a_failing_one_is_not_yet() {
-        let (board, key) = board();
-        assert!(health(&board).0);
-        board.tell(&key, |status| status.phase = Phase::Failing);
-        assert!(health(&board).0);
-        board.tell(&key, |status| {
+        let (statuses, key) = statuses();
+        assert!(health(&statuses).0);
+        statuses.tell(&key, |status| status.phase = Phase::Failing);
+        assert!(health(&statuses).0);
+        statuses.tell(&key, |status| {
             status.phase = Phase::Paused;
             status.error = Some("key refused".into());
         });
-        let (healthy, text) = health(&board);
+        let (healthy, text) = health(&statuses);
         assert!(!healthy && text.contains("key refused") && text.contains("\"paused\""), "{text}");
     }
 
     #[test]
     fn a_source_that_did_not_start_is_unwell() {
-        let (board, _) = board();
-        board.not_started("other", "no such file");
-        assert!(!health(&board).0);
-        board.leave("other");
-        assert!(health(&board).0);
+        let (statuses, _) = statuses();
+        statuses.not_started("other", "no such file");
+        assert!(!health(&statuses).0);
+        statuses.leave("other");
+        assert!(health(&statuses).0);
     }
 }

@@ -10,7 +10,7 @@ const MOST_NAMED: usize = 12;
 
 /// What became of them.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct Tally {
     events: usize,
     filtered: u64,
     rejected: u64,
@@ -18,7 +18,7 @@ pub struct Told {
     pub passed_over: Vec<TypeCount>,
 }
 
-impl Told {
+impl Tally {
     /// Adds what became of those of a batch.
     pub fn add(&mut self, events: usize, counts: Counts) {
         self.events += events;
@@ -32,7 +32,7 @@ impl Told {
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { events, filtered, rejected, passed_over } = self;
         let records = *events as u64 + filtered + rejected;
@@ -62,13 +62,16 @@ mod tests {
     fn the_most_frequent_types_are_named_and_the_counts_add_up() {
         let of = |name: &str, count| TypeCount { name: name.to_owned(), count };
         let mut told =
-            Told { passed_over: vec![of("a", 1), of("b", 3), of("", 2)], ..Told::default() };
+            Tally { passed_over: vec![of("a", 1), of("b", 3), of("", 2)], ..Tally::default() };
         told.add(4, Counts { received: 12, filtered: 6, rejected: 2 });
         let line = "12 records: 4 events, 6 passed over (3 b, 1 a, 2 of other types), 2 unreadable";
         assert_eq!(told.to_string(), line);
         told.passed_over = (0..20).map(|number| of(&format!("t{number:02}"), 1)).collect();
         told.filtered = 20;
         assert!(told.to_string().contains("1 t11, 8 of other types)"), "{told}");
-        assert_eq!(Told::default().to_string(), "0 records: 0 events, 0 passed over, 0 unreadable");
+        assert_eq!(
+            Tally::default().to_string(),
+            "0 records: 0 events, 0 passed over, 0 unreadable"
+        );
     }
 }

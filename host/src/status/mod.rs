@@ -1,8 +1,10 @@
 //! Where every stream stands, for whoever asks: metrics, health, and sources that
 //! wait for one another.
 //!
-//! Invariant: the board is told and never asked by the loop that loses nothing,
+//! Invariant: the registry is written to and never asked by the loop that loses nothing,
 //! but for one question: how far a preferred source has read.
+
+pub mod exposition;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -125,26 +127,26 @@ struct Inner {
     hidden: Hidden,
 }
 
-/// The board of a process.
+/// Where every stream of a process stands.
 #[derive(Debug)]
-pub struct Board {
+pub struct StatusRegistry {
     inner: Mutex<Inner>,
     changed: watch::Sender<u64>,
 }
 
-impl Default for Board {
+impl Default for StatusRegistry {
     fn default() -> Self {
         Self { inner: Mutex::default(), changed: watch::Sender::new(0) }
     }
 }
 
-impl Board {
+impl StatusRegistry {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // What is told here is told again; a half-told status harms nobody.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hides the values of a configuration's variables from whoever is shown the board.
+    /// Hides the values of a configuration's variables from whoever is shown a status.
     pub fn hide(&self, hidden: &Hidden) {
         self.inner().hidden.extend(hidden);
     }
@@ -155,14 +157,14 @@ impl Board {
         hidden.shown(text).into_owned()
     }
 
-    /// Puts a stream on the board.
+    /// Adds a stream.
     pub fn enter(&self, key: &StreamKey, tenant: &str) {
         let mut inner = self.inner();
         inner.not_started.remove(&key.source);
         inner.streams.insert(key.clone(), Status::new(tenant));
     }
 
-    /// Changes what the board says of a stream.
+    /// Changes the status of a stream.
     pub fn tell(&self, key: &StreamKey, change: impl FnOnce(&mut Status)) {
         if let Some(status) = self.inner().streams.get_mut(key) {
             let before = status.clone();
@@ -184,7 +186,7 @@ impl Board {
         self.changed.send_modify(|version| *version = version.wrapping_add(1));
     }
 
-    /// Takes everything about a source off the board.
+    /// Takes everything about a source out of the registry.
     pub fn leave(&self, source: &str) {
         let mut inner = self.inner();
         inner.streams.retain(|key, _| key.source != source);
@@ -220,7 +222,7 @@ impl Board {
         until
     }
 
-    /// Changes whenever anything on the board does.
+    /// Changes whenever any status does.
     pub fn changes(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
