@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Collector, Components};
+use super::process::{Components, Process};
 use crate::config::{AllowRule, ComponentRef, Config, SourceConfig};
 use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
 use crate::egress::{Budget, Egress, Grant};
@@ -108,73 +108,75 @@ pub async fn open(
     Ok(ReadySource { component, settings, egress })
 }
 
-/// What the sources of a process share beside their configuration.
-pub struct Process<'c> {
-    pub collector: &'c Collector,
+/// Builds sources of one configuration.
+pub struct SourceBuilder<'c> {
+    pub process: &'c Process,
     pub sinks: &'c [Arc<dyn Sink>],
     pub preferences: &'c Preferences,
     /// Whether the live edge is read, or only the past.
     pub live: bool,
 }
 
-/// The streams of a source.
-pub async fn source(
-    process: &Process<'_>,
-    config: &Config,
-    source: &SourceConfig,
-) -> Result<Vec<StreamRun>, CollectError> {
-    let collector = process.collector;
-    let Ready { component, descriptor, settings, streams, egress, limits } =
-        ready(&collector.sandbox, collector.components.as_ref(), source).await?;
-    let schedule = schedule(source, &descriptor)?;
-    let fingerprint = fingerprint(&descriptor, source);
-    let smallest_retention = match &descriptor.shape {
-        Shape::Windowed(windowed) => windowed.smallest_retention_seconds,
-        Shape::Log => 0,
-    };
-    let session_factory = SandboxedSource {
-        sandbox: collector.sandbox.clone(),
-        component,
-        limits,
-        egress,
-        settings,
-        options: ReadOptions {
-            classes: source.classes,
-            keep_raw: config.keeps_raw(&source.id),
-            text_limit: TEXT_LIMIT,
-        },
-    };
-    let context = Arc::new(SourceContext {
-        source: source.id.clone(),
-        tenant: source.tenant.clone(),
-        owner: Arc::new(owner(source)),
-        descriptor_name: descriptor.name.clone(),
-        session_factory: Box::new(session_factory),
-        schedule,
-        smallest_retention: millis(Duration::from_secs(smallest_retention)),
-        start: source.start,
-        poll_interval: source.poll_interval,
-        head_interval: config.ledger_heads,
-        backfill: source.backfill,
-        live: process.live,
-        filter: Filter::new(source.classes, &source.include, &source.exclude),
-        preference: process.preferences.of(&source.id),
-        state: collector.state.clone(),
-        outlets: taking(process.sinks, config, source),
-        statuses: collector.statuses.clone(),
-        scheduler: collector.scheduler.clone(),
-        clock: collector.clock.clone(),
-    });
-    let run = |stream: Stream| {
-        let key = StreamKey {
-            source: source.id.clone(),
-            fingerprint: fingerprint.clone(),
-            stream: stream.id,
+impl SourceBuilder<'_> {
+    /// The streams of a source.
+    pub async fn build(
+        &self,
+        config: &Config,
+        source: &SourceConfig,
+    ) -> Result<Vec<StreamRun>, CollectError> {
+        let process = self.process;
+        let Ready { component, descriptor, settings, streams, egress, limits } =
+            ready(&process.sandbox, process.components.as_ref(), source).await?;
+        let schedule = schedule(source, &descriptor)?;
+        let fingerprint = fingerprint(&descriptor, source);
+        let smallest_retention = match &descriptor.shape {
+            Shape::Windowed(windowed) => windowed.smallest_retention_seconds,
+            Shape::Log => 0,
         };
-        collector.statuses.enter(&key, &source.tenant);
-        StreamRun::new(context.clone(), key, collector.committer.clone())
-    };
-    Ok(streams.into_iter().map(run).collect())
+        let session_factory = SandboxedSource {
+            sandbox: process.sandbox.clone(),
+            component,
+            limits,
+            egress,
+            settings,
+            options: ReadOptions {
+                classes: source.classes,
+                keep_raw: config.keeps_raw(&source.id),
+                text_limit: TEXT_LIMIT,
+            },
+        };
+        let context = Arc::new(SourceContext {
+            source: source.id.clone(),
+            tenant: source.tenant.clone(),
+            owner: Arc::new(owner(source)),
+            descriptor_name: descriptor.name.clone(),
+            session_factory: Box::new(session_factory),
+            schedule,
+            smallest_retention: millis(Duration::from_secs(smallest_retention)),
+            start: source.start,
+            poll_interval: source.poll_interval,
+            head_interval: config.ledger_heads,
+            backfill: source.backfill,
+            live: self.live,
+            filter: Filter::new(source.classes, &source.include, &source.exclude),
+            preference: self.preferences.of(&source.id),
+            state: process.state.clone(),
+            outlets: taking(self.sinks, config, source),
+            statuses: process.statuses.clone(),
+            scheduler: process.scheduler.clone(),
+            clock: process.clock.clone(),
+        });
+        let run = |stream: Stream| {
+            let key = StreamKey {
+                source: source.id.clone(),
+                fingerprint: fingerprint.clone(),
+                stream: stream.id,
+            };
+            process.statuses.enter(&key, &source.tenant);
+            StreamRun::new(context.clone(), key, process.committer.clone())
+        };
+        Ok(streams.into_iter().map(run).collect())
+    }
 }
 
 fn load(

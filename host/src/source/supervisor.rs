@@ -10,8 +10,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::builder::{self, Process};
-use super::{Collector, Orders, Summary};
+use super::builder::SourceBuilder;
+use super::process::{Orders, Process, Summary};
 use crate::config::{Config, SourceConfig};
 use crate::pipeline::CollectError;
 use crate::pipeline::Preferences;
@@ -41,21 +41,21 @@ impl Running {
 
 /// Runs the sources of a configuration, and of those that come after it.
 pub async fn run(
-    collector: &Collector,
+    process: &Process,
     config: Config,
     until: Until,
     mut orders: Orders,
     live: bool,
 ) -> Result<Summary, CollectError> {
     check_formats(&config)?;
-    collector.statuses.hide(&config.hidden);
-    let context = SinkContext { data_dir: config.data_dir.clone(), state: collector.state.clone() };
+    process.statuses.hide(&config.hidden);
+    let context = SinkContext { data_dir: config.data_dir.clone(), state: process.state.clone() };
     let sinks = open_all(&config, &context, &[]);
     probe_all(&sinks);
     let mut fleet = Fleet {
         sinks,
         context,
-        collector,
+        process,
         config,
         until,
         live,
@@ -72,7 +72,7 @@ pub async fn run(
             () = crate::read::stopped(&mut orders.stop) => break,
             // Nothing can be committed until the state is opened again: end, so that
             // whoever watches the process starts it anew.
-            () = collector.committer.failed() => break,
+            () = process.committer.failed() => break,
             Some(config) = orders.reload.recv() => fleet.follow(config).await,
             () = fleet.one_ends() => {}
         }
@@ -82,7 +82,7 @@ pub async fn run(
 }
 
 struct Fleet<'c> {
-    collector: &'c Collector,
+    process: &'c Process,
     config: Config,
     until: Until,
     live: bool,
@@ -101,19 +101,19 @@ impl Fleet<'_> {
         let preferences = Preferences::new(preferences);
         let mut prepared = Vec::new();
         for source in sources {
-            let process = Process {
-                collector: self.collector,
+            let builder = SourceBuilder {
+                process: self.process,
                 sinks: &self.sinks,
                 preferences: &preferences,
                 live: self.live,
             };
-            match builder::source(&process, &self.config, source).await {
+            match builder.build(&self.config, source).await {
                 Ok(streams) => prepared.push((source.id.clone(), streams)),
                 Err(error) => {
                     // The findings of a component come one a line.
                     let error = error.to_string().replace('\n', "; ");
                     telemetry::SourceNotStarted { source: &source.id, error: error.clone() }.emit();
-                    self.collector.statuses.not_started(&source.id, &error);
+                    self.process.statuses.not_started(&source.id, &error);
                     self.summary.failed.push((source.id.clone(), error));
                 }
             }
@@ -167,13 +167,13 @@ impl Fleet<'_> {
         if config.data_dir != self.config.data_dir {
             return refuse("data_dir cannot change while running; start anew for that".to_owned());
         }
-        self.collector.statuses.hide(&config.hidden);
+        self.process.statuses.hide(&config.hidden);
         let changes = Changes::between(&self.config, &config);
         for id in changes.ending() {
             if let Some(running) = self.running.remove(id) {
                 running.end(&mut self.summary).await;
             }
-            self.collector.statuses.leave(id);
+            self.process.statuses.leave(id);
         }
         // Their sources have ended, so nothing holds a sink that is to be opened anew.
         self.sinks.retain(|sink| !changes.sinks.contains(sink.id()));

@@ -1,0 +1,90 @@
+//! The collector: what an embedding program starts.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::process::{Components, Orders, Process, Summary};
+use super::supervisor;
+use crate::config::Config;
+use crate::pipeline::{CollectError, Committer};
+use crate::read::{ReadScheduler, SystemClock, Until};
+use crate::runtime::Sandbox;
+use crate::state::State;
+use crate::status::StatusRegistry;
+
+/// Readings at once in a process: each holds an instance, a page and a connection.
+const READINGS: usize = 128;
+
+/// Reads the sources of a configuration.
+pub struct Collector {
+    process: Process,
+}
+
+impl std::fmt::Debug for Collector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Collector").field("state", &self.process.state).finish_non_exhaustive()
+    }
+}
+
+impl Collector {
+    /// A collector over a state.
+    ///
+    /// # Errors
+    ///
+    /// When no thread can be started.
+    pub fn new(
+        sandbox: Sandbox,
+        components: Arc<dyn Components>,
+        state: Arc<dyn State>,
+    ) -> Result<Self, CollectError> {
+        let committer = Committer::start(state.clone())
+            .map_err(|error| CollectError::Task(format!("cannot start a thread: {error}")))?;
+        Ok(Self {
+            process: Process {
+                sandbox,
+                components,
+                state,
+                committer,
+                statuses: Arc::default(),
+                scheduler: ReadScheduler::new(READINGS),
+                clock: Arc::new(SystemClock),
+            },
+        })
+    }
+
+    /// Where every stream stands.
+    pub fn statuses(&self) -> Arc<StatusRegistry> {
+        self.process.statuses.clone()
+    }
+
+    /// Collects from every source of the configuration. A source that cannot start
+    /// or fails does so alone.
+    ///
+    /// # Errors
+    ///
+    /// When a sink asks for a format that there is not. One that cannot be opened
+    /// keeps its own inputs waiting, and no other.
+    pub async fn run(
+        &self,
+        config: &Config,
+        until: Until,
+        orders: Orders,
+    ) -> Result<Summary, CollectError> {
+        supervisor::run(&self.process, config.clone(), until, orders, true).await
+    }
+
+    /// Reads the past that the configuration's `backfill` asks for, and no new events.
+    ///
+    /// # Errors
+    ///
+    /// When a sink asks for a format that there is not.
+    pub async fn backfill(
+        &self,
+        config: &Config,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Summary, CollectError> {
+        let orders = Orders::only_stop(stop);
+        supervisor::run(&self.process, config.clone(), Until::Done, orders, false).await
+    }
+}
