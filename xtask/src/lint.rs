@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use guest_toolchain::{GUESTS, StdSource, TARGET};
 
-use crate::shell::{Failure, cargo, run, say};
-use crate::{repository, setup};
+use crate::shell::{Failure, cargo, root, run, say};
+use crate::{repository, rooms, setup};
 
 const DENY_WARNINGS: [&str; 3] = ["--", "-D", "warnings"];
 
@@ -28,6 +28,7 @@ pub fn command(arguments: &[String]) -> Result<(), Failure> {
         }
     };
     check("repository", &mut repository::check);
+    check("rooms", &mut structure);
     check("format", &mut || run(&mut cargo(&["fmt", "--all", "--", "--check"])));
     check("clippy", &mut || run(&mut clippy(&["--workspace", "--all-targets"])));
     check("clippy of the library without the command", &mut || {
@@ -42,6 +43,18 @@ pub fn command(arguments: &[String]) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new(format!("lint failed: {}", failed.join(", "))))
+}
+
+fn structure() -> Result<(), Failure> {
+    let wrong = rooms::check(&root());
+    for line in &wrong {
+        say(line);
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("{} wrong imports", wrong.len())))
+    }
 }
 
 fn clippy(arguments: &[&str]) -> Command {

@@ -11,6 +11,7 @@ mod load;
 mod node;
 mod python;
 mod repository;
+mod rooms;
 mod setup;
 mod shell;
 mod soak;

@@ -36,6 +36,7 @@ mod oci_config;
 mod oci_config_error;
 mod pem;
 mod secret;
+mod sign_error;
 mod signing;
 mod verify;
 
@@ -47,9 +48,10 @@ pub use key_error::KeyError;
 pub use oci_config::{Identity, OciConfig, Profile, expand_home};
 pub use oci_config_error::OciConfigError;
 pub use secret::Secret;
+pub use sign_error::SignError;
 pub use signing::{
-    Body, DateHeader, RequestToSign, SignError, Signer, api_key_id, content_sha256,
-    session_token_key_id, signing_string,
+    Body, DateHeader, RequestToSign, Signer, api_key_id, content_sha256, session_token_key_id,
+    signing_string,
 };
 pub use verify::{
     ReceivedRequest, VerifyError, received_signing_string, signed_date, verify, verify_exempt,

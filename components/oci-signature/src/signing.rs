@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::{Authorization, AuthorizationError, Fingerprint, PrivateKey, secret::printable_key_id};
+use crate::{Authorization, Fingerprint, PrivateKey, SignError, secret::printable_key_id};
 
 pub(crate) const REQUEST_TARGET: &str = "(request-target)";
 pub(crate) const ALGORITHM: &str = "rsa-sha256";
@@ -87,35 +87,6 @@ pub struct RequestToSign<'a> {
     pub date_header: DateHeader,
     /// What of the body is signed.
     pub body: Body<'a>,
-}
-
-/// Why a request was not signed.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum SignError {
-    /// A part of the request that would not arrive as it was signed.
-    #[error("cannot sign the request: its {part} {problem}")]
-    Part {
-        /// Which part.
-        part: &'static str,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// POST, PUT and PATCH sign their body even if it is empty.
-    #[error(
-        "cannot sign the request: POST, PUT and PATCH sign their body even if it is empty; pass \
-         the empty body as a signed one"
-    )]
-    BodyNotGiven,
-    /// The key id cannot stand in a header.
-    #[error("cannot sign the request: {0}; check tenancy, user and session token")]
-    KeyId(AuthorizationError),
-    /// The key's numbers fit together but do not work: the primes are none.
-    #[error(
-        "cannot sign the request: the private key does not work; test it with \
-         `openssl rsa -in KEY.pem -noout -check`"
-    )]
-    Key,
 }
 
 /// A key and the name it goes by. `Debug` shows neither the key nor a session token; both are wiped

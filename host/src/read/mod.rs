@@ -1,7 +1,7 @@
 //! Readings: which range of a stream is read next, who reads when, and what becomes of a
 //! reading that fails.
 //!
-//! Invariant: a reading holds a place of the [scheduler] while it reads, and no stream's
+//! Invariant: a reading holds a place of the scheduler while it reads, and no stream's
 //! failure is another's.
 
 mod backfill;
