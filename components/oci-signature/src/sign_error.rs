@@ -1,5 +1,7 @@
 //! Why a request cannot be signed.
 
+use thiserror::Error;
+
 use crate::AuthorizationError;
 
 /// Why a request was not signed.

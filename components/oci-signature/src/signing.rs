@@ -9,7 +9,6 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rand_core::CryptoRngCore;
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::{Authorization, Fingerprint, PrivateKey, SignError, secret::printable_key_id};
