@@ -6,7 +6,6 @@
 
 pub mod config;
 pub mod conform;
-pub mod contract;
 mod crash;
 pub mod credentials;
 pub mod egress;
@@ -19,7 +18,6 @@ pub mod permissions;
 pub mod pipeline;
 pub mod planner;
 pub mod read;
-pub mod render;
 pub mod runtime;
 pub mod shown;
 pub mod sinks;
@@ -29,3 +27,6 @@ pub mod status;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+
+pub use signon_contract as contract;
+pub use signon_render as render;

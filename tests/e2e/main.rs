@@ -21,6 +21,7 @@ mod inputs;
 mod inspect;
 mod kills;
 mod ledger;
+mod listed_fields;
 mod mapping;
 mod memory;
 mod normalize;

@@ -34,7 +34,8 @@ mod tests {
     use crate::ledger;
     use crate::pipeline::accept::lines;
     use crate::planner::Range;
-    use crate::render::{Format, Owner, sample_event};
+    use crate::render::sample::sample_event;
+    use crate::render::{Format, Owner};
     use crate::sinks::{Line, StdoutSink};
 
     fn outlet(keys: &str, format: Format) -> Outlet {

@@ -312,7 +312,7 @@ mod tests {
     const NEW: &str = "11111111-0000-4000-8000-000000000001";
 
     fn event(id: &str) -> SignOnEvent {
-        SignOnEvent { native_id: id.to_owned(), ..crate::render::sample_event() }
+        SignOnEvent { native_id: id.to_owned(), ..crate::render::sample::sample_event() }
     }
 
     fn of(source: &str, event: &SignOnEvent) -> SignOnRecord {

@@ -107,7 +107,7 @@ fn identity_domain(event: &SignOnEvent) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use crate::contract::{EventClass, IdentityDomain};
-    use crate::render::sample_event;
+    use crate::render::sample::sample_event;
 
     fn filtering(include: &FilterConfig, exclude: &FilterConfig) -> Filter {
         Filter::new(EventClasses::ALL, include, exclude)

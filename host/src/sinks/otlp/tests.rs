@@ -11,7 +11,8 @@ use serde_json::json;
 
 use super::*;
 use crate::config::SinkKind;
-use crate::render::{Context, event_id, render, sample_event};
+use crate::render::sample::sample_event;
+use crate::render::{Context, event_id, render};
 use crate::sinks::remote::tests::receiver::{Receiver, Reply};
 use crate::sinks::remote::tests::sink_config;
 use crate::sinks::{DeadLetterKind, DeadLetters, Sink as _};

@@ -131,7 +131,7 @@ fn record(source: usize, number: usize, it: &SignOn) -> SignOnEvent {
             _ => vec![address.replace("::", ":0:0:0:0:0:"), "10.0.0.1".to_owned()],
         },
         correlation: Some(format!("ecid-{}", it.ecid)),
-        ..crate::render::sample_event()
+        ..crate::render::sample::sample_event()
     }
 }
 

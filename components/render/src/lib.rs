@@ -13,26 +13,27 @@
 
 mod context;
 mod ecs;
+mod enum_names;
 mod event;
+mod extension_fields;
 mod fields;
 mod json;
 mod ocsf;
 mod otel;
 mod products;
 mod raw;
-mod rest;
+#[cfg(any(test, feature = "sample"))]
+pub mod sample;
 #[cfg(test)]
 mod tests;
-mod words;
-
-#[cfg(test)]
-pub(crate) use tests::sample_event;
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::contract::SignOnEvent;
+use signon_contract as contract;
+
 pub use context::{Context, Keep, Owner, UnknownKeep};
+use contract::SignOnEvent;
 use ocsf::Version;
 
 /// What a line of output looks like.

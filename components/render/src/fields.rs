@@ -156,7 +156,7 @@ pub fn rfc3339(time: i64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::json::line;
+    use crate::json::line;
 
     #[test]
     fn names_with_the_same_head_become_one_object_in_whatever_order_they_came() {

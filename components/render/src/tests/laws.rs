@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::reading::{leaves_of, parse, paths, said_by};
+use super::reading::{parse, paths, said_by};
 use super::*;
-use crate::render::json::compact_object;
+use crate::json::compact_object;
 
 /// The formats that say what an event means, by a vocabulary.
 const MEANING: [Format; 6] =

@@ -3,10 +3,10 @@
 //! search works in either.
 
 use super::context::Context;
+use super::enum_names;
 use super::event::{addresses, original_time, other_domain, said};
 use super::fields::Fields;
 use super::json::compact_object;
-use super::words;
 use crate::contract::{Activity, Identity, SignOnEvent, UserKind};
 
 /// Writes the fields that both formats lack.
@@ -15,14 +15,14 @@ pub fn write<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, context: &Context<'
     f.text("oracle.signon.native_name", said(&event.native_name));
     f.text("oracle.signon.domain_event_id", said(&event.domain_event_id));
     f.text("oracle.signon.original_time", original_time(event));
-    f.text("oracle.signon.activity", words::activity(&event.activity));
+    f.text("oracle.signon.activity", enum_names::activity(&event.activity));
     // Every other activity has a class of its own.
     if matches!(event.activity, Activity::Other(_)) {
-        f.text("oracle.signon.class", words::class(event.class));
+        f.text("oracle.signon.class", enum_names::class(event.class));
     }
-    f.text("oracle.signon.outcome", words::outcome(&event.outcome));
+    f.text("oracle.signon.outcome", enum_names::outcome(&event.outcome));
     f.text("oracle.signon.code", said(&event.code));
-    f.text("oracle.signon.failure", event.failure.map(words::failure));
+    f.text("oracle.signon.failure", event.failure.map(enum_names::failure));
     if let Some(app) = &event.app {
         f.text("oracle.signon.app.name", said(&app.name));
         f.text("oracle.signon.app.uid", said(&app.uid));
@@ -64,7 +64,7 @@ pub fn identity<'e>(f: &mut Fields<'e>, place: &str, (who, domain): Person<'e>, 
         ("domain", domain),
         ("dn", said(&who.dn)),
         // Of most nothing is known.
-        ("kind", Some(words::user(&who.kind)).filter(|_| who.kind != UserKind::Unknown)),
+        ("kind", Some(enum_names::user(&who.kind)).filter(|_| who.kind != UserKind::Unknown)),
     ] {
         if !written.contains(&member) {
             f.text(format!("oracle.signon.{place}.{member}"), text);
@@ -93,14 +93,14 @@ fn session<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
 fn proofs<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     let factors = event.factors.iter().map(|factor| {
         [
-            ("kind", Some(words::factor(&factor.kind))),
+            ("kind", Some(enum_names::factor(&factor.kind))),
             ("name", Some(&*factor.name)),
             ("outcome", said(&factor.outcome)),
         ]
     });
     f.objects("oracle.signon.factors", factors);
     f.flag("oracle.signon.mfa", event.mfa);
-    f.text("oracle.signon.protocol", event.protocol.as_ref().map(words::protocol));
+    f.text("oracle.signon.protocol", event.protocol.as_ref().map(enum_names::protocol));
     f.text("oracle.signon.auth_type", said(&event.auth_type));
     f.text("oracle.signon.logon_method", said(&event.logon_method));
 }

@@ -1,12 +1,12 @@
 //! Whose sign-on it is, who acted, and through what: `user`, `actor`, `session`.
 
 use super::classes::Class;
+use super::endpoints::is_named;
 use super::enums;
-use super::places::is_named;
 use super::version::Version;
 use crate::contract::{Identity, Named, SessionInfo, SignOnEvent};
-use crate::render::event::{self, domain_of_user, said};
-use crate::render::json::Object;
+use crate::event::{self, domain_of_user, said};
+use crate::json::Object;
 
 /// Stands where a name is required and none is known.
 const NOBODY: &str = "Unknown";

@@ -12,11 +12,11 @@
 //! replaces. Nothing below 1.5.0: it lacks half of what sign-ons need.
 
 mod classes;
+mod endpoints;
 mod enums;
-mod leftovers;
+mod identities;
 mod observables;
-mod people;
-mod places;
+mod unmapped;
 mod version;
 
 use std::borrow::Cow;
@@ -45,19 +45,19 @@ pub fn render(event: &SignOnEvent, context: &Context<'_>, version: Version) -> S
         status(o, event);
         o.text("message", said(&event.message));
         if kind.class != Class::Base {
-            people::write(o, event, kind.class, version);
-            places::source(o, event);
+            identities::write(o, event, kind.class, version);
+            endpoints::source(o, event);
             if kind.class.has_factors(version) {
                 factors(o, event);
             }
-            places::http(o, event, version);
+            endpoints::http(o, event, version);
         }
         if kind.class == Class::Authentication {
             authentication(o, event, &product);
         }
-        places::cloud(o, event, kind.class);
+        endpoints::cloud(o, event, kind.class);
         observables::write(o, event, kind.class);
-        leftovers::write(o, event, &kind, version, context.keep);
+        unmapped::write(o, event, &kind, version, context.keep);
         if let Some(raw) = said(&event.raw).filter(|_| context.keep.raw) {
             o.text("raw_data", raw);
             o.number("raw_data_size", i64::try_from(raw.len()).ok());
@@ -156,7 +156,7 @@ fn authentication(o: &mut Object<'_>, event: &SignOnEvent, product: &Product<'_>
         o.text("auth_protocol", caption);
     }
     if let Some(session) = &event.session {
-        o.object("session", |o| people::session(o, session));
+        o.object("session", |o| identities::session(o, session));
     }
-    places::signed_in_to(o, event, product.service);
+    endpoints::signed_in_to(o, event, product.service);
 }

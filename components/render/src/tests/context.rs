@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::reading::{leaves_of, parse};
+use super::reading::parse;
 use super::*;
 use crate::contract::IdentityDomain;
-use crate::render::json::compact_object;
+use crate::json::compact_object;
 
 /// The formats that say what an event means, by a vocabulary.
 const MEANING: [Format; 6] =
@@ -97,7 +97,7 @@ proptest! {
         event in arbitrary::event(), keep in arbitrary::keep(), owner in arbitrary::owner(),
     ) {
         let context = Context { component: "oci-audit", owner: &owner, keep };
-        let line = crate::render::render(&event, &context, Format::Raw);
+        let line = crate::render(&event, &context, Format::Raw);
         prop_assert_eq!(line, render(&event, "oci-audit", Format::Raw));
     }
 
@@ -108,7 +108,7 @@ proptest! {
         for format in MEANING {
             let line = |owner: &Owner| {
                 let context = Context { component: "oam", owner, keep: Keep::NOTHING };
-                crate::render::render(&event, &context, format)
+                crate::render(&event, &context, format)
             };
             let found = leaves_of(&parse(&line(&owner)));
             for (_, value) in owner.entries() {

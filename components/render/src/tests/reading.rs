@@ -1,11 +1,7 @@
 //! What lines and events say, read without the code that wrote them.
 
-use std::collections::HashSet;
-
-use chrono::DateTime;
-
 use super::*;
-use crate::render::fields::rfc3339;
+use crate::fields::rfc3339;
 
 /// Parsed the way most consumers do, strictly.
 pub fn parse(line: &str) -> Value {
@@ -42,30 +38,6 @@ pub fn is_hollow(value: &Value) -> bool {
         Value::Array(items) => items.is_empty() || items.iter().any(is_hollow),
         Value::Object(members) => members.is_empty() || members.values().any(is_hollow),
         _ => false,
-    }
-}
-
-/// Every leaf of a line as text; times also in milliseconds.
-pub fn leaves_of(line: &Value) -> HashSet<String> {
-    let mut found = HashSet::new();
-    leaves(line, &mut found);
-    let milliseconds: Vec<String> = found
-        .iter()
-        .filter_map(|text| match DateTime::parse_from_rfc3339(text) {
-            Ok(time) => Some(time.timestamp_millis().to_string()),
-            Err(_) => text.strip_suffix("000000").map(str::to_owned),
-        })
-        .collect();
-    found.extend(milliseconds);
-    found
-}
-
-fn leaves(value: &Value, found: &mut HashSet<String>) {
-    match value {
-        Value::String(text) => drop(found.insert(text.clone())),
-        Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
-        Value::Object(members) => members.values().for_each(|member| leaves(member, found)),
-        other => drop(found.insert(other.to_string())),
     }
 }
 

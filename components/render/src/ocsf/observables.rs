@@ -3,12 +3,12 @@
 //! of one type each is there once, under its first path.
 
 use super::classes::Class;
+use super::endpoints;
 use super::enums::is_ip;
-use super::people::email;
-use super::places;
+use super::identities::email;
 use crate::contract::{Identity, SignOnEvent};
-use crate::render::event::{actor, said};
-use crate::render::json::Object;
+use crate::event::{actor, said};
+use crate::json::Object;
 
 /// `type_id` of a host's name.
 const HOSTNAME: i64 = 1;
@@ -54,7 +54,7 @@ fn collect(event: &SignOnEvent, class: Class) -> Vec<Observable<'_>> {
             actor(event),
             ["actor.user.name", "actor.user.uid", "actor.user.email_addr"],
         ));
-        let origin = places::origin(event);
+        let origin = endpoints::origin(event);
         found.push(("src_endpoint.ip", IP_ADDRESS, origin.ip));
         let hops = origin.hops.into_iter();
         found.extend(hops.map(|hop| ("src_endpoint.intermediate_ips", IP_ADDRESS, Some(hop))));

@@ -157,7 +157,7 @@ fn lines_are_the_golden_ones_byte_for_byte() {
         let lines: String =
             events().iter().map(|(source, event)| line(event, source, format) + "\n").collect();
         let path = format!(
-            "{}/../tests/fixtures/golden/render.{format}.ndjson",
+            "{}/../../tests/fixtures/golden/render.{format}.ndjson",
             env!("CARGO_MANIFEST_DIR")
         );
         if std::env::var_os(REGENERATE).is_some() {

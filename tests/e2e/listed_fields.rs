@@ -2,12 +2,18 @@
 //! whoever moves from such a report to this program finds each of them again, and
 //! not only in the copy of the record.
 
-use super::reading::leaves_of;
-use super::*;
-use crate::contract::IdentityDomain;
+use serde_json::Value;
+use signon_host::contract::{
+    Activity, Agent, BatchLimits, CloudPlace, EventClasses, HttpInfo, Identity, IdentityDomain,
+    Idp, Named, Outcome, ReadOptions, SessionInfo, SignOnEvent, UserKind,
+};
+use signon_host::limits::Limits;
+use signon_host::render::sample::{self, bare_event, leaves_of, some};
+use signon_host::render::{Context, Format, Keep, Owner, render};
+use signon_host::runtime::{NormalizerInstance, Sandbox};
 
 /// A record with all of them, each with a value of its own.
-const RECORD: &str = include_str!("../../../../tests/fixtures/golden/listed-fields.record.json");
+const RECORD: &str = include_str!("../fixtures/golden/listed-fields.record.json");
 
 /// The attributes listed under `data.additionalDetails`, by where a record has them.
 const DETAILS: [&str; 11] = [
@@ -134,6 +140,12 @@ fn event() -> SignOnEvent {
     }
 }
 
+fn rendered(event: &SignOnEvent, component: &str, format: Format) -> Value {
+    let owner = Owner { tenant: String::new(), source: "s".to_owned(), labels: [].into() };
+    let context = Context { component, owner: &owner, keep: Keep::ALL };
+    serde_json::from_str(&render(event, &context, format)).unwrap()
+}
+
 /// Every text in a line, those in a text that is JSON among them.
 fn texts(line: &Value) -> Vec<String> {
     let mut texts: Vec<String> = leaves_of(line).into_iter().collect();
@@ -186,8 +198,8 @@ fn the_component_makes_that_event_of_that_record() {
 
 #[test]
 fn every_listed_field_of_a_published_record_comes_through_the_component() {
-    let record: Value = serde_json::from_str(super::RECORD).unwrap();
-    let made = made_by_component(super::RECORD);
+    let record: Value = serde_json::from_str(sample::RECORD).unwrap();
+    let made = made_by_component(sample::RECORD);
     let mut held = 0;
     for format in Format::ALL.into_iter().filter(|format| *format != Format::Raw) {
         let line = rendered(&made, "oci-audit", format);
@@ -206,10 +218,6 @@ fn every_listed_field_of_a_published_record_comes_through_the_component() {
 
 /// What the real component makes of a record, without the record itself.
 fn made_by_component(record: &str) -> SignOnEvent {
-    use crate::contract::{BatchLimits, EventClasses, ReadOptions};
-    use crate::limits::Limits;
-    use crate::runtime::{NormalizerInstance, Sandbox};
-
     let normalize = async {
         let limits = Limits::default();
         let sandbox = Sandbox::new(&limits).unwrap();

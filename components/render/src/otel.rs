@@ -13,13 +13,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::context::Context;
+use super::enum_names;
 use super::event::{
     actor_and_domain, addresses, is_about_account, labels, resource, said, user_and_domain,
 };
+use super::extension_fields::{self, Person};
 use super::fields::{Fields, Value};
 use super::json::{Object, line};
-use super::rest::{self, Person};
-use super::words;
 use crate::contract::{Activity, Endpoint, EventClass, HttpInfo, Outcome, SignOnEvent};
 
 /// The attribute that holds the native id.
@@ -157,7 +157,7 @@ fn attributes<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, context: &Context<
     f.text("oracle.signon.message", said(&event.message));
     f.text("oracle.signon.reason", said(&event.reason));
     if event.outcome == Outcome::Failure {
-        let failure = event.failure.map(words::failure);
+        let failure = event.failure.map(enum_names::failure);
         f.text("error.type", said(&event.code).or(failure).unwrap_or(OTHER));
     }
     people(f, event);
@@ -177,7 +177,7 @@ fn attributes<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent, context: &Context<
     f.text("security_rule.name", said(&event.rule));
     f.text("oracle.signon.correlation", said(&event.correlation));
     f.texts("oracle.signon.labels", labels(event));
-    rest::write(f, event, context);
+    extension_fields::write(f, event, context);
     for (name, value) in context.owner.attributes() {
         f.text(name, value);
     }
@@ -189,12 +189,12 @@ fn people<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     let (user, actor) = (user_and_domain(event), actor_and_domain(event));
     if actor.0.is_some() && is_about_account(event) {
         person(f, actor);
-        rest::identity(f, "actor", actor, &WRITTEN);
-        rest::identity(f, "user", user, &[]);
+        extension_fields::identity(f, "actor", actor, &WRITTEN);
+        extension_fields::identity(f, "user", user, &[]);
     } else {
         person(f, user);
-        rest::identity(f, "user", user, &WRITTEN);
-        rest::identity(f, "actor", actor, &[]);
+        extension_fields::identity(f, "user", user, &WRITTEN);
+        extension_fields::identity(f, "actor", actor, &[]);
     }
 }
 

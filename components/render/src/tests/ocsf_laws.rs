@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::reading::{is_hollow, leaves_of, parse};
+use super::reading::{is_hollow, parse};
 use super::*;
-use crate::render::json::compact_object;
+use crate::json::compact_object;
 
 fn version() -> impl Strategy<Value = Format> {
     prop::sample::select(OCSF.to_vec())

@@ -1,23 +1,18 @@
-//! The contract as the host sees it, generated from `wit/`, where every line is
-//! documented.
-#![allow(
-    missing_docs,
-    unsafe_code,
-    unused_qualifications,
-    clippy::allow_attributes_without_reason,
-    clippy::all,
-    reason = "generated code"
-)]
+//! The contract as a host and what is pure see it: one set of types, generated from `wit/`,
+//! where every line is documented.
+//!
+//! Natively they are wasmtime's, with what calls a component; for WebAssembly they are those
+//! that the guests share.
 
-wasmtime::component::bindgen!({
-    path: "../wit",
-    world: "signon-source",
-    exports: { default: async },
-    additional_derives: [Clone, PartialEq],
-});
+#[cfg(not(target_family = "wasm"))]
+mod host;
+#[cfg(not(target_family = "wasm"))]
+pub use host::*;
 
-pub use exports::signon::source::types::*;
+#[cfg(target_family = "wasm")]
+pub use signon_kit::contract::*;
 
+#[cfg(not(target_family = "wasm"))]
 impl EventClasses {
     /// All there are.
     pub const ALL: Self = Self { sign_on: true, account: true, other: true };

@@ -15,10 +15,10 @@ use super::event::{
     actor_and_domain, addresses, is_about_account, labels, own_name, resource, said,
     user_and_domain,
 };
+use super::extension_fields::Person;
 use super::fields::{Fields, rfc3339};
 use super::json::line;
-use super::rest::Person;
-use super::{products, rest};
+use super::{extension_fields, products};
 use crate::contract::{Activity, Endpoint, EventClass, Outcome, SignOnEvent};
 
 /// The version that documents conform to.
@@ -51,7 +51,7 @@ pub fn render(event: &SignOnEvent, context: &Context<'_>) -> String {
         f.text(format!("labels.{name}"), value);
     }
     f.texts("tags", labels(event));
-    rest::write(&mut f, event, context);
+    extension_fields::write(&mut f, event, context);
     line(|o| f.nested(o))
 }
 
@@ -166,8 +166,8 @@ fn people<'e>(f: &mut Fields<'e>, event: &'e SignOnEvent) {
     } else {
         person(f, "user", user);
     }
-    rest::identity(f, "user", user, &WRITTEN);
-    rest::identity(f, "actor", actor, actor_written);
+    extension_fields::identity(f, "user", user, &WRITTEN);
+    extension_fields::identity(f, "actor", actor, actor_written);
 }
 
 fn person<'e>(f: &mut Fields<'e>, place: &str, (who, domain): Person<'e>) {

@@ -2,7 +2,7 @@
 
 use super::version::Version;
 use crate::contract::{Activity, EventClass, SignOnEvent};
-use crate::render::event::own_name;
+use crate::event::own_name;
 
 /// The activity and type number for what a class has no number for; the source's
 /// own word goes with it.

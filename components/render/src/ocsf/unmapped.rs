@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use serde::de::IgnoredAny;
 
 use super::classes::{Class, Kind};
-use super::people::email;
+use super::identities::email;
 use super::version::Version;
-use super::{enums, people, places};
+use super::{endpoints, enums, identities};
+use crate::context::Keep;
 use crate::contract::{HttpInfo, Identity, Named, SignOnEvent};
-use crate::render::context::Keep;
-use crate::render::event::{actor, domain_of_user, other_domain, said};
-use crate::render::json::{Object, compact_object, line};
-use crate::render::words;
+use crate::enum_names;
+use crate::event::{actor, domain_of_user, other_domain, said};
+use crate::json::{Object, compact_object, line};
 
 /// The member for what OCSF has no place for.
 const OURS: &str = "signon";
@@ -63,7 +63,7 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Versi
     let native_name = said(&event.native_name);
     let shown = event.cloud.is_some() || (kind.is_other() && native_name == Some(kind.name));
     o.text("native_name", native_name.filter(|_| !shown));
-    let activity = Some(words::activity(&event.activity));
+    let activity = Some(enum_names::activity(&event.activity));
     o.text("activity", activity.filter(|_| !kind.tells(&event.activity)));
     o.object("user", |o| identity(o, event.user.as_ref(), domain_of_user(event), base));
     o.object("actor", |o| {
@@ -82,10 +82,10 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Versi
     let addresses = if base {
         event.source_addresses.iter().map(String::as_str).collect()
     } else {
-        places::origin(event).odd
+        endpoints::origin(event).odd
     };
     o.texts("source_addresses", addresses);
-    let has_port = !base && places::has_source(event);
+    let has_port = !base && endpoints::has_source(event);
     o.number("source_port", event.source_port.filter(|_| !has_port).map(i64::from));
     if let Some(agent) = &event.agent {
         o.object("agent", |o| {
@@ -96,10 +96,10 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Versi
     }
     if authentication {
         o.object("service", |o| {
-            let unnamed = event.service.as_ref().filter(|service| !places::is_named(service));
+            let unnamed = event.service.as_ref().filter(|service| !endpoints::is_named(service));
             o.text("kind", unnamed.and_then(|service| said(&service.kind)));
         });
-        let no_endpoint = event.target.as_ref().filter(|target| !places::is_endpoint(target));
+        let no_endpoint = event.target.as_ref().filter(|target| !endpoints::is_endpoint(target));
         o.object("target", |o| {
             o.number("port", no_endpoint.and_then(|target| target.port).map(i64::from));
         });
@@ -107,11 +107,11 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Versi
         signed_in_to(o, event);
     }
     if let Some(session) = event.session.as_ref().filter(|_| base) {
-        o.object("session", |o| people::session(o, session));
+        o.object("session", |o| identities::session(o, session));
     }
     let has_factors = kind.class.has_factors(version);
     o.objects("factors", &event.factors, |o, factor| {
-        o.text("kind", Some(words::factor(&factor.kind)).filter(|_| !has_factors));
+        o.text("kind", Some(enum_names::factor(&factor.kind)).filter(|_| !has_factors));
         o.text("name", &*factor.name);
         o.text("outcome", said(&factor.outcome));
     });
@@ -119,7 +119,7 @@ fn ours(o: &mut Object<'_>, event: &SignOnEvent, kind: &Kind<'_>, version: Versi
     o.text("rule", said(&event.rule));
     o.text("auth_type", said(&event.auth_type));
     o.text("logon_method", said(&event.logon_method));
-    o.text("failure", event.failure.map(words::failure));
+    o.text("failure", event.failure.map(enum_names::failure));
     o.text("group", said(&event.group));
     if let Some(domain) = event.cloud.as_ref().and_then(|cloud| cloud.domain.as_ref()) {
         o.object("cloud", |o| {
@@ -148,7 +148,7 @@ fn signed_in_to(o: &mut Object<'_>, event: &SignOnEvent) {
         });
     }
     o.flag("mfa", event.mfa);
-    o.text("protocol", event.protocol.as_ref().map(words::protocol));
+    o.text("protocol", event.protocol.as_ref().map(enum_names::protocol));
 }
 
 /// An address that is none always, the rest only of `whole` identities.
@@ -162,7 +162,7 @@ fn identity(o: &mut Object<'_>, who: Option<&Identity>, domain: Option<&str>, wh
         o.text("display_name", said(&who.display_name));
         o.text("domain", domain);
         o.text("dn", said(&who.dn));
-        o.text("kind", words::user(&who.kind));
+        o.text("kind", enum_names::user(&who.kind));
     }
 }
 

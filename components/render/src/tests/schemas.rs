@@ -14,7 +14,7 @@ use super::reading::{is_hollow, parse};
 use super::*;
 
 fn fixture(name: &str) -> Value {
-    let path = format!("{}/../tests/fixtures/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../tests/fixtures/schemas/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -207,7 +207,7 @@ fn times_that_a_format_cannot_write_do_not_make_a_line_that_is_refused() {
         for format in CHECKED {
             let line = rendered(&event, "oci-audit", format);
             assert_eq!(problems(&line, format), Vec::<String>::new(), "{line}");
-            let found = reading::leaves_of(&line);
+            let found = leaves_of(&line);
             assert!(time == 0 || found.contains(&time.to_string()), "{time} is not in {line}");
         }
     }

@@ -4,8 +4,8 @@ use super::classes::Class;
 use super::enums::{self, is_ip};
 use super::version::Version;
 use crate::contract::{Endpoint, HttpInfo, Named, SignOnEvent};
-use crate::render::event::{addresses, said};
-use crate::render::json::Object;
+use crate::event::{addresses, said};
+use crate::json::Object;
 
 /// `cloud.provider`, by the name that the schema's own texts use.
 const PROVIDER: &str = "Oracle Cloud";

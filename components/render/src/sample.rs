@@ -1,41 +1,28 @@
-//! What a line says of an event: by example, by law, and to the byte.
+//! What tests of lines need: an event with as many fields as any, one with as few, and what
+//! a line says.
 
-mod arbitrary;
-mod context;
-mod examples;
-mod golden;
-mod laws;
-mod listed_fields;
-mod ocsf_laws;
-mod reading;
-mod records;
-mod schemas;
+use std::collections::HashSet;
 
-use std::sync::LazyLock;
-
-use serde_json::{Value, json};
-
-use super::{Context, Format, Keep, Owner, UnknownFormat, event_id};
-use crate::contract::{
+use chrono::DateTime;
+use serde_json::Value;
+use signon_contract::{
     Activity, Agent, CloudPlace, Endpoint, EventClass, Factor, FactorKind, HttpInfo, Identity, Idp,
-    Named, Outcome, Protocol, SessionInfo, SignOnEvent, UserKind,
+    Named, Outcome, SessionInfo, SignOnEvent, UserKind,
 };
 
-/// Every version of OCSF.
-const OCSF: [Format; 4] = [Format::Ocsf, Format::Ocsf1_5, Format::Ocsf1_7, Format::Ocsf1_9];
-
 /// A record with as many fields as any.
-const RECORD: &str = include_str!(
+pub const RECORD: &str = include_str!(
     "../../../tests/fixtures/oci/identitysignon-interactivelogin-success-identitydomain.logging.json"
 );
 
-fn some(text: &str) -> Option<String> {
+/// A text that is there.
+pub fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
 /// What `oci-audit` makes of [`RECORD`], with little of `unmapped`, and with the
 /// region of a record that was fetched.
-pub(crate) fn sample_event() -> SignOnEvent {
+pub fn sample_event() -> SignOnEvent {
     let compartment = "ocid1.tenancy.oc1..aaaaaexampleaaaaa";
     SignOnEvent {
         native_id: "fd380a65-c887-4d48-8a52-c405c0c96bc4".to_owned(),
@@ -140,7 +127,7 @@ pub(crate) fn sample_event() -> SignOnEvent {
 }
 
 /// An event that says no more than the contract demands.
-fn bare_event(activity: Activity, outcome: Outcome) -> SignOnEvent {
+pub fn bare_event(activity: Activity, outcome: Outcome) -> SignOnEvent {
     SignOnEvent {
         native_id: "id-1".to_owned(),
         same_as: Vec::new(),
@@ -172,42 +159,26 @@ fn bare_event(activity: Activity, outcome: Outcome) -> SignOnEvent {
     }
 }
 
-/// Whose the events of these tests are.
-static OWNER: LazyLock<Owner> = LazyLock::new(|| Owner {
-    tenant: "acme".to_owned(),
-    source: "acme_oci".to_owned(),
-    labels: [("environment".to_owned(), "production".to_owned())].into(),
-});
-
-/// A line with everything that it can say.
-fn render(event: &SignOnEvent, component: &str, format: Format) -> String {
-    keeping(event, component, Keep::ALL, format)
-}
-
-fn keeping(event: &SignOnEvent, component: &str, keep: Keep, format: Format) -> String {
-    super::render(event, &Context { component, owner: &OWNER, keep }, format)
-}
-
-fn ocsf(event: &SignOnEvent) -> Value {
-    ocsf_of(event, "oci-audit")
-}
-
-fn ocsf_of(event: &SignOnEvent, source: &str) -> Value {
-    rendered(event, source, Format::Ocsf)
-}
-
-fn rendered(event: &SignOnEvent, source: &str, format: Format) -> Value {
-    serde_json::from_str(&render(event, source, format)).unwrap()
-}
-
-/// The attributes of an OpenTelemetry log record, each with its one value.
-fn attributes(record: &Value) -> serde_json::Map<String, Value> {
-    let mut found = serde_json::Map::new();
-    for attribute in record["attributes"].as_array().unwrap() {
-        assert_eq!(attribute["value"].as_object().unwrap().len(), 1, "{attribute}");
-        let key = attribute["key"].as_str().unwrap().to_owned();
-        let before = found.insert(key, attribute["value"].clone());
-        assert_eq!(before, None, "{attribute} is there twice");
-    }
+/// Every leaf of a line as text; times also in milliseconds.
+pub fn leaves_of(line: &Value) -> HashSet<String> {
+    let mut found = HashSet::new();
+    leaves(line, &mut found);
+    let milliseconds: Vec<String> = found
+        .iter()
+        .filter_map(|text| match DateTime::parse_from_rfc3339(text) {
+            Ok(time) => Some(time.timestamp_millis().to_string()),
+            Err(_) => text.strip_suffix("000000").map(str::to_owned),
+        })
+        .collect();
+    found.extend(milliseconds);
     found
+}
+
+fn leaves(value: &Value, found: &mut HashSet<String>) {
+    match value {
+        Value::String(text) => drop(found.insert(text.clone())),
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, found)),
+        Value::Object(members) => members.values().for_each(|member| leaves(member, found)),
+        other => drop(found.insert(other.to_string())),
+    }
 }
