@@ -14,6 +14,7 @@ mod conform;
 mod crash;
 mod credentials;
 mod demo;
+mod examples;
 mod faults;
 mod files;
 mod hostile_service;

@@ -11,11 +11,13 @@ whose indexers acknowledge at the second question and forget every third batch),
 (one that counts from 0 for each channel, and every ninth request starts anew: what no
 indexer had is gone, and so is the connection).
 
-A body is taken for what it is: lines, an array, OTLP/JSON or envelopes of Splunk.
+A body is taken for what it is: lines, an array, OTLP (JSON, or protobuf, of which the ids
+are all that is read) or envelopes of Splunk.
 """
 
 import gzip
 import json
+import re
 import socketserver
 import sys
 import threading
@@ -30,6 +32,16 @@ count = 0
 batches = {}
 # Of a collector that forgets: by channel, by number.
 channels = {}
+
+
+# The attribute with the id: a key, and a value that is a text of fewer than 128 bytes.
+PROTOBUF_ID = re.compile(rb"\x0a\x0elog\.record\.uid\x12[\x00-\x7f]\x0a([\x00-\x7f])", re.DOTALL)
+
+
+def protobuf_events(body):
+    for match in PROTOBUF_ID.finditer(body):
+        start = match.end()
+        yield {"metadata": {"uid": body[start : start + match.group(1)[0]].decode()}}
 
 
 def uid(event):
@@ -54,7 +66,9 @@ def envelopes(text):
             at += 1
 
 
-def events_of(path, body):
+def events_of(path, body, content_type=None):
+    if content_type == "application/x-protobuf":
+        return list(protobuf_events(body))
     if path == "/services/collector/event":
         return list(envelopes(body.decode()))
     if path == "/v1/logs":
@@ -109,7 +123,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.forget(body)
         if self.path == "/services/collector/ack":
             return self.acknowledge(json.loads(body)["acks"])
-        events = events_of(self.path, body)
+        events = events_of(self.path, body, self.headers["Content-Type"])
         if fault == "hec":
             return self.collect(events)
         if fault == "poison" and any(is_poison(event) for event in events):

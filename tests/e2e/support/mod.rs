@@ -12,6 +12,7 @@ mod coverage;
 mod metrics;
 mod output;
 mod process;
+mod program;
 mod service;
 
 use std::io::Write as _;
@@ -23,6 +24,7 @@ pub use coverage::{coverage, seconds};
 pub use metrics::{get, metrics_address, with_metrics};
 pub use output::{Output, ids, ids_of, ids_so_far, lines, whole_lines};
 pub use process::{Finished, Running, signon};
+pub use program::{Program, free_port, program};
 pub use service::{HOUR, Service, options, options_of, run};
 
 /// The root of the repository.
