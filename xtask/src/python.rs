@@ -24,11 +24,13 @@ struct Package {
 /// Oracle's SDK: a Python without it is no use for the tests.
 const SDK: Package = Package { requirement: "oci", modules: &["oci"] };
 
-const CLIENTS: [Package; 4] = [
+const CLIENTS: [Package; 5] = [
     Package { requirement: "scim2-client[httpx2]", modules: &["scim2_client", "httpx2"] },
     Package { requirement: "authlib", modules: &["authlib"] },
     // As examples/python/requirements.txt has it.
     Package { requirement: "wasmtime==50.0.1", modules: &["wasmtime"] },
+    // A collector for OTLP, which brings its own program; there are early versions only.
+    Package { requirement: "rotel==0.0.1a15", modules: &["rotel"] },
     // What Authlib sends its requests with in the test.
     Package { requirement: "requests", modules: &["requests"] },
 ];
