@@ -16,7 +16,14 @@ use std::path::{Path, PathBuf};
 type Module = Vec<String>;
 
 /// Crates whose files are looked at, by folder of their sources.
-const CRATES: [&str; 4] = ["host/src", "components/oci-signature/src", "benches/src", "xtask/src"];
+const CRATES: [&str; 6] = [
+    "host/src",
+    "components/render/src",
+    "components/oci-signature/src",
+    "components/bundle/toolchain/src",
+    "benches/src",
+    "xtask/src",
+];
 
 /// The page that writes the order of the rooms down, and the crate it is of.
 const PAGE: &str = "CONTRIBUTING.md";

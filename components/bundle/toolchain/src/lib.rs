@@ -6,11 +6,13 @@
 //! missing), by `guest-check` (which may ask rustup) and by build scripts (which only look).
 
 mod machine;
+mod search;
 mod toolchain;
 mod version;
 
-pub use machine::{COMPILER_VARIABLE, Compiler, Machine};
-pub use toolchain::{GuestToolchain, StdSource, ToolchainError, find, install};
+pub use machine::{Compiler, Machine};
+pub use search::{find, install};
+pub use toolchain::{COMPILER_VARIABLE, GuestToolchain, StdSource, ToolchainError};
 pub use version::{Version, needed};
 
 /// The target of the guests.

@@ -9,12 +9,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::toolchain::{GuestToolchain, StdSource};
+use crate::toolchain::{COMPILER_VARIABLE, GuestToolchain, StdSource};
 use crate::{TARGET, Version, needed};
-
-/// The environment variable that names a compiler for the guests; it is looked at
-/// before all others.
-pub const COMPILER_VARIABLE: &str = "SIGNON_GUEST_RUSTC";
 
 /// Where distributions put their compiler.
 const DISTRIBUTION_COMPILERS: [&str; 2] = ["/usr/bin/rustc", "/usr/local/bin/rustc"];
