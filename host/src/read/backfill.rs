@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
-use super::bisection::{Bisection, Verdict};
+use super::bisection::{Bisection, Remedy};
 use super::bounds::Bounds;
 use super::context::Until;
 use super::context::{SourceContext, rfc3339, start_time};
@@ -269,8 +269,8 @@ impl Worker {
                 Err(error) => {
                     let key = &self.position.key;
                     match bisection.judge(context, key, &reading.reading, &error).await {
-                        Verdict::Wait => self.wait(&mut reading, error, &mut backoff, stop).await?,
-                        Verdict::Halve(half) => {
+                        Remedy::Wait => self.wait(&mut reading, error, &mut backoff, stop).await?,
+                        Remedy::Halve(half) => {
                             // Each half has its own chances.
                             backoff.reset();
                             let rest =
@@ -280,7 +280,7 @@ impl Worker {
                             reading.restart();
                             reading.reading = half;
                         }
-                        Verdict::Give(range, reason) => {
+                        Remedy::Give(range, reason) => {
                             return self.give_up(reading, range, reason).await;
                         }
                     }

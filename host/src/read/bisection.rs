@@ -18,7 +18,7 @@ const ALIKE: u32 = 3;
 
 /// What to do about a failure.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Remedy {
     /// Try again later.
     Wait,
     /// Go on with the first half.
@@ -47,10 +47,10 @@ impl Bisection {
         key: &StreamKey,
         reading: &Reading,
         error: &CollectError,
-    ) -> Verdict {
+    ) -> Remedy {
         if !may_be_the_range(error) {
             self.clear();
-            return Verdict::Wait;
+            return Remedy::Wait;
         }
         let text = error.to_string();
         if text != self.text {
@@ -58,18 +58,18 @@ impl Bisection {
         }
         self.times += 1;
         if self.times < ALIKE {
-            return Verdict::Wait;
+            return Remedy::Wait;
         }
         if let Some(half) = context.schedule.halve(reading) {
             self.times = 0;
-            return Verdict::Halve(half);
+            return Remedy::Halve(half);
         }
         if !answers_beside(context, key, reading.covers).await {
-            return Verdict::Wait;
+            return Remedy::Wait;
         }
         let reason = format!("cannot be read: {}", std::mem::take(&mut self.text));
         self.clear();
-        Verdict::Give(reading.covers, reason)
+        Remedy::Give(reading.covers, reason)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::backfill;
-use super::bisection::{Bisection, Verdict};
+use super::bisection::{Bisection, Remedy};
 use super::bounds::Bounds;
 use super::context::Until;
 use super::context::{SourceContext, millis, rfc3339, start_time};
@@ -314,20 +314,20 @@ impl StreamRun {
         let range = reading.as_ref().map(|(_, reading)| reading.covers);
         if let Some((slot, reading)) = reading {
             match self.bisection.judge(&self.context, &self.key, &reading, &error).await {
-                Verdict::Wait => {}
-                Verdict::Halve(half) => {
+                Remedy::Wait => {}
+                Remedy::Halve(half) => {
                     // Each half has its own chances.
                     self.backoff.reset();
                     self.halve(position, slot, half).await;
                     return Ok(());
                 }
                 // No gap yet: it is read again when the service's clock is there.
-                Verdict::Give(..) if slot == Slot::Unproven => {
+                Remedy::Give(..) if slot == Slot::Unproven => {
                     let mut locked = position.lock().await;
                     locked.advance(slot, &self.context.schedule, &Step::Read(reading));
                     return Ok(());
                 }
-                Verdict::Give(range, reason) => {
+                Remedy::Give(range, reason) => {
                     // Later sweeps try it again.
                     return self.record_gap(position, range, &Step::Read(reading), &reason).await;
                 }
