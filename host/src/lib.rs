@@ -18,6 +18,7 @@ pub mod permissions;
 pub mod pipeline;
 pub mod planner;
 pub mod read;
+pub mod report;
 pub mod runtime;
 pub mod shown;
 pub mod sinks;

@@ -47,8 +47,10 @@ pub fn say(text: impl Display) -> Result<(), Failure> {
 /// Writes one line to standard error.
 pub fn complain(text: impl Display) {
     let line = one_line(&text.to_string());
-    // Whoever closed it has the exit status.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    super::progress::beside(|| {
+        // Whoever closed it has the exit status.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    });
 }
 
 /// Says on standard error why a command failed.
@@ -68,6 +70,12 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
 /// Writes an event, which is JSON and data: nothing of it is hidden.
 pub fn event(line: &str) -> Result<(), Failure> {
     write(&shown::json(line))
+}
+
+/// Writes lines that were made here out of data, with what a terminal obeys written out
+/// already: many at once, as there may be millions.
+pub fn block(lines: &str) -> Result<(), Failure> {
+    write(lines.strip_suffix('\n').unwrap_or(lines))
 }
 
 /// Whoever reads may have seen enough, which is no failure: nothing more is written then.

@@ -17,6 +17,8 @@ mod inspect;
 mod log;
 mod metrics;
 mod normalize;
+mod progress;
+mod report;
 mod run;
 mod signals;
 mod simulate;
@@ -80,6 +82,16 @@ enum Command {
     Check(check::Arguments),
     /// Events that a sink's receiver refused while it took others.
     Deadletter(deadletter::Arguments),
+    /// Answer from delivered lines: who signed on, from where, how often that failed.
+    ///
+    /// Reads files that sinks wrote, in whatever format, plain or gzip, once. Without
+    /// --report and --search all reports but `export`; with `--output csv` or `columns`
+    /// the export alone. Reports: users, applications, addresses, factors, domains,
+    /// passwords, access, support, new-addresses, guessing, export.
+    ///
+    /// A line that is no event is passed over and counted; the exit status is 1 if a file
+    /// could not be read to its end.
+    Report(report::Arguments),
     /// Run the simulator alone, for any client.
     ///
     /// It verifies what Oracle verifies: signatures, clock, headers, parameters.
@@ -109,6 +121,7 @@ pub fn main() -> ExitCode {
             Command::Conform(arguments) => conform::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Deadletter(arguments) => deadletter::run(arguments).await,
+            Command::Report(arguments) => report::run(arguments).await,
             Command::Simulate(arguments) => simulate::run(*arguments).await,
         }
     });

@@ -14,12 +14,14 @@ use super::hidden::Hidden;
 use super::paths::Folders;
 use super::problem::{Place, Problem, key_path};
 use super::reader::{Field, Problems, nearest};
+use super::searches::{self, SearchConfig};
 use super::sink::{self, SinkDraft, SinkKind};
 use super::source::{self, SourceConfig};
 use super::variables::{self, Environment};
 use super::{Config, ConfigError};
 
-const KEYS: &[&str] = &["data_dir", "sources", "sinks", "ledger_heads", "metrics_listen"];
+const KEYS: &[&str] =
+    &["data_dir", "sources", "sinks", "searches", "ledger_heads", "metrics_listen"];
 
 /// How often the head of a ledger is sent, unless said otherwise.
 const LEDGER_HEADS: Duration = Duration::from_secs(3600);
@@ -65,6 +67,7 @@ pub(super) fn merge(
                 sinks,
                 ledger_heads: draft.ledger_heads.unwrap_or(LEDGER_HEADS),
                 metrics_listen: draft.metrics_listen,
+                searches: draft.searches,
                 hidden,
             })
         }
@@ -96,6 +99,8 @@ struct Draft<'d> {
     sink_ids: HashMap<&'d str, Field<'d>>,
     sources: Vec<SourceConfig>,
     sinks: Vec<SinkDraft<'d>>,
+    search_ids: HashMap<&'d str, Field<'d>>,
+    searches: Vec<SearchConfig>,
 }
 
 impl<'d> Draft<'d> {
@@ -137,6 +142,13 @@ impl<'d> Draft<'d> {
             for (id, field) in field.entries(problems) {
                 if is_new(id, &field, &mut self.sink_ids, problems) {
                     self.sinks.push(sink::sink(id, &field, folders, problems));
+                }
+            }
+        }
+        if let Some(field) = table.get("searches") {
+            for (id, field) in field.entries(problems) {
+                if is_new(id, &field, &mut self.search_ids, problems) {
+                    self.searches.extend(searches::search(id, &field, problems));
                 }
             }
         }

@@ -24,6 +24,7 @@ mod merge;
 mod paths;
 mod problem;
 mod reader;
+mod searches;
 mod sink;
 mod source;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use duration::Start;
 pub use filter::{FilterConfig, fits};
 pub use hidden::Hidden;
 pub use problem::{ConfigError, Place, Problem};
+pub use searches::{Column, Figure, SearchConfig, Shape};
 pub use sink::{
     Acknowledgement, AuthorizationConfig, BodyEncoding, Compression, HttpSinkConfig, OtlpEncoding,
     OtlpSinkConfig, RemoteConfig, RotationConfig, SINK_TYPES, SinkConfig, SinkKind,
@@ -69,6 +71,8 @@ pub struct Config {
     pub ledger_heads: Duration,
     /// Where metrics and health are served.
     pub metrics_listen: Option<SocketAddr>,
+    /// Questions about delivered lines, in the order of the files.
+    pub searches: Vec<SearchConfig>,
     /// What variables put into it, for whoever shows a message.
     pub hidden: Hidden,
 }
