@@ -30,6 +30,7 @@ mod operation;
 mod outage;
 mod preference;
 mod refusals;
+mod report;
 mod run;
 mod runtimes;
 mod sdk;

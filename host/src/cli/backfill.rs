@@ -7,11 +7,12 @@ use clap::Args;
 use signon_host::config::{BackfillConfig, Start};
 use signon_host::read::{Clock as _, SystemClock};
 use signon_host::state::StateError;
+use signon_host::telemetry::{backfilled, counters};
 
 use super::coverage::{in_order, time};
 use super::failure::Failure;
 use super::run::{collector, finish, load, open_state};
-use super::signals;
+use super::{progress, signals};
 
 /// Arguments of `signon backfill`.
 #[derive(Debug, Args)]
@@ -57,7 +58,16 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let state = open_state(&config).map_err(advise)?;
     let collector = collector(&config, state)?;
     let stop = signals::stop();
+    let shown = progress::watch("backfill", || {
+        let events = counters().events_emitted.get();
+        let (done, of) = match backfilled() {
+            Some(fraction) => ((fraction * 1000.0) as u64, Some(1000)),
+            None => (0, None),
+        };
+        Some((done, of, format!("{events} events")))
+    });
     let summary = collector.backfill(&config, stop.clone()).await;
+    drop(shown);
     finish(&summary.map_err(Failure::failed)?)?;
     if *stop.borrow() {
         return Err(Failure::failed("stopped before its end; run it again to go on"));

@@ -11,8 +11,8 @@ use signon_host::state::{EmbeddedState, Question, StateError, StreamReport, repo
 
 use super::exit::{self, say};
 use super::failure::Failure;
-use super::metrics;
 use super::run::load;
+use super::{metrics, timeline};
 
 /// Arguments of `signon coverage`.
 #[derive(Debug, Args)]
@@ -83,6 +83,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             false => table(report).iter().try_for_each(say)?,
         }
     }
+    if !arguments.json && !reports.is_empty() && timeline::is_seen() {
+        say(timeline::legend())?;
+    }
     if arguments.verify { verify(&reports, arguments.head) } else { Ok(()) }
 }
 
@@ -139,6 +142,9 @@ fn verify(reports: &[StreamReport], head: Option<Hash>) -> Result<(), Failure> {
 /// them becomes a line of its own.
 fn table(report: &StreamReport) -> Vec<String> {
     let mut lines = vec![format!("{} {}", report.source, report.stream)];
+    if timeline::is_seen() {
+        lines.push(timeline::draw(report));
+    }
     for segment in &report.segments {
         lines.push(format!(
             "  {} .. {}  {:9} {}",

@@ -22,6 +22,7 @@ mod report;
 mod run;
 mod signals;
 mod simulate;
+mod timeline;
 
 use std::process::ExitCode;
 

@@ -33,11 +33,6 @@ impl Progress {
         Self { what, drawn: None, began: Instant::now(), shows }
     }
 
-    /// Whether anybody sees it.
-    pub fn shows(&self) -> bool {
-        self.shows
-    }
-
     /// So much of so much is done; the words are ours, not a record's.
     pub fn tell(&mut self, done: u64, of: Option<u64>, words: &str) {
         if !self.shows || self.drawn.is_some_and(|drawn| drawn.elapsed() < LEAST) {
@@ -52,6 +47,38 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.shows {
+            draw(String::new());
+        }
+    }
+}
+
+/// Shows progress that is looked for again and again, until it is dropped or `look` finds
+/// no more of it. What is done, of how much, and words.
+pub fn watch(
+    what: &'static str,
+    mut look: impl FnMut() -> Option<(u64, Option<u64>, String)> + Send + 'static,
+) -> Watch {
+    let mut progress = Progress::begin(what);
+    if !progress.shows {
+        return Watch(None);
+    }
+    Watch(Some(tokio::spawn(async move {
+        while let Some((done, of, words)) = look() {
+            progress.tell(done, of, &words);
+            tokio::time::sleep(2 * LEAST).await;
+        }
+    })))
+}
+
+/// Ends the showing when it is dropped.
+#[derive(Debug)]
+pub struct Watch(Option<tokio::task::JoinHandle<()>>);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+            // The task may be dropped later than what is said at the end.
             draw(String::new());
         }
     }
@@ -115,10 +142,7 @@ mod tests {
     #[test]
     fn a_line_says_how_far_it_is_and_fits_a_terminal() {
         let at = |fraction| line("report", fraction, Duration::from_secs(10), "1 GB");
-        assert_eq!(
-            at(Some(0.5)),
-            "report [###############...............]  50 %  1 GB  10 s left"
-        );
+        assert_eq!(at(Some(0.5)), "report [###############...............]  50 %  1 GB  10 s left");
         assert_eq!(at(Some(7.0)), "report [##############################] 100 %  1 GB  0 s left");
         assert_eq!(at(None), "report  1 GB  10 s");
         assert!(at(Some(0.001)).len() < 80);

@@ -1,5 +1,6 @@
 //! `signon run`
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,12 +13,13 @@ use signon_host::read::Until;
 use signon_host::runtime::Sandbox;
 use signon_host::source::{Collector, Components, Orders, Summary};
 use signon_host::state::{EmbeddedState, StateError};
+use signon_host::status::StatusRegistry;
 use signon_host::telemetry;
 use tokio::sync::watch;
 
 use super::built_ins::BuiltIns;
 use super::failure::Failure;
-use super::{exit, metrics, signals};
+use super::{exit, metrics, progress, signals};
 
 /// Arguments of `signon run`.
 #[derive(Debug, Args)]
@@ -48,8 +50,27 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let reload = signals::reload(move || load_again(&files, folder.as_deref()));
     signals::backup(state, &config.data_dir);
+    let _progress = starting(&config, collector.board());
     let summary = collector.run(&config, until, Orders { stop, reload }).await;
     finish(&summary.map_err(Failure::failed)?)
+}
+
+/// From so many sources on a start takes long enough to be looked at.
+const MANY: usize = 100;
+
+/// How many of many sources have started, while they do.
+fn starting(config: &Config, board: Arc<Board>) -> Option<progress::Watch> {
+    let ids: HashSet<String> = config.sources.iter().map(|source| source.id.clone()).collect();
+    let all = ids.len();
+    let look = move || {
+        let mut there: HashSet<String> =
+            board.streams().into_iter().map(|(key, _)| key.source).collect();
+        there.extend(board.sources_not_started().into_iter().map(|(id, _)| id));
+        let started = there.intersection(&ids).count();
+        let of = Some(all as u64);
+        (started < all).then(|| (started as u64, of, format!("{started} of {all} sources")))
+    };
+    (all >= MANY).then(|| progress::watch("start", look))
 }
 
 /// Reads the configuration of a command.

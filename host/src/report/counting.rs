@@ -17,10 +17,16 @@ const MOST_GROUPS: usize = MOST;
 /// Counts lines.
 #[derive(Debug)]
 pub struct Counting<'q> {
+    reader: Reader,
+    counted: Counted<'q>,
+}
+
+/// What was counted so far.
+#[derive(Debug)]
+struct Counted<'q> {
     questions: &'q [Question],
     kept: Vec<Kept>,
     totals: Totals,
-    reader: Reader,
     /// Which events there are at all, by time.
     range: Selection,
     sign_ons: Selection,
@@ -54,34 +60,42 @@ impl<'q> Counting<'q> {
         let mut columns: Vec<Column> = questions.iter().flat_map(Question::columns).collect();
         columns.extend(range.looks_at().chain(sign_ons.looks_at()));
         let is_filtered = questions.iter().any(|question| question.selection.is_filtered());
-        Self {
+        let counted = Counted {
             questions,
             kept: questions.iter().map(|question| Kept::of(question, MOST_GROUPS)).collect(),
             totals: Totals::default(),
-            reader: Reader::new(&columns, is_filtered),
             range,
             sign_ons,
             output,
             key: KeyBuffer::default(),
-        }
+        };
+        Self { reader: Reader::new(&columns, is_filtered), counted }
     }
 
     /// Keeps no more than so many groups a question.
     #[cfg(test)]
     pub fn keeping(mut self, most: usize) -> Self {
-        self.kept = self.questions.iter().map(|question| Kept::of(question, most)).collect();
+        let questions = self.counted.questions;
+        self.counted.kept = questions.iter().map(|question| Kept::of(question, most)).collect();
         self
     }
 
     /// Counts whole lines.
     pub fn lines(&mut self, block: &[u8]) -> Rows {
         let mut rows = Rows::default();
+        // Looked at as a whole, since hardly a block has anything but UTF-8.
+        let text = std::str::from_utf8(block).ok();
         let mut start = 0;
         while start < block.len() {
             let end = memchr::memchr(b'\n', &block[start..]).map_or(block.len(), |at| start + at);
-            let line = block[start..end].trim_ascii();
-            if !line.is_empty() {
-                self.line(line, &mut rows);
+            let line = match text {
+                // A line break is a character by itself.
+                Some(text) => Some(&text[start..end]),
+                None => std::str::from_utf8(&block[start..end]).ok(),
+            };
+            match line.map(str::trim_ascii) {
+                Some("") => {}
+                line => self.line(line, &mut rows),
             }
             rows.lines += 1;
             start = end + 1;
@@ -89,22 +103,27 @@ impl<'q> Counting<'q> {
         rows
     }
 
-    fn line(&mut self, line: &[u8], rows: &mut Rows) {
-        self.totals.lines += 1;
-        match self.reader.read(line) {
-            Line::Event(record) => self.event(&record, &mut rows.text),
-            Line::Raw(Raw::LedgerHead) => self.totals.ledger_heads += 1,
+    /// Counts a line, or one that is no text.
+    fn line(&mut self, line: Option<&str>, rows: &mut Rows) {
+        let Self { reader, counted } = self;
+        counted.totals.lines += 1;
+        match line.map_or(Line::Unknown, |line| reader.read(line)) {
+            Line::Event(record) => counted.event(&record, &mut rows.text),
+            Line::Raw(Raw::LedgerHead) => counted.totals.ledger_heads += 1,
             Line::Raw(Raw::Of(component)) => {
                 match rows.raw.last_mut().filter(|(known, _)| *known == component) {
                     Some((_, lines)) => {
-                        lines.extend(line);
+                        lines.extend(line.unwrap_or_default().as_bytes());
                         lines.push(b'\n');
                     }
-                    None => rows.raw.push((component, [line, b"\n"].concat())),
+                    None => {
+                        let line = line.unwrap_or_default();
+                        rows.raw.push((component, [line.as_bytes(), b"\n"].concat()));
+                    }
                 }
             }
             Line::Unknown => {
-                self.totals.unknown += 1;
+                counted.totals.unknown += 1;
                 rows.first_unknown.get_or_insert(rows.lines);
             }
         }
@@ -112,35 +131,36 @@ impl<'q> Counting<'q> {
 
     /// Counts events that a component made of records that were counted as lines before.
     pub fn events_of_raw(&mut self, lines: &[u8]) -> Rows {
-        let before = self.totals.lines;
+        let before = self.counted.totals.lines;
         let rows = self.lines(lines);
-        self.totals.lines = before;
+        self.counted.totals.lines = before;
         rows
     }
 
     /// Records that no component could read.
     pub fn unreadable(&mut self, records: u64) {
-        self.totals.unknown += records;
+        self.counted.totals.unknown += records;
     }
 
     /// Adds what another thread counted.
     pub fn merge(&mut self, other: Self) {
-        self.totals.merge(other.totals);
-        for (one, other) in self.kept.iter_mut().zip(other.kept) {
+        self.counted.totals.merge(other.counted.totals);
+        for (one, other) in self.counted.kept.iter_mut().zip(other.counted.kept) {
             one.merge(other);
         }
     }
 
     /// The answers, with at most `top` rows where a question does not say itself how many.
     pub fn answers(self, top: Option<usize>) -> (Totals, Vec<Table>) {
-        let pairs = self.questions.iter().zip(self.kept);
-        (self.totals, pairs.filter_map(|(question, kept)| table(question, kept, top)).collect())
+        let Counted { questions, kept, totals, .. } = self.counted;
+        let pairs = questions.iter().zip(kept);
+        (totals, pairs.filter_map(|(question, kept)| table(question, kept, top)).collect())
     }
 }
 
-impl Counting<'_> {
+impl Counted<'_> {
     /// Counts one event into every question that it concerns.
-    fn event(&mut self, record: &Record<'_>, text: &mut String) {
+    fn event(&mut self, record: &Record<'_, '_>, text: &mut String) {
         let time = record.time();
         if !self.range.takes(record, time) {
             return;
@@ -182,7 +202,7 @@ impl Counting<'_> {
     }
 }
 
-fn tally(record: &Record<'_>, time: Option<i64>) -> Tally {
+fn tally(record: &Record<'_, '_>, time: Option<i64>) -> Tally {
     let outcome = record.outcome();
     Tally {
         events: 1,
@@ -195,7 +215,7 @@ fn tally(record: &Record<'_>, time: Option<i64>) -> Tally {
 
 /// Puts the key of an event together; several where it has several factors.
 fn group(
-    record: &Record<'_>,
+    record: &Record<'_, '_>,
     by: &[Column],
     key: &mut KeyBuffer,
     count: &mut dyn FnMut(&[u8]),
@@ -218,7 +238,7 @@ fn group(
     }
 }
 
-fn attempt(record: &Record<'_>, time: Option<i64>, tally: &Tally, attempts: &mut Attempts) {
+fn attempt(record: &Record<'_, '_>, time: Option<i64>, tally: &Tally, attempts: &mut Attempts) {
     let (Some(time), Some(user)) = (time, record.column(Column::User)) else { return };
     if tally.successes + tally.failures == 0 {
         return;
@@ -228,7 +248,7 @@ fn attempt(record: &Record<'_>, time: Option<i64>, tally: &Tally, attempts: &mut
 }
 
 /// Writes an event as a row.
-fn row(record: &Record<'_>, columns: &[Column], output: Output, text: &mut String) {
+fn row(record: &Record<'_, '_>, columns: &[Column], output: Output, text: &mut String) {
     let cells = columns.iter().map(|column| {
         let cell = record.column(*column);
         match column {

@@ -20,8 +20,8 @@ const BEGINS_FORMULA: [char; 8] =
 fn harmless(text: &str) -> Cow<'_, str> {
     let line = shown::line(text);
     // A blank before it changes nothing for a spreadsheet.
-    let is_formula = text.starts_with(['\t', '\r', '\n'])
-        || line.trim_start().starts_with(BEGINS_FORMULA);
+    let is_formula =
+        text.starts_with(['\t', '\r', '\n']) || line.trim_start().starts_with(BEGINS_FORMULA);
     if is_formula { Cow::Owned(format!("'{line}")) } else { line }
 }
 
@@ -114,11 +114,16 @@ mod tests {
 
     #[test]
     fn a_cell_that_begins_as_a_formula_is_none() {
-        for cell in ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "－1", "＠1"] {
+        for cell in
+            ["=1+1", "+1", "-1", "@A1", "\t=1", "\r=1", "\n=1", "  =1", "＝1", "＋1", "－1", "＠1"]
+        {
             let text = written(&[cell]);
             assert!(text.trim_start_matches('"').starts_with('\''), "{cell:?} gave {text}");
         }
-        assert_eq!(written(&["a=1", "b-2", "2026-01-01T00:00:00Z"]), "a=1,b-2,2026-01-01T00:00:00Z\r\n");
+        assert_eq!(
+            written(&["a=1", "b-2", "2026-01-01T00:00:00Z"]),
+            "a=1,b-2,2026-01-01T00:00:00Z\r\n"
+        );
     }
 
     #[test]

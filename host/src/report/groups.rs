@@ -28,12 +28,11 @@ pub struct Tally {
 impl Tally {
     /// Adds others.
     pub fn add(&mut self, other: &Self) {
-        let either = |one: Option<i64>, two: Option<i64>, choose: fn(i64, i64) -> i64| match (
-            one, two,
-        ) {
-            (Some(one), Some(two)) => Some(choose(one, two)),
-            (one, two) => one.or(two),
-        };
+        let either =
+            |one: Option<i64>, two: Option<i64>, choose: fn(i64, i64) -> i64| match (one, two) {
+                (Some(one), Some(two)) => Some(choose(one, two)),
+                (one, two) => one.or(two),
+            };
         self.events += other.events;
         self.successes += other.successes;
         self.failures += other.failures;

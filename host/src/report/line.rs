@@ -28,9 +28,9 @@ pub enum Raw {
 
 /// What a line turned out to be.
 #[derive(Debug)]
-pub enum Line<'l> {
+pub enum Line<'l, 'p> {
     /// An event.
-    Event(Record<'l>),
+    Event(Record<'l, 'p>),
     /// A record as its source sent it.
     Raw(Raw),
     /// No line that is written here.
@@ -83,14 +83,15 @@ impl Reader {
     }
 
     /// Reads one line.
-    pub fn read<'l>(&mut self, line: &'l [u8]) -> Line<'l> {
-        let count = self.vocabularies.len();
+    pub fn read<'l>(&mut self, line: &'l str) -> Line<'l, '_> {
+        let Self { vocabularies, last, .. } = self;
+        let count = vocabularies.len();
         for turn in 0..count {
-            let at = (self.last + turn) % count;
-            let (vocabulary, pattern) = &self.vocabularies[at];
+            let at = (*last + turn) % count;
+            let (vocabulary, pattern) = &vocabularies[at];
             let Some(found) = pattern.read(line) else { return Line::Unknown };
             if found.value(Field::Marker).is_some() {
-                self.last = at;
+                *last = at;
                 let inner = self.unmapped.as_ref().and_then(|pattern| inner(pattern, &found));
                 return Line::Event(Record { vocabulary: *vocabulary, found, inner });
             }
@@ -100,9 +101,9 @@ impl Reader {
 }
 
 /// What is in a text of JSON; its values are copied.
-fn inner(pattern: &Pattern, found: &Found<'_>) -> Option<Inner> {
+fn inner(pattern: &Pattern, found: &Found<'_, '_>) -> Option<Inner> {
     let text = found.text(Field::Unmapped)?;
-    let found = pattern.read(text.as_bytes())?;
+    let found = pattern.read(&text)?;
     let text = |field| found.text(field).map(Cow::into_owned);
     Some(Inner {
         local_ip: text(Field::LocalIp),
@@ -111,7 +112,7 @@ fn inner(pattern: &Pattern, found: &Found<'_>) -> Option<Inner> {
     })
 }
 
-fn raw(found: &Found<'_>) -> Option<Raw> {
+fn raw(found: &Found<'_, '_>) -> Option<Raw> {
     let has = |field| found.value(field).is_some();
     if found.text(Field::Class).is_some_and(|text| text == crate::ledger::HEAD_TYPE)
         && has(Field::Code)
@@ -135,9 +136,9 @@ struct Inner {
 
 /// An event as it was delivered.
 #[derive(Debug)]
-pub struct Record<'l> {
+pub struct Record<'l, 'p> {
     vocabulary: Vocabulary,
-    found: Found<'l>,
+    found: Found<'l, 'p>,
     inner: Option<Inner>,
 }
 
@@ -227,7 +228,7 @@ const ACCOUNT: [&str; 12] = [
     "factor-remove",
 ];
 
-impl Record<'_> {
+impl Record<'_, '_> {
     fn is(&self, vocabulary: Vocabulary) -> bool {
         self.vocabulary == vocabulary
     }
@@ -324,9 +325,8 @@ impl Record<'_> {
             },
             Vocabulary::Otel => {
                 let word = self.text(Field::Activity);
-                let own = word.filter(|word| {
-                    !SIGN_ON.contains(&&**word) && !ACCOUNT.contains(&&**word)
-                });
+                let own =
+                    word.filter(|word| !SIGN_ON.contains(&&**word) && !ACCOUNT.contains(&&**word));
                 own.or_else(|| self.native_name()).or_else(|| self.text(Field::EventType))
             }
         }
@@ -530,8 +530,7 @@ fn capital(word: Cow<'_, str>) -> Cow<'_, str> {
 /// What filters look at.
 fn filtered_by() -> Fields {
     use Column as C;
-    let columns =
-        [C::User, C::Email, C::Event, C::EventCode, C::Domain, C::DomainName, C::Outcome];
+    let columns = [C::User, C::Email, C::Event, C::EventCode, C::Domain, C::DomainName, C::Outcome];
     let others = Fields::of(&[Field::UserIdAlt, Field::DomainId]);
     columns.into_iter().fold(others, |all, column| all.and(needs(column)))
 }

@@ -21,6 +21,7 @@ mod pass;
 mod pattern;
 mod plain;
 mod question;
+mod scan;
 mod selection;
 #[cfg(test)]
 mod tests;

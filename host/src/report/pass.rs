@@ -87,6 +87,8 @@ struct Block {
     number: u64,
     input: usize,
     bytes: Vec<u8>,
+    /// How many of those bytes are lines: a buffer that comes back is not cleared again.
+    length: usize,
     /// Bytes of the input, which may have been compressed, since the block before.
     read: u64,
     /// Why nothing of this input follows.
@@ -130,9 +132,8 @@ pub fn pass<'q>(
                 let mut counting = make();
                 // Whoever panicked while it had the lock took nothing.
                 let next = || work.lock().unwrap_or_else(|e| e.into_inner()).recv();
-                while let Ok(mut block) = next() {
-                    let rows = counting.lines(&block.bytes);
-                    block.bytes.clear();
+                while let Ok(block) = next() {
+                    let rows = counting.lines(&block.bytes[..block.length]);
                     if hand_in.send(Done { block, rows }).is_err() {
                         break;
                     }
@@ -223,8 +224,9 @@ impl<'n> InOrder<'n> {
         if let Some(error) = block.ends {
             self.problems.push(Problem::Unreadable(name.clone(), error));
         }
-        // The reader may be at its end already.
-        let _ = free.try_send(block.bytes);
+        // One that a long line made long is not kept; the reader may be at its end already.
+        let kept = if block.bytes.len() > 2 * BLOCK { Vec::new() } else { block.bytes };
+        let _ = free.try_send(kept);
         (outcome.read)(block.read);
         if !rows.text.is_empty() {
             (outcome.rows)(&rows.text)?;
@@ -308,65 +310,54 @@ struct Reading {
 }
 
 impl Reading {
-    /// The next block, and whether it is the last.
+    /// The next block, in a buffer that was used before, and whether it is the last.
     fn next(&mut self, mut bytes: Vec<u8>) -> (Block, bool) {
-        bytes.clear();
-        bytes.append(&mut self.carried);
-        let mut block = Block {
-            number: 0,
-            input: 0,
-            bytes: Vec::new(),
-            read: 0,
-            ends: None,
-            left_out: false,
-        };
+        let mut ends = None;
+        let mut left_out = false;
         let mut ended = false;
+        let mut length = self.carried.len();
+        if bytes.len() < length + BLOCK {
+            bytes.resize(length + BLOCK, 0);
+        }
+        bytes[..length].copy_from_slice(&self.carried);
+        self.carried.clear();
         loop {
-            let from = bytes.len();
-            bytes.resize(from.max(BLOCK) + BLOCK / 4, 0);
-            let mut to = from;
-            while to < bytes.len() && !ended {
-                match self.payload.read(&mut bytes[to..]) {
+            while length < bytes.len() && !ended {
+                match self.payload.read(&mut bytes[length..]) {
                     Ok(0) => ended = true,
-                    Ok(read) => to += read,
+                    Ok(read) => length += read,
                     Err(error) => {
-                        block.ends = Some(error.to_string());
+                        ends = Some(error.to_string());
                         ended = true;
                     }
                 }
             }
-            bytes.truncate(to);
             if self.skipping {
-                match memchr::memchr(b'\n', &bytes) {
-                    Some(end) => {
-                        bytes.drain(..=end);
-                        self.skipping = false;
-                        block.left_out = true;
-                    }
-                    None => {
-                        bytes.clear();
-                        block.left_out = ended;
-                    }
-                }
+                let end = memchr::memchr(b'\n', &bytes[..length]);
+                let rest = end.map_or(length, |end| end + 1);
+                bytes.copy_within(rest..length, 0);
+                length -= rest;
+                left_out |= end.is_some() || ended;
+                self.skipping = end.is_none();
             }
-            let last = memchr::memrchr(b'\n', &bytes).map(|at| at + 1);
+            let last = memchr::memrchr(b'\n', &bytes[..length]).map(|at| at + 1);
             match last {
                 _ if ended => break,
                 Some(end) => {
-                    self.carried.extend(&bytes[end..]);
-                    bytes.truncate(end);
+                    self.carried.extend(&bytes[end..length]);
+                    length = end;
                     break;
                 }
-                None if bytes.len() > LONGEST_LINE => {
-                    bytes.clear();
+                None if length > LONGEST_LINE => {
+                    length = 0;
                     self.skipping = true;
                 }
+                None if length == bytes.len() => bytes.resize(2 * length, 0),
                 None => {}
             }
         }
-        block.read = self.read.swap(0, Relaxed);
-        block.bytes = bytes;
-        (block, ended)
+        let read = self.read.swap(0, Relaxed);
+        (Block { number: 0, input: 0, bytes, length, read, ends, left_out }, ended)
     }
 }
 

@@ -53,9 +53,8 @@ pub fn text(table: &Table) -> Vec<String> {
             cells.chain([width(head)]).max().unwrap_or(0)
         })
         .collect();
-    let numeric: Vec<bool> = (0..heads.len())
-        .map(|at| table.rows.iter().any(|row| row[at].is_number()))
-        .collect();
+    let numeric: Vec<bool> =
+        (0..heads.len()).map(|at| table.rows.iter().any(|row| row[at].is_number())).collect();
     for row in std::iter::once(&heads).chain(&rows) {
         let mut line = String::new();
         for (at, cell) in row.iter().enumerate() {
@@ -132,7 +131,10 @@ mod tests {
             vec![Cell::Text("山田 太郎".to_owned()), Cell::Number(12)],
             vec![Cell::Nothing, Cell::Number(3)],
         ]));
-        assert_eq!(lines, ["T", "  user       events", "  山田 太郎      12", "  -               3"]);
+        assert_eq!(
+            lines,
+            ["T", "  user       events", "  山田 太郎      12", "  -               3"]
+        );
         assert_eq!(text(&table(vec![])), ["T", "  user  events", "  none"]);
     }
 

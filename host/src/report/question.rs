@@ -225,11 +225,9 @@ impl Question {
             .within(at(config.from), at(config.to));
         let answering = match &config.shape {
             Shape::Events(columns) => Answering::Events(columns.clone()),
-            Shape::Groups { by, figures } => Answering::Groups {
-                by: by.clone(),
-                figures: figures.clone(),
-                order: Order::Events,
-            },
+            Shape::Groups { by, figures } => {
+                Answering::Groups { by: by.clone(), figures: figures.clone(), order: Order::Events }
+            }
         };
         Self {
             id: config.id.clone(),

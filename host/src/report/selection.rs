@@ -28,7 +28,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    fn takes(self, record: &Record<'_>) -> bool {
+    fn takes(self, record: &Record<'_, '_>) -> bool {
         if self == Self::Everything {
             return true;
         }
@@ -56,11 +56,9 @@ impl Subject {
         match self {
             Self::Everything => &[],
             Self::Factors => &[Column::Activity, Column::Factor],
-            Self::SignOns
-            | Self::Successes
-            | Self::Passwords
-            | Self::Access
-            | Self::Support => &[Column::Activity, Column::Outcome],
+            Self::SignOns | Self::Successes | Self::Passwords | Self::Access | Self::Support => {
+                &[Column::Activity, Column::Outcome]
+            }
         }
     }
 }
@@ -117,7 +115,7 @@ impl Selection {
     }
 
     /// Whether an event is meant. One whose time is not known is in no range.
-    pub fn takes(&self, record: &Record<'_>, time: Option<i64>) -> bool {
+    pub fn takes(&self, record: &Record<'_, '_>, time: Option<i64>) -> bool {
         let after = |from| time.is_some_and(|time| time >= from);
         let before = |to| time.is_some_and(|time| time < to);
         if !self.from.is_none_or(after) || !self.to.is_none_or(before) {
@@ -170,19 +168,19 @@ impl Filter {
         self.0.iter().all(|(_, patterns)| patterns.is_empty())
     }
 
-    fn takes_by_all(&self, record: &Record<'_>) -> bool {
+    fn takes_by_all(&self, record: &Record<'_, '_>) -> bool {
         let mut lists = self.0.iter().filter(|(_, patterns)| !patterns.is_empty());
         lists.all(|(of, patterns)| of.fits(record, patterns))
     }
 
-    fn takes_by_any(&self, record: &Record<'_>) -> bool {
+    fn takes_by_any(&self, record: &Record<'_, '_>) -> bool {
         let mut lists = self.0.iter().filter(|(_, patterns)| !patterns.is_empty());
         lists.any(|(of, patterns)| of.fits(record, patterns))
     }
 }
 
 impl Trait {
-    fn fits(self, record: &Record<'_>, patterns: &[Pattern]) -> bool {
+    fn fits(self, record: &Record<'_, '_>, patterns: &[Pattern]) -> bool {
         let fits = |text: super::line::Text<'_>| {
             text.is_some_and(|text| patterns.iter().any(|pattern| pattern.fits(&text)))
         };

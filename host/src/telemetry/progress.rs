@@ -1,5 +1,8 @@
 //! What happens to whole ranges of time.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use tracing::{debug, info, warn};
 
 use super::counters;
@@ -72,9 +75,22 @@ pub struct BackfillProgress<'a> {
     pub until: Option<String>,
 }
 
+/// What is done of each stream that is read back, from 0 to 1, for whoever shows it.
+static BACKFILLED: Mutex<BTreeMap<String, f64>> = Mutex::new(BTreeMap::new());
+
+/// How much is done of all that is read back, from 0 to 1; `None` before anything is told.
+pub fn backfilled() -> Option<f64> {
+    let streams = BACKFILLED.lock().unwrap_or_else(PoisonError::into_inner);
+    let sum: f64 = streams.values().sum();
+    (!streams.is_empty()).then(|| sum / streams.len() as f64)
+}
+
 impl BackfillProgress<'_> {
     /// Logs.
     pub fn emit(self) {
+        let mut streams = BACKFILLED.lock().unwrap_or_else(PoisonError::into_inner);
+        streams.insert(format!("{} {}", self.source, self.stream), self.percent / 100.0);
+        drop(streams);
         let (source, stream, events) = (self.source, self.stream, self.events);
         let percent = self.percent.floor();
         let events_per_second = self.events_per_second.floor();

@@ -41,11 +41,7 @@ impl<'h> Records<'h> {
         handle.block_on(self.read(component, records))
     }
 
-    async fn read(
-        &mut self,
-        component: &'static str,
-        records: &[u8],
-    ) -> Result<Vec<u8>, String> {
+    async fn read(&mut self, component: &'static str, records: &[u8]) -> Result<Vec<u8>, String> {
         if !self.open.iter().any(|(name, _)| *name == component) {
             let opened = self.open(component).await?;
             self.open.push((component, opened));
