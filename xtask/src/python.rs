@@ -33,6 +33,8 @@ const CLIENTS: [Package; 5] = [
     Package { requirement: "rotel==0.0.1a15", modules: &["rotel"] },
     // What Authlib sends its requests with in the test.
     Package { requirement: "requests", modules: &["requests"] },
+    // What reports are measured against.
+    Package { requirement: "duckdb", modules: &["duckdb"] },
 ];
 
 /// Exits with 0 where all modules named are installed; importing them would take

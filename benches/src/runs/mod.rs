@@ -7,11 +7,18 @@ mod floor;
 mod idle;
 mod memory;
 mod python;
+mod reporting;
 
 use crate::Piece;
 
 /// All of them, in the order of the table.
 pub fn all() -> Vec<Piece> {
-    let rooms = [end_to_end::pieces(), backfill::pieces(), memory::pieces(), idle::pieces()];
+    let rooms = [
+        end_to_end::pieces(),
+        backfill::pieces(),
+        reporting::pieces(),
+        memory::pieces(),
+        idle::pieces(),
+    ];
     rooms.into_iter().flatten().collect()
 }

@@ -196,10 +196,11 @@ fn grouped(table: &mut Table, groups: Groups, figures: &[Figure], order: Order) 
     tell_missed(table, &groups);
     let mut found: Vec<(Vec<Option<String>>, Tally)> =
         groups.into_entries().map(|(key, tally)| (texts(&key), tally)).collect();
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let rank = |tally: &Tally| match order {
-        Order::Events => (tally.events, 0),
-        Order::Failures => (tally.failures, tally.events),
-        Order::Last => (tally.last.map_or(0, |time| time.saturating_sub(i64::MIN / 2) as u64), 0),
+        Order::Events => (count(tally.events), 0),
+        Order::Failures => (count(tally.failures), count(tally.events)),
+        Order::Last => (tally.last.unwrap_or(i64::MIN), 0),
     };
     // What is as large goes by name, so that the same lines give the same table.
     found.sort_by(|one, other| rank(&other.1).cmp(&rank(&one.1)).then_with(|| one.0.cmp(&other.0)));

@@ -7,8 +7,11 @@
 
 use std::collections::HashMap;
 
-/// Most groups kept; with keys of some 40 bytes 40 MB a question at most.
+/// Most groups kept; with keys of some 40 bytes 40 MB a question.
 pub const MOST: usize = 200_000;
+
+/// Most bytes of keys kept: texts are chosen by whoever signs in, and may all be long.
+const MOST_BYTES: usize = 64 << 20;
 
 /// What is told of a group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,6 +55,7 @@ struct Entry {
 #[derive(Debug)]
 pub struct Groups {
     entries: HashMap<Box<[u8]>, Entry>,
+    bytes: usize,
     most: usize,
     missed: u64,
 }
@@ -59,7 +63,7 @@ pub struct Groups {
 impl Groups {
     /// None yet, at most so many.
     pub fn new(most: usize) -> Self {
-        Self { entries: HashMap::new(), most: most.max(2), missed: 0 }
+        Self { entries: HashMap::new(), bytes: 0, most: most.max(2), missed: 0 }
     }
 
     /// Counts into a group.
@@ -75,7 +79,8 @@ impl Groups {
             }
             None => {
                 self.entries.insert(key.into(), Entry { weight, tally: *tally });
-                if self.entries.len() > self.most {
+                self.bytes += key.len();
+                if self.entries.len() > self.most || self.bytes > MOST_BYTES {
                     self.let_go();
                 }
             }
@@ -92,6 +97,7 @@ impl Groups {
             entry.weight = entry.weight.saturating_sub(median);
             entry.weight > 0
         });
+        self.bytes = self.entries.keys().map(|key| key.len()).sum();
         self.missed += median;
     }
 

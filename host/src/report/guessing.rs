@@ -1,9 +1,9 @@
 //! Many failures, then a success: whose password may have been guessed.
 //!
 //! Lines come in no order of time: a late reading, a backfill and a second source write
-//! behind what is newer. So attempts are kept, twelve bytes and a little each, and put in
-//! order at the end. Invariant: at most [`MOST`] are kept; beyond that the oldest go, and
-//! it is said.
+//! behind what is newer. So attempts are kept, a few bytes each, and put in order at the
+//! end. Invariant: they and the names in them take at most [`MOST_BYTES`]; beyond that the
+//! older half goes, and it is said.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,15 @@ pub const FAILURES: usize = 5;
 /// locks of an account last.
 pub const WITHIN_MS: i64 = 15 * 60 * 1000;
 
-/// Most attempts kept: 96 MB.
-const MOST: usize = 4_000_000;
+/// Most bytes kept: four million attempts of people who are met again.
+const MOST_BYTES: usize = 128 << 20;
+
+/// What an attempt takes, in a list that grew to twice its length.
+const ATTEMPT: usize = 32;
+
+/// What a name takes beside its text: twice a pointer, in a table that is half empty, and
+/// the list of a user.
+const NAME: usize = 120;
 
 /// Longest text that is kept as it is, in bytes.
 const LONGEST: usize = 512;
@@ -34,6 +41,7 @@ struct Attempt {
 struct Names {
     numbers: HashMap<Box<str>, u32>,
     texts: Vec<Box<str>>,
+    bytes: usize,
 }
 
 impl Names {
@@ -43,10 +51,11 @@ impl Names {
         if let Some(number) = self.numbers.get(text) {
             return *number;
         }
-        // Fewer than attempts, of which there are far fewer.
+        // The bound of bytes is reached long before.
         let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
         self.numbers.insert(text.into(), number);
         self.texts.push(text.into());
+        self.bytes += 2 * text.len() + NAME;
         number
     }
 }
@@ -69,7 +78,7 @@ impl Default for Attempts {
             addresses: Names::default(),
             by_user: Vec::new(),
             count: 0,
-            most: MOST,
+            most: MOST_BYTES,
             forgotten: 0,
         }
     }
@@ -95,6 +104,12 @@ pub struct Suspicion {
 }
 
 impl Attempts {
+    /// Keeps no more than so many bytes.
+    #[cfg(test)]
+    fn keeping(most: usize) -> Self {
+        Self { most, ..Self::default() }
+    }
+
     /// Takes one.
     pub fn add(&mut self, user: &str, address: &str, time: i64, succeeded: bool) {
         let user = self.users.number(user) as usize;
@@ -102,28 +117,46 @@ impl Attempts {
         self.push(user, Attempt { time, succeeded, address });
     }
 
-    fn push(&mut self, user: usize, attempt: Attempt) {
+    fn keep(&mut self, user: usize, attempt: Attempt) {
         if self.by_user.len() <= user {
             self.by_user.resize_with(user + 1, Vec::new);
         }
         self.by_user[user].push(attempt);
         self.count += 1;
-        if self.count > self.most {
+    }
+
+    fn push(&mut self, user: usize, attempt: Attempt) {
+        self.keep(user, attempt);
+        if self.bytes() > self.most {
             self.forget();
         }
     }
 
-    /// Lets the older half go.
+    fn bytes(&self) -> usize {
+        self.users.bytes + self.addresses.bytes + self.count * ATTEMPT
+    }
+
+    /// Lets the older half go, and the names of which nothing is left.
     fn forget(&mut self) {
         let mut times: Vec<i64> =
             self.by_user.iter().flatten().map(|attempt| attempt.time).collect();
         let middle = times.len() / 2;
         let (_, median, _) = times.select_nth_unstable(middle);
         let median = *median;
-        let before = self.count;
-        self.by_user.iter_mut().for_each(|list| list.retain(|attempt| attempt.time > median));
-        self.count = self.by_user.iter().map(Vec::len).sum();
-        self.forgotten += (before - self.count) as u64;
+        let old = std::mem::take(self);
+        (self.most, self.forgotten) = (old.most, old.forgotten);
+        for (user, list) in old.users.texts.iter().zip(&old.by_user) {
+            for attempt in list {
+                if attempt.time <= median {
+                    self.forgotten += 1;
+                    continue;
+                }
+                // At most half of them, so that this ends here.
+                let user = self.users.number(user) as usize;
+                let address = self.addresses.number(&old.addresses.texts[attempt.address as usize]);
+                self.keep(user, Attempt { address, ..*attempt });
+            }
+        }
     }
 
     /// How many attempts were let go.
@@ -135,11 +168,9 @@ impl Attempts {
     pub fn merge(&mut self, other: Self) {
         self.forgotten += other.forgotten;
         for (user, list) in other.users.texts.iter().zip(&other.by_user) {
-            let user = self.users.number(user) as usize;
-            for attempt in list {
-                let address =
-                    self.addresses.number(&other.addresses.texts[attempt.address as usize]);
-                self.push(user, Attempt { address, ..*attempt });
+            for Attempt { time, succeeded, address } in list {
+                let address = &other.addresses.texts[*address as usize];
+                self.add(user, address, *time, *succeeded);
             }
         }
     }
@@ -222,11 +253,22 @@ mod tests {
 
     #[test]
     fn beyond_the_bound_the_oldest_are_let_go_and_counted() {
-        let mut all = Attempts { most: 20, ..Attempts::default() };
+        let mut all = Attempts::keeping(2_000);
         (0..100).for_each(|minute| all.add("joe", "a", minute * MINUTE, false));
         all.add("joe", "a", 100 * MINUTE, true);
-        assert!(all.forgotten() > 70 && all.count <= 20);
+        assert!(all.forgotten() > 20 && all.bytes() <= 2_000, "{all:?}");
         assert!(all.suspicions()[0].failures >= FAILURES);
+    }
+
+    #[test]
+    fn names_that_are_met_once_take_no_more_than_the_bound() {
+        let mut all = Attempts::keeping(100_000);
+        for number in 0..5_000 {
+            let name = format!("{number}-{}", "x".repeat(300));
+            all.add(&name, &name, number * MINUTE, false);
+            assert!(all.bytes() <= 100_000);
+        }
+        assert_eq!(all.forgotten() + all.count as u64, 5_000);
     }
 
     proptest! {

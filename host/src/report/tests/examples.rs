@@ -275,3 +275,14 @@ fn promtool_takes_the_alerts() {
         Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::NotFound),
     }
 }
+
+#[test]
+fn the_page_about_reports_names_all_that_can_be_asked() {
+    use crate::config::{Column, Figure};
+    let page = include_str!("../../../../docs/report.md");
+    let columns = Column::ALL.iter().map(|column| column.name());
+    let figures = Figure::ALL.iter().map(|figure| figure.name());
+    for name in columns.chain(figures).chain(super::super::names()) {
+        assert!(page.contains(&format!("`{name}`")), "{name} is not in docs/report.md");
+    }
+}
