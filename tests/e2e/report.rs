@@ -228,16 +228,19 @@ fn the_page_is_written_once_and_holds_nothing_that_runs_or_loads() {
 #[test]
 fn a_question_that_cannot_be_asked_is_refused_with_those_that_can() {
     let file = Path::new("/dev/null");
-    let refused =
-        |arguments: &[&str]| report(arguments.iter().copied(), file).refusal(2).to_owned();
-    assert!(refused(&["--report", "usres"]).contains("no report \"usres\"; there are: users"));
-    assert!(refused(&["--search", "a"]).contains("--config"));
-    assert!(
-        refused(&["--output", "csv", "--report", "users", "--report", "domains"])
-            .contains("one table")
-    );
-    assert!(refused(&["--report", "users", "--report", "users"]).contains("asked twice"));
-    assert!(refused(&["--output", "pdf"]).contains("use one of text, csv, json, columns, html"));
+    for (arguments, told) in [
+        (&["--report", "usres"][..], "no report \"usres\"; there are: users"),
+        (&["--search", "a"], "--config"),
+        (&["--output", "csv", "--report", "users", "--report", "domains"], "one table"),
+        (&["--output", "html", "--report", "export"], "ask for it alone"),
+        (&["--report", "users", "--report", "users"], "asked twice"),
+        (&["--output", "pdf"], "use one of text, csv, json, columns, html"),
+        (&["--from", "2026-01-02T00:00:00Z", "--to", "2026-01-01T00:00:00Z"], "--to is not later"),
+    ] {
+        let finished = report(arguments.iter().copied(), file);
+        assert_eq!(finished.code, Some(2), "{arguments:?}");
+        assert!(finished.stderr.contains(told), "{arguments:?}: {}", finished.stderr);
+    }
     let config = repository("examples/searches/signon.toml");
     let config = config.to_str().unwrap();
     let told = Finished::of(

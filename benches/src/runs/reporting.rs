@@ -49,7 +49,7 @@ fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
 }
 
 fn ask(setting: &Setting, file: &Path, lines: usize) -> Outcome<Vec<Row>> {
-    let mut ours = || asked(&mut signon(setting, file), from_signon);
+    let ours = || asked(&mut signon(setting, file), from_signon);
     let (mut best, answer) = ours()?;
     let peer = |name: &str, command: &mut Command, from: fn(&Value) -> Option<Answer>| {
         let (time, found) = asked(command, from)?;
@@ -61,7 +61,7 @@ fn ask(setting: &Setting, file: &Path, lines: usize) -> Outcome<Vec<Row>> {
     // In turn, and the better of two.
     let duckdb = match python(setting) {
         Some(python) => {
-            let mut command = || peer("DuckDB", Command::new(&python).arg(DUCKDB).arg(file), plain);
+            let command = || peer("DuckDB", Command::new(&python).arg(DUCKDB).arg(file), plain);
             let first = command()?;
             best = best.min(ours()?.0);
             Some(first.min(command()?))
