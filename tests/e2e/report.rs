@@ -95,15 +95,15 @@ fn every_format_gives_the_same_report_of_every_event_that_there_was() {
     // Ids, by a search of the configuration, out of gzip, from standard input.
     let search = "[searches.ids]\ncolumns = [\"id\"]\n";
     let config = service.config().with(search).write("searches.toml");
-    let mut gzip = flate2_of(&std::fs::read(&files["ecs"]).unwrap());
+    let gzip = gzip_of(&std::fs::read(&files["ecs"]).unwrap());
     let mut command = signon(["report", "--search", "ids", "--output", "columns", "--config"]);
     command.arg(&config).arg("-");
-    let found = piped(&mut command, &mut gzip).success().stdout;
+    let found = piped(&mut command, &gzip).success().stdout;
     let ids: BTreeSet<String> = found.lines().skip(1).map(str::to_owned).collect();
     assert_eq!(ids, truth);
 }
 
-fn flate2_of(bytes: &[u8]) -> Vec<u8> {
+fn gzip_of(bytes: &[u8]) -> Vec<u8> {
     // The command line tool, so that another than our library compresses.
     let mut gzip =
         Command::new("gzip").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -116,7 +116,7 @@ fn flate2_of(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What a command makes of what it is given on standard input.
-fn piped(command: &mut Command, bytes: &mut Vec<u8>) -> Finished {
+fn piped(command: &mut Command, bytes: &[u8]) -> Finished {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
     std::io::Seek::rewind(&mut file).unwrap();
@@ -170,9 +170,9 @@ fn the_fifteen_columns_are_those_of_the_record() {
     let record =
         std::fs::read_to_string(repository("tests/fixtures/golden/listed-fields.record.json"));
     let record: Value = serde_json::from_str(&record.unwrap()).unwrap();
-    let mut line = format!("{record}\n").into_bytes();
+    let line = format!("{record}\n").into_bytes();
     let mut command = signon(["report", "--output", "columns", "-"]);
-    let said = piped(&mut command, &mut line).success().stdout;
+    let said = piped(&mut command, &line).success().stdout;
     let data = &record["data"];
     let (details, identity) = (&data["additionalDetails"], &data["identity"]);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -264,7 +264,7 @@ fn lines_that_are_no_events_are_told_and_are_no_failure_but_a_file_cut_off_is() 
     assert!(finished.stderr.contains("1 of 3 lines are no events"), "{}", finished.stderr);
     assert!(finished.stderr.contains("line 2 is the first"), "{}", finished.stderr);
 
-    let gzip = flate2_of(event.repeat(1000).as_bytes());
+    let gzip = gzip_of(event.repeat(1000).as_bytes());
     std::fs::write(&cut, &gzip[..gzip.len() - 9]).unwrap();
     let finished = report(["--output", "json"], &cut);
     assert_eq!(finished.code, Some(1));

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 use signon_simulator::Service;
@@ -50,43 +51,49 @@ fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
 
 fn ask(setting: &Setting, file: &Path, lines: usize) -> Outcome<Vec<Row>> {
     let ours = || asked(&mut signon(setting, file), from_signon);
-    let (mut best, answer) = ours()?;
-    let peer = |name: &str, command: &mut Command, from: fn(&Value) -> Option<Answer>| {
-        let (time, found) = asked(command, from)?;
-        match found == answer {
-            true => Outcome::Ok(time),
+    let Asked { time: mut best, memory, answer } = ours()?;
+    let peer = |name: &str, command: &mut Command| {
+        let found = asked(command, plain)?;
+        match found.answer == answer {
+            true => Outcome::Ok(found),
             false => Err(format!("{name} counts otherwise").into()),
         }
     };
-    // In turn, and the better of two.
+    // In turn, and the better of each.
     let duckdb = match python(setting) {
         Some(python) => {
-            let command = || peer("DuckDB", Command::new(&python).arg(DUCKDB).arg(file), plain);
-            let first = command()?;
-            best = best.min(ours()?.0);
-            Some(first.min(command()?))
+            let ask = || peer("DuckDB", Command::new(&python).arg(DUCKDB).arg(file));
+            let first = ask()?;
+            best = best.min(ours()?.time);
+            let second = ask()?;
+            Some(if first.time < second.time { first } else { second })
         }
         None => None,
     };
-    best = best.min(ours()?.0);
+    best = best.min(ours()?.time);
     let jq = match Command::new("jq").arg("--version").stdout(Stdio::null()).status() {
-        Ok(_) => Some(peer("jq", Command::new("jq").args(["-n", JQ]).arg(file), plain)?),
+        Ok(_) => Some(peer("jq", Command::new("jq").args(["-n", JQ]).arg(file))?),
         Err(_) => None,
     };
     let bytes = fs::metadata(file)?.len() / 1_000_000;
-    let note = format!("{lines} lines of OCSF, {bytes} MB, in the page cache");
-    let row = |name: &str, peer: Option<f64>, bound: Option<Bound>| {
-        let title = if name == "jq" { format!("{NAME}: beside jq") } else { NAME.to_owned() };
-        let Some(time) = peer else {
+    let row = |title: String, name: &str, peer: Option<Asked>, bound: Option<Bound>| {
+        let Some(peer) = peer else {
             return Row::skipped(title, "s", bound, format!("{name} is not here"));
         };
-        let row = Row::new(title, best, "s").against(name, time, time / best).noting(note.clone());
+        let row = Row::new(title, best, "s").against(name, peer.time, peer.time / best);
+        let row = row.noting(format!(
+            "{lines} lines of OCSF, {bytes} MB, in the page cache; {memory} MB of memory, {name} {}",
+            peer.memory
+        ));
         match bound {
             Some(bound) => row.bound(bound),
             None => row,
         }
     };
-    Ok(vec![row("DuckDB", duckdb, Some(BOUND)), row("jq", jq, None)])
+    Ok(vec![
+        row(NAME.to_owned(), "DuckDB", duckdb, Some(BOUND)),
+        row(format!("{NAME}: beside jq"), "jq", jq, None),
+    ])
 }
 
 fn signon(setting: &Setting, file: &Path) -> Command {
@@ -105,15 +112,45 @@ fn python(setting: &Setting) -> Option<PathBuf> {
     })
 }
 
-/// Seconds from the start of a command to its end, and its answer.
-fn asked(command: &mut Command, from: fn(&Value) -> Option<Answer>) -> Outcome<(f64, Answer)> {
-    let (time, output) = timed(|| command.stdin(Stdio::null()).output());
-    let output = output?;
+/// What came of asking.
+struct Asked {
+    /// Seconds from the start of the process to its end.
+    time: f64,
+    /// The most memory that was resident, megabytes; 0 where the system does not tell.
+    memory: u64,
+    answer: Answer,
+}
+
+fn asked(command: &mut Command, from: fn(&Value) -> Option<Answer>) -> Outcome<Asked> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (time, output) = timed(|| {
+        let child = command.spawn()?;
+        let id = child.id();
+        let memory = std::thread::spawn(move || memory(id));
+        Outcome::Ok((child.wait_with_output()?, memory))
+    });
+    let (output, memory) = output?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).trim_end().to_owned().into());
     }
     let answer = from(&serde_json::from_slice(&output.stdout)?).ok_or("no answer")?;
-    Ok((time.as_secs_f64(), answer))
+    Ok(Asked { time: time.as_secs_f64(), memory: memory.join().unwrap_or(0), answer })
+}
+
+/// The most memory of a process, as Linux tells it until the end.
+fn memory(process: u32) -> u64 {
+    let mut most = 0;
+    let path = format!("/proc/{process}/status");
+    let now = || -> Option<u64> {
+        let status = fs::read_to_string(&path).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().split(' ').next()?.parse().ok()
+    };
+    while let Some(kilobytes) = now() {
+        most = most.max(kilobytes / 1_000);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    most
 }
 
 fn from_signon(answer: &Value) -> Option<Answer> {
