@@ -3,9 +3,10 @@
 use super::answer::{Kept, Table, Totals, table};
 use super::groups::{KeyBuffer, MOST, Tally};
 use super::guessing::Attempts;
-use super::line::{Line, Outcome, Raw, Reader, Record};
+use super::line::{Line, Raw, Reader};
 use super::pattern::BETWEEN;
 use super::question::{Answering, Question};
+use super::record::{Outcome, Record};
 use super::selection::{Selection, Subject};
 use super::timeline::Bar;
 use super::{Output, csv, json};

@@ -9,6 +9,7 @@
 //! a spreadsheet or a browser.
 
 mod answer;
+mod columns;
 mod counting;
 mod csv;
 mod forms;
@@ -21,6 +22,7 @@ mod pass;
 mod pattern;
 mod plain;
 mod question;
+mod record;
 mod scan;
 mod selection;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //!
 //! Invariant: a filter takes the same events here as in a source.
 
-use super::line::{Outcome, Record};
+use super::record::{Outcome, Record, Text};
 use crate::config::{Column, FilterConfig, fits};
 use crate::contract::EventClasses;
 
@@ -181,7 +181,7 @@ impl Filter {
 
 impl Trait {
     fn fits(self, record: &Record<'_, '_>, patterns: &[Pattern]) -> bool {
-        let fits = |text: super::line::Text<'_>| {
+        let fits = |text: Text<'_>| {
             text.is_some_and(|text| patterns.iter().any(|pattern| pattern.fits(&text)))
         };
         match self {
