@@ -2,7 +2,7 @@
 //!
 //! People of an audit team look, they do not read lines. What is asked goes over the lines
 //! once, on every processor, in bounded memory: a line becomes a record of borrowed texts,
-//! a record is counted into each question that it concerns. Pure but for [`pass`], which
+//! a record is counted into each question that it concerns. Pure but for `pass`, which
 //! reads. Invariants: an event counts the same in whatever format it was delivered; a line
 //! that is none is counted and told; where memory does not suffice for exact counts, the
 //! answer says by how much they may be wrong; no text of a record is obeyed by a terminal,
