@@ -24,7 +24,7 @@ struct Package {
 /// Oracle's SDK: a Python without it is no use for the tests.
 const SDK: Package = Package { requirement: "oci", modules: &["oci"] };
 
-const CLIENTS: [Package; 5] = [
+const CLIENTS: [Package; 6] = [
     Package { requirement: "scim2-client[httpx2]", modules: &["scim2_client", "httpx2"] },
     Package { requirement: "authlib", modules: &["authlib"] },
     // As examples/python/requirements.txt has it.

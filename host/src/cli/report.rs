@@ -7,7 +7,7 @@ use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use signon_host::collect::{Clock as _, SystemClock};
+use signon_host::read::{Clock as _, SystemClock};
 use signon_host::report::{
     Counting, Input, Outcome, Output, Question, columns_head, csv, csv_head, names, object, page,
     pass, summary, table_lines, text,

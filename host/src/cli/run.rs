@@ -50,7 +50,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let reload = signals::reload(move || load_again(&files, folder.as_deref()));
     signals::backup(state, &config.data_dir);
-    let _progress = starting(&config, collector.board());
+    let _progress = starting(&config, collector.statuses());
     let summary = collector.run(&config, until, Orders { stop, reload }).await;
     finish(&summary.map_err(Failure::failed)?)
 }
@@ -59,13 +59,13 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 const MANY: usize = 100;
 
 /// How many of many sources have started, while they do.
-fn starting(config: &Config, board: Arc<Board>) -> Option<progress::Watch> {
+fn starting(config: &Config, statuses: Arc<StatusRegistry>) -> Option<progress::Watch> {
     let ids: HashSet<String> = config.sources.iter().map(|source| source.id.clone()).collect();
     let all = ids.len();
     let look = move || {
         let mut there: HashSet<String> =
-            board.streams().into_iter().map(|(key, _)| key.source).collect();
-        there.extend(board.sources_not_started().into_iter().map(|(id, _)| id));
+            statuses.streams().into_iter().map(|(key, _)| key.source).collect();
+        there.extend(statuses.sources_not_started().into_iter().map(|(id, _)| id));
         let started = there.intersection(&ids).count();
         let of = Some(all as u64);
         (started < all).then(|| (started as u64, of, format!("{started} of {all} sources")))

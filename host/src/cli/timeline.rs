@@ -61,7 +61,7 @@ fn rank(standing: &Standing) -> usize {
 #[cfg(test)]
 mod tests {
     use signon_host::ledger::{Counts, Hash, Late, Tip};
-    use signon_host::plan::Range;
+    use signon_host::planner::Range;
 
     use super::*;
 

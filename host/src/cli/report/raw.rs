@@ -2,8 +2,9 @@
 //! report of the format `raw` says what that of any other says.
 
 use signon_host::contract::{BatchLimits, EventClasses, Progress, ReadOptions};
+use signon_host::limits::Limits;
 use signon_host::render::{Context, Format, render};
-use signon_host::sandbox::{Limits, NormalizerInstance, Sandbox};
+use signon_host::runtime::{NormalizerInstance, Sandbox};
 use tokio::runtime::Handle;
 
 use super::super::built_ins::BuiltIns;

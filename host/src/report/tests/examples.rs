@@ -230,8 +230,8 @@ fn the_named_searches_of_the_example_can_be_asked() {
 
 /// The names of all metrics, as `/metrics` writes them.
 fn metrics() -> BTreeSet<String> {
-    let board = crate::collect::Board::default();
-    let text = crate::telemetry::exposition::metrics(&board);
+    let board = crate::status::StatusRegistry::default();
+    let text = crate::status::exposition::metrics(&board);
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     types.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
 }

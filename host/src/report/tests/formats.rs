@@ -290,7 +290,7 @@ fn who_changed_an_account_is_told_from_whose_it_is() {
 #[test]
 fn the_head_of_a_ledger_is_no_event_of_anybodys() {
     use crate::ledger::{genesis, head};
-    use crate::plan::Range;
+    use crate::planner::Range;
     let head = head("acme", "s", genesis("s"), Range { start: 0, end: 60_000 });
     let raw = render(&head, &Context::of("signon"), Format::Raw);
     let mut reader = Reader::new(Column::ALL, false);

@@ -61,9 +61,9 @@ fn a_search_lists_or_groups_what_its_filters_take() {
 
 #[test]
 fn filters_take_here_what_they_take_in_a_source() {
-    use crate::collect::Filter;
     use crate::config::FilterConfig;
     use crate::contract::EventClasses;
+    use crate::pipeline::Filter;
 
     let patterns = [
         "joe",
