@@ -1,9 +1,9 @@
 //! Tries a configuration: one request that asks how many events the last day had,
 //! and for none of them.
 
-use signon_kit::answers;
 use signon_kit::contract::{Finding, Severity};
 use signon_kit::http::Transport;
+use signon_kit::response_errors;
 
 use crate::config::Config;
 use crate::silence::{self, SILENCE_MS};
@@ -19,6 +19,6 @@ pub fn check<T: Transport>(config: &Config, transport: &mut T, now_ms: i64) -> V
             vec![Finding { severity: Severity::Warning, ..finding }]
         }
         Ok(_) => Vec::new(),
-        Err(error) => vec![answers::finding(error, &config.stream_id())],
+        Err(error) => vec![response_errors::finding(error, &config.stream_id())],
     }
 }

@@ -23,9 +23,9 @@ const VERSION: u32 = 1;
 /// have. The rest would be read again, and the host removes it.
 const MOST_SEEN: usize = 128;
 
-/// Where the walk is.
+/// Which page comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Walk {
+pub enum PageKey {
     /// At the rows from that millisecond on, by time.
     From(i64),
     /// At the rows of one millisecond, by id.
@@ -39,10 +39,10 @@ pub enum Walk {
 
 /// A position inside a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Position {
+pub struct Cursor {
     /// Which page.
-    pub walk: Walk,
-    /// Rows of the walk's millisecond that were read before this page and may
+    pub page_key: PageKey,
+    /// Rows of the key's millisecond that were read before this page and may
     /// come again.
     pub seen: BTreeSet<RowDigest>,
     /// Rows of the page that were read.
@@ -53,7 +53,7 @@ pub struct Position {
     pub total: Option<u64>,
 }
 
-/// Position as it is written.
+/// The cursor as it is written.
 #[derive(Debug, Serialize, Deserialize)]
 struct Written {
     #[serde(rename = "v")]
@@ -73,15 +73,15 @@ struct Written {
     total: Option<u64>,
 }
 
-impl Position {
-    /// The start of a walk.
+impl Cursor {
+    /// The start of a range.
     pub fn start(time: i64) -> Self {
-        Self::at_page(Walk::From(time), BTreeSet::new(), None)
+        Self::at_page(PageKey::From(time), BTreeSet::new(), None)
     }
 
     /// The start of a page.
-    pub fn at_page(walk: Walk, seen: BTreeSet<RowDigest>, total: Option<u64>) -> Self {
-        Self { walk, seen, rows: 0, head: String::new(), total }
+    pub fn at_page(page_key: PageKey, seen: BTreeSet<RowDigest>, total: Option<u64>) -> Self {
+        Self { page_key, seen, rows: 0, head: String::new(), total }
     }
 
     /// This position after some rows of the page.
@@ -104,18 +104,18 @@ impl Position {
         if written.version != VERSION {
             return Err(foreign());
         }
-        // The end itself is where a finished walk stands.
+        // The end itself is where a finished reading stands.
         if !(range.start()..=range.end()).contains(&written.time) {
             return Err(expired("the cursor belongs to another range"));
         }
         let seen = written.seen.as_bytes().chunks(RowDigest::DIGITS);
-        let walk = if written.moment {
-            Walk::At { at: written.time, after: written.after }
+        let page_key = if written.moment {
+            PageKey::At { at: written.time, after: written.after }
         } else {
-            Walk::From(written.time)
+            PageKey::From(written.time)
         };
         Ok(Self {
-            walk,
+            page_key,
             seen: seen.map(RowDigest::parse).collect::<Option<_>>().ok_or_else(foreign)?,
             rows: written.rows,
             head: written.head,
@@ -125,9 +125,9 @@ impl Position {
 
     /// Writes a cursor.
     pub fn encode(&self) -> Vec<u8> {
-        let (time, moment, after) = match &self.walk {
-            Walk::From(time) => (*time, false, None),
-            Walk::At { at, after } => (*at, true, after.clone()),
+        let (time, moment, after) = match &self.page_key {
+            PageKey::From(time) => (*time, false, None),
+            PageKey::At { at, after } => (*at, true, after.clone()),
         };
         let written = Written {
             version: VERSION,
@@ -187,13 +187,13 @@ mod tests {
         let mut head = HeadDigest::default();
         head.add("a");
         let seen: BTreeSet<RowDigest> = ["a", "b"].map(RowDigest::of).into_iter().collect();
-        for walk in [
-            Walk::From(1000),
-            Walk::At { at: 2001, after: None },
-            Walk::At { at: 2001, after: Some("\"\u{1}ü".to_owned()) },
+        for page_key in [
+            PageKey::From(1000),
+            PageKey::At { at: 2001, after: None },
+            PageKey::At { at: 2001, after: Some("\"\u{1}ü".to_owned()) },
         ] {
-            let position = Position::at_page(walk, seen.clone(), Some(7)).after_rows(1, &head);
-            assert_eq!(Position::decode(&position.encode(), range()).unwrap(), position);
+            let position = Cursor::at_page(page_key, seen.clone(), Some(7)).after_rows(1, &head);
+            assert_eq!(Cursor::decode(&position.encode(), range()).unwrap(), position);
         }
         for foreign in [
             &b""[..],
@@ -203,7 +203,7 @@ mod tests {
             br#"{"v":1,"t":2000,"n":0,"head":"","seen":"xyz"}"#,
             br#"{"v":1,"t":9001,"n":0,"head":""}"#,
         ] {
-            let read = Position::decode(foreign, range());
+            let read = Cursor::decode(foreign, range());
             assert!(matches!(read, Err(SourceError::CursorExpired(_))), "{read:?}");
         }
     }
@@ -211,10 +211,11 @@ mod tests {
     #[test]
     fn a_cursor_stays_small_however_many_rows_share_a_moment() {
         let seen = (0..5000).map(|n| RowDigest::of(&n.to_string())).collect();
-        let walk = Walk::At { at: i64::MAX, after: Some("\u{1}".repeat(crate::walk::LONGEST_ID)) };
+        let page_key =
+            PageKey::At { at: i64::MAX, after: Some("\u{1}".repeat(crate::keyset::LONGEST_ID)) };
         let mut head = HeadDigest::default();
         head.add("a");
-        let position = Position::at_page(walk, seen, Some(u64::MAX)).after_rows(u64::MAX, &head);
+        let position = Cursor::at_page(page_key, seen, Some(u64::MAX)).after_rows(u64::MAX, &head);
         assert!(position.encode().len() < 4096, "{}", position.encode().len());
     }
 }

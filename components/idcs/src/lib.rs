@@ -8,21 +8,21 @@
 //! with a thin export, so that all of it but `export` is tested and measured
 //! natively.
 
-pub mod answers;
 pub mod auth;
 pub mod check;
 pub mod config;
 pub mod cursor;
 #[cfg(target_arch = "wasm32")]
 mod export;
+mod keyset;
 pub mod normalize;
 pub mod normalizer;
 mod page;
 pub mod query;
 mod reading;
+pub mod response_errors;
 pub mod session;
 pub mod silence;
-mod walk;
 
 use signon_kit::contract::{Descriptor, Shape, Windowed};
 use signon_kit::domain;

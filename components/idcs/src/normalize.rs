@@ -10,9 +10,9 @@ use signon_kit::fields::Fields;
 use signon_kit::json::{self, Parsed};
 use signon_kit::redact::redact;
 
-use crate::walk::RowKey;
+use crate::keyset::RowKey;
 
-pub use signon_kit::identity::ID_FROM_CONTENT;
+pub use signon_kit::record_id::ID_FROM_CONTENT;
 
 /// Type of a row that was fetched without its `eventId`.
 const NO_TYPE: &str = "AuditEvent";

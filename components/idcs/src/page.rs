@@ -1,21 +1,21 @@
-//! An answer being read: its rows as they arrive, and what the walk has to know
+//! An answer being read: its rows as they arrive, and what paging has to know
 //! of all of them in the end.
 
 use signon_kit::digest::HeadDigest;
 use signon_kit::http::Body;
-use signon_kit::identity::Equals;
-use signon_kit::listing::ListReader;
+use signon_kit::json_framer::JsonFramer;
+use signon_kit::record_id::Equals;
 
 use crate::ROWS;
-use crate::cursor::Position;
+use crate::cursor::Cursor;
+use crate::keyset::{RowKey, Summary};
 use crate::query::SecondRange;
-use crate::walk::{RowKey, Summary};
 
 /// A page being read.
 #[derive(Debug)]
 pub struct Page<B> {
     pub body: B,
-    pub reader: ListReader,
+    pub reader: JsonFramer,
     pub summary: Summary,
     /// Names rows without an id. Equal ones are of one moment, all of whose rows stand
     /// in a page that goes by time, so each page gives them the same names.
@@ -30,7 +30,7 @@ pub struct Page<B> {
 
 /// What to do with a row.
 #[derive(Debug, PartialEq)]
-pub enum Fate {
+pub enum RowAction {
     /// It is new.
     Take,
     /// It was read before.
@@ -41,10 +41,10 @@ pub enum Fate {
 
 impl<B: Body> Page<B> {
     /// A page whose first rows are passed over as far as `position` says.
-    pub fn new(body: B, position: &Position) -> Self {
+    pub fn new(body: B, position: &Cursor) -> Self {
         Self {
             body,
-            reader: ListReader::new(ROWS),
+            reader: JsonFramer::new(ROWS),
             summary: Summary::default(),
             equals: Equals::default(),
             head: HeadDigest::default(),
@@ -57,20 +57,20 @@ impl<B: Body> Page<B> {
     pub fn count_in(
         &mut self,
         row: Option<&RowKey>,
-        position: &Position,
+        position: &Cursor,
         range: SecondRange,
-    ) -> Fate {
-        self.summary.add(row, &position.walk, range);
+    ) -> RowAction {
+        self.summary.add(row, &position.page_key, range);
         self.head.add(row.map_or("", |row| &row.name));
         match self.skip.take() {
             Some((count, head)) if self.summary.rows < count => {
                 self.skip = Some((count, head));
-                Fate::Drop
+                RowAction::Drop
             }
-            Some((_, head)) if self.head.text() == head => Fate::Drop,
-            Some(_) => Fate::NotThisPage,
-            None if row.is_some_and(|row| position.seen.contains(&row.digest)) => Fate::Drop,
-            None => Fate::Take,
+            Some((_, head)) if self.head.text() == head => RowAction::Drop,
+            Some(_) => RowAction::NotThisPage,
+            None if row.is_some_and(|row| position.seen.contains(&row.digest)) => RowAction::Drop,
+            None => RowAction::Take,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The request for one page. Pure: the same question gives the same bytes.
 //!
 //! Sorted ascending always, because a page behind the first is refused without
-//! `sortBy`, and because the walk goes by key: `startIndex` is always 1, since
+//! `sortBy`, and because paging goes by key: `startIndex` is always 1, since
 //! offsets shift when rows arrive or are purged in between.
 
 use signon_kit::contract::{Finding, Severity, SourceError, TimeRange};

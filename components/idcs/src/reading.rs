@@ -2,21 +2,21 @@
 
 use std::borrow::Cow;
 
+use signon_kit::batch::BatchBuilder;
 use signon_kit::contract::ReadOptions;
 use signon_kit::digest::content_id;
-use signon_kit::gathering::Gathering;
-use signon_kit::identity::{Equals, is_no_secret, own_id, said};
 use signon_kit::json::{Members, Parsed};
+use signon_kit::record_id::{Equals, is_no_secret, own_id, single_scalar};
 use signon_kit::text::from_bytes;
 use signon_kit::time;
 
 use crate::cursor::RowDigest;
+use crate::keyset::RowKey;
 use crate::normalize::{self, Unreadable};
-use crate::walk::RowKey;
 
 /// Takes one framed row, the `position`th of its page, into a batch under its key.
 pub fn take(
-    gathering: &mut Gathering,
+    batch: &mut BatchBuilder,
     bytes: &[u8],
     key: RowKey,
     position: u64,
@@ -25,17 +25,17 @@ pub fn take(
     let text = from_bytes(bytes);
     match normalize::row(&text, key, options) {
         Ok(event) if !options.classes.has(event.class) => {
-            gathering.filtered(&event.native_type);
+            batch.filtered(&event.native_type);
         }
-        Ok(event) => gathering.event(event, text.len()),
+        Ok(event) => batch.event(event, text.len()),
         Err(Unreadable { reason, scrubbed }) => {
-            gathering.reject(reason, position, bytes, scrubbed);
+            batch.reject(reason, position, bytes, scrubbed);
         }
     }
 }
 
 /// What tells a framed row from others; `equals` names the rows of its page that have
-/// no id. Decided here alone, for the walk and for the event.
+/// no id. Decided here alone, for paging and for the event.
 pub fn key(bytes: &[u8], equals: &mut Equals) -> RowKey {
     let Head { id, time } = Head::read(bytes).unwrap_or_default();
     let own = id.as_deref().filter(|id| is_no_secret(id)).and_then(own_id);
@@ -50,12 +50,12 @@ pub fn key(bytes: &[u8], equals: &mut Equals) -> RowKey {
 
 /// What an answer says besides its rows, with an empty list or none at all.
 #[derive(Debug, Default, PartialEq)]
-pub struct Frame {
+pub struct Envelope {
     /// How many rows fit the question.
     pub total: Option<u64>,
 }
 
-impl Frame {
+impl Envelope {
     /// Reads what stands around a list.
     pub fn read(bytes: &[u8]) -> Self {
         Self::parse(bytes).unwrap_or_default()
@@ -90,9 +90,9 @@ impl Head {
         for member in Members::of(bytes) {
             let (key, value) = member.ok()?;
             if key == "id" {
-                head.id = said(value).map(Cow::into_owned).or(head.id);
+                head.id = single_scalar(value).map(Cow::into_owned).or(head.id);
             } else if normalize::is_time(&key) {
-                let readable = said(value).and_then(|text| {
+                let readable = single_scalar(value).and_then(|text| {
                     let time = time::parse(&text)?;
                     Some((time, text.into_owned()))
                 });
@@ -109,13 +109,13 @@ mod tests {
 
     #[test]
     fn totals_are_numbers_or_texts() {
-        assert_eq!(Frame::read(br#"{"totalResults":3,"Resources":[]}"#).total, Some(3));
-        assert_eq!(Frame::read(br#"{"Resources":[],"totalResults":"28"}"#).total, Some(28));
+        assert_eq!(Envelope::read(br#"{"totalResults":3,"Resources":[]}"#).total, Some(3));
+        assert_eq!(Envelope::read(br#"{"Resources":[],"totalResults":"28"}"#).total, Some(28));
         for none in [&br#"{"totalResults":-1}"#[..], b"{}", b"[", br#"{"totalResults":null}"#] {
-            assert_eq!(Frame::read(none).total, None);
+            assert_eq!(Envelope::read(none).total, None);
         }
-        assert!(Frame::of_nothing(br#"{"totalResults":0}"#).is_some());
-        assert!(Frame::of_nothing(br#"{"totalResults":1}"#).is_none());
+        assert!(Envelope::of_nothing(br#"{"totalResults":0}"#).is_some());
+        assert!(Envelope::of_nothing(br#"{"totalResults":1}"#).is_none());
     }
 
     #[test]

@@ -4,20 +4,20 @@
 //! with a batch lies exactly behind its last row; what was read before an error is
 //! returned before the error.
 
+use signon_kit::batch::BatchBuilder;
 use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceError, TimeRange};
-use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
-use signon_kit::identity::MOST_EQUALS;
-use signon_kit::listing::ListStep;
+use signon_kit::json_framer::Framed;
+use signon_kit::record_id::MOST_EQUALS;
 use signon_kit::source::Reads;
 
-use crate::answers;
 use crate::config::Config;
-use crate::cursor::{Position, Walk};
-use crate::page::{Fate, Page};
+use crate::cursor::{Cursor, PageKey};
+use crate::page::{Page, RowAction};
 use crate::query::{self, Question, SecondRange};
-use crate::reading::{self, Frame};
-use crate::{silence, walk};
+use crate::reading::{self, Envelope};
+use crate::response_errors;
+use crate::{keyset, silence};
 
 /// A reading under way.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct Session<T: Transport> {
     options: ReadOptions,
     range: SecondRange,
     /// Where to go on when no page is open.
-    position: Position,
+    position: Cursor,
     page: Option<Page<T::Body>>,
     /// To be returned by the next call.
     failed: Option<SourceError>,
@@ -40,23 +40,23 @@ impl<T: Transport> Reads for Session<T> {
             return Err(error);
         }
         let started = self.transport.elapsed_ms();
-        let mut gathering = Gathering::new(limits);
-        while !self.finished && !gathering.is_full() {
-            if let Err(error) = self.step(&mut gathering) {
+        let mut batch = BatchBuilder::new(limits);
+        while !self.finished && !batch.is_full() {
+            if let Err(error) = self.step(&mut batch) {
                 self.failed = Some(error.clone());
-                if gathering.is_empty() {
+                if batch.is_empty() {
                     return Err(error);
                 }
                 break;
             }
             let elapsed = self.transport.elapsed_ms().saturating_sub(started);
-            if elapsed >= u64::from(limits.soft_deadline_ms) && !gathering.is_empty() {
+            if elapsed >= u64::from(limits.soft_deadline_ms) && !batch.is_empty() {
                 break;
             }
         }
-        gathering.source_total = self.position.total;
+        batch.source_total = self.position.total;
         let progress = if self.finished { Progress::Finished } else { Progress::More };
-        Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
+        Ok(batch.into_batch(Some(self.cursor().encode()), progress))
     }
 }
 
@@ -76,14 +76,14 @@ impl<T: Transport> Session<T> {
     ) -> Result<Self, SourceError> {
         let range = SecondRange::try_from(range)?;
         let position = match cursor {
-            Some(cursor) => Position::decode(cursor, range)?,
-            None => Position::start(range.start()),
+            Some(cursor) => Cursor::decode(cursor, range)?,
+            None => Cursor::start(range.start()),
         };
-        let finished = position.walk == Walk::From(range.end());
+        let finished = position.page_key == PageKey::From(range.end());
         Ok(Self { transport, config, options, range, position, page: None, failed: None, finished })
     }
 
-    fn cursor(&self) -> Position {
+    fn cursor(&self) -> Cursor {
         match &self.page {
             // Nothing behind the rows that are still to be recognized was read.
             Some(Page { skip: Some(_), .. }) | None => self.position.clone(),
@@ -91,26 +91,27 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    fn step(&mut self, gathering: &mut Gathering) -> Result<(), SourceError> {
+    fn step(&mut self, batch: &mut BatchBuilder) -> Result<(), SourceError> {
         let Some(page) = &mut self.page else {
             return self.open_page();
         };
         match page.reader.next() {
-            Ok(ListStep::Row(span)) if !page.reader.in_list() => {
+            Ok(Framed::Row(span)) if !page.reader.in_list() => {
                 let bytes = page.reader.bytes(span);
-                let frame = Frame::of_nothing(bytes).ok_or_else(|| answers::no_list(bytes))?;
-                self.take_frame(&frame);
+                let frame =
+                    Envelope::of_nothing(bytes).ok_or_else(|| response_errors::no_list(bytes))?;
+                self.take_envelope(&frame);
             }
-            Ok(ListStep::Row(span)) => {
+            Ok(Framed::Row(span)) => {
                 let number = page.summary.rows;
                 let key = reading::key(page.reader.bytes(span.clone()), &mut page.equals);
                 match page.count_in(Some(&key), &self.position, self.range) {
-                    Fate::Take => {
+                    RowAction::Take => {
                         let bytes = page.reader.bytes(span);
-                        reading::take(gathering, bytes, key, number, self.options);
+                        reading::take(batch, bytes, key, number, self.options);
                     }
-                    Fate::Drop => {}
-                    Fate::NotThisPage => {
+                    RowAction::Drop => {}
+                    RowAction::NotThisPage => {
                         self.read_page_whole();
                         return Ok(());
                     }
@@ -121,27 +122,27 @@ impl<T: Transport> Session<T> {
                     )));
                 }
             }
-            Ok(ListStep::TooLong(length)) => {
+            Ok(Framed::TooLong(length)) => {
                 let number = page.summary.rows;
                 match page.count_in(None, &self.position, self.range) {
-                    Fate::Take => gathering.reject_too_long(length, number),
-                    Fate::Drop => {}
-                    Fate::NotThisPage => self.read_page_whole(),
+                    RowAction::Take => batch.reject_too_long(length, number),
+                    RowAction::Drop => {}
+                    RowAction::NotThisPage => self.read_page_whole(),
                 }
             }
             // An answer is not read by lines: what is cut in it is found at its end.
-            Ok(ListStep::Broken(_)) => {}
-            Ok(ListStep::Frame) => {
-                let frame = Frame::read(page.reader.frame());
-                self.take_frame(&frame);
+            Ok(Framed::Broken(_)) => {}
+            Ok(Framed::Envelope) => {
+                let frame = Envelope::read(page.reader.envelope());
+                self.take_envelope(&frame);
             }
-            Ok(ListStep::NeedMore) => {
+            Ok(Framed::NeedMore) => {
                 let more = page.reader.push_with(|buffer| page.body.read(buffer));
-                if !more.map_err(answers::transport)? {
+                if !more.map_err(response_errors::transport)? {
                     page.reader.finish();
                 }
             }
-            Ok(ListStep::End) => self.end_page(gathering)?,
+            Ok(Framed::End) => self.end_page(batch)?,
             Err(error) => {
                 return Err(SourceError::Malformed(format!(
                     "the answer of the identity domain is cut off: {error}; the range is tried \
@@ -153,14 +154,14 @@ impl<T: Transport> Session<T> {
     }
 
     fn open_page(&mut self) -> Result<(), SourceError> {
-        let question = match &self.position.walk {
-            Walk::From(from) => Question::Range { from: *from, end: self.range.end() },
-            Walk::At { at, after } => Question::Moment { at: *at, after: after.as_deref() },
+        let question = match &self.position.page_key {
+            PageKey::From(from) => Question::Range { from: *from, end: self.range.end() },
+            PageKey::At { at, after } => Question::Moment { at: *at, after: after.as_deref() },
         };
         let request = query::request(&self.config, question);
-        let response = self.transport.send(&request).map_err(answers::transport)?;
+        let response = self.transport.send(&request).map_err(response_errors::transport)?;
         if response.status != 200 {
-            return Err(answers::error(response));
+            return Err(response_errors::error(response));
         }
         self.page = Some(Page::new(response.body, &self.position));
         Ok(())
@@ -168,10 +169,10 @@ impl<T: Transport> Session<T> {
 
     /// Whether the page under way answers for the whole range.
     fn is_first(&self) -> bool {
-        self.position.walk == Walk::From(self.range.start()) && self.position.seen.is_empty()
+        self.position.page_key == PageKey::From(self.range.start()) && self.position.seen.is_empty()
     }
 
-    fn take_frame(&mut self, frame: &Frame) {
+    fn take_envelope(&mut self, frame: &Envelope) {
         if self.is_first() {
             self.position.total = frame.total;
         }
@@ -188,7 +189,7 @@ impl<T: Transport> Session<T> {
         self.position.head.clear();
     }
 
-    fn end_page(&mut self, gathering: &mut Gathering) -> Result<(), SourceError> {
+    fn end_page(&mut self, batch: &mut BatchBuilder) -> Result<(), SourceError> {
         let Some(page) = self.page.take() else {
             return Ok(());
         };
@@ -199,20 +200,20 @@ impl<T: Transport> Session<T> {
         }
         // A bare array is an answer too, though it has no total.
         if !page.answered && !page.reader.in_list() {
-            return Err(answers::no_list(b""));
+            return Err(response_errors::no_list(b""));
         }
         let is_silent = self.is_first() && page.summary.rows == 0;
-        match walk::next(&self.position, &page.summary, self.range)? {
+        match keyset::next(&self.position, &page.summary, self.range)? {
             Some(position) => self.position = position,
             None => {
                 let total = self.position.total;
-                self.position = Position { total, ..Position::start(self.range.end()) };
+                self.position = Cursor { total, ..Cursor::start(self.range.end()) };
                 self.finished = true;
             }
         }
         if is_silent && self.finished {
             let finding = silence::look(&self.config, &mut self.transport, self.range.start());
-            gathering.findings.extend(finding);
+            batch.findings.extend(finding);
         }
         Ok(())
     }

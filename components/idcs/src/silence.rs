@@ -8,14 +8,14 @@
 
 use signon_kit::contract::{Finding, Severity, SourceError};
 use signon_kit::http::{Body, Transport};
-use signon_kit::listing::{ListReader, ListStep};
+use signon_kit::json_framer::{Framed, JsonFramer};
 use signon_kit::time;
 
 use crate::ROWS;
-use crate::answers;
 use crate::config::Config;
 use crate::query::{self, Question};
-use crate::reading::Frame;
+use crate::reading::Envelope;
+use crate::response_errors;
 
 /// How long a living domain may be silent: a day covers nights; longer silence,
 /// over a weekend, is worth a look.
@@ -60,34 +60,35 @@ pub fn count<T: Transport>(
     from: i64,
 ) -> Result<Option<u64>, SourceError> {
     let request = query::request(config, Question::Count { from });
-    let mut response = transport.send(&request).map_err(answers::transport)?;
+    let mut response = transport.send(&request).map_err(response_errors::transport)?;
     if response.status != 200 {
-        return Err(answers::error(response));
+        return Err(response_errors::error(response));
     }
-    let mut reader = ListReader::new(ROWS);
+    let mut reader = JsonFramer::new(ROWS);
     let (mut total, mut answered) = (None, false);
     loop {
         match reader.next() {
             // Rows though none were asked for: nobody looks at them here.
-            Ok(ListStep::Row(_)) if reader.in_list() => answered = true,
-            Ok(ListStep::Row(span)) => {
+            Ok(Framed::Row(_)) if reader.in_list() => answered = true,
+            Ok(Framed::Row(span)) => {
                 let bytes = reader.bytes(span);
-                let frame = Frame::of_nothing(bytes).ok_or_else(|| answers::no_list(bytes))?;
+                let frame =
+                    Envelope::of_nothing(bytes).ok_or_else(|| response_errors::no_list(bytes))?;
                 (total, answered) = (frame.total, true);
             }
-            Ok(ListStep::Frame) => {
-                (total, answered) = (Frame::read(reader.frame()).total, true);
+            Ok(Framed::Envelope) => {
+                (total, answered) = (Envelope::read(reader.envelope()).total, true);
             }
             // An answer is not read by lines.
-            Ok(ListStep::TooLong(_) | ListStep::Broken(_)) => {}
-            Ok(ListStep::NeedMore) => {
+            Ok(Framed::TooLong(_) | Framed::Broken(_)) => {}
+            Ok(Framed::NeedMore) => {
                 let more = reader.push_with(|buffer| response.body.read(buffer));
-                if !more.map_err(answers::transport)? {
+                if !more.map_err(response_errors::transport)? {
                     reader.finish();
                 }
             }
-            Ok(ListStep::End) if answered || reader.in_list() => return Ok(total),
-            Ok(ListStep::End) => return Err(answers::no_list(b"")),
+            Ok(Framed::End) if answered || reader.in_list() => return Ok(total),
+            Ok(Framed::End) => return Err(response_errors::no_list(b"")),
             Err(error) => {
                 return Err(SourceError::Unavailable(format!(
                     "the answer of the identity domain is cut off: {error}"

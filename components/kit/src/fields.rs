@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
-use crate::identity::own_id;
 use crate::json::{Kind, Names, Node, Parsed, push_string};
+use crate::record_id::own_id;
 use crate::text::cut;
 use crate::time;
 
@@ -154,25 +154,30 @@ impl<'n> Fields<'n> {
     /// received, values verbatim. Blank ones (`null`, `[]`, `{}`, `""`) say nothing
     /// and stay in the raw text only.
     pub fn unmapped(self) -> String {
-        self.rest(None)
+        self.write_unmapped(None)
     }
 
     /// The same, with a JSON object, of which nothing is written if it is empty, in the
     /// place of a value that holds it as text.
     pub fn unmapped_with(self, place: Node<'n>, object: &str) -> String {
-        self.rest(Some((place.index(), object)))
+        self.write_unmapped(Some((place.index(), object)))
     }
 
-    fn rest(&self, instead: Option<(usize, &str)>) -> String {
+    fn write_unmapped(&self, instead: Option<(usize, &str)>) -> String {
         let mut out = String::with_capacity(self.root.raw().len());
-        if !self.write_rest(self.root, instead, &mut out) {
+        if !self.append_unmapped(self.root, instead, &mut out) {
             out.push_str("{}");
         }
         out
     }
 
     /// Appends what is left of a value; `false`, and nothing, if that is nothing.
-    fn write_rest(&self, node: Node<'n>, instead: Option<(usize, &str)>, out: &mut String) -> bool {
+    fn append_unmapped(
+        &self,
+        node: Node<'n>,
+        instead: Option<(usize, &str)>,
+        out: &mut String,
+    ) -> bool {
         if let Some((_, object)) = instead.filter(|(index, _)| *index == node.index()) {
             out.push_str(object);
             return object != "{}";
@@ -206,7 +211,7 @@ impl<'n> Fields<'n> {
             if child.key_as_written().is_some() {
                 write_key(child, out);
             }
-            if !self.write_rest(child, instead, out) {
+            if !self.append_unmapped(child, instead, out) {
                 out.truncate(before);
             }
         }

@@ -5,8 +5,8 @@
 //! Everything but `http::wasi` and `shell` runs natively too, so that guests are tested,
 //! fuzzed and measured without a sandbox.
 
-pub mod answers;
 pub mod auth;
+pub mod batch;
 pub mod bindings;
 pub mod config;
 pub mod digest;
@@ -14,25 +14,25 @@ pub mod domain;
 pub mod event;
 pub mod factors;
 pub mod fields;
-pub mod gathering;
 pub mod http;
-pub mod identity;
 pub mod json;
-mod lanes;
+pub mod json_framer;
 pub mod lines;
-pub mod listing;
+mod magic_bytes;
 pub mod normalizer;
-mod opening;
 pub mod outcome;
 pub mod passed_over;
-pub mod people;
+pub mod record_id;
 pub mod redact;
+pub mod response_errors;
 mod scanner;
 pub mod secret;
 #[cfg(target_arch = "wasm32")]
 pub mod shell;
+mod simd;
 pub mod source;
 pub mod text;
 pub mod time;
+pub mod user_kinds;
 
 pub use bindings::exports::signon::source::types as contract;

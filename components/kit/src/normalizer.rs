@@ -4,9 +4,9 @@
 //! Invariant: whole records before the place where the bytes cannot be read any
 //! further are returned before the error.
 
+use crate::batch::BatchBuilder;
 use crate::contract::{Batch, BatchLimits, Progress, SourceError, TypeCount};
-use crate::gathering::Gathering;
-use crate::opening::Opening;
+use crate::magic_bytes::MagicBytes;
 use crate::passed_over::PassedOver;
 
 /// What a guest knows about bytes.
@@ -22,7 +22,7 @@ pub trait Frames {
     /// # Errors
     ///
     /// What is wrong with the bytes from here on.
-    fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String>;
+    fn take(&mut self, batch: &mut BatchBuilder) -> Result<Taken, String>;
 }
 
 /// What became of one step.
@@ -40,7 +40,7 @@ pub enum Taken {
 #[derive(Debug)]
 pub struct Normalizer<F> {
     frames: F,
-    opening: Opening,
+    magic_bytes: MagicBytes,
     passed_over: PassedOver,
     failed: Option<SourceError>,
 }
@@ -48,8 +48,8 @@ pub struct Normalizer<F> {
 impl<F: Frames> Normalizer<F> {
     /// A normalizer at the start of its bytes.
     pub fn over(frames: F) -> Self {
-        let (opening, passed_over) = (Opening::default(), PassedOver::default());
-        Self { frames, opening, passed_over, failed: None }
+        let (magic_bytes, passed_over) = (MagicBytes::default(), PassedOver::default());
+        Self { frames, magic_bytes, passed_over, failed: None }
     }
 
     /// Takes more bytes.
@@ -64,9 +64,9 @@ impl<F: Frames> Normalizer<F> {
     }
 
     fn pass(&mut self, chunk: &[u8], finished: bool) {
-        match self.opening.pass(chunk, finished) {
+        match self.magic_bytes.pass(chunk, finished) {
             Ok(passed) => {
-                for bytes in [&passed.held, passed.rest] {
+                for bytes in [&passed.held, passed.chunk] {
                     if !bytes.is_empty() {
                         self.frames.push(bytes);
                     }
@@ -92,19 +92,19 @@ impl<F: Frames> Normalizer<F> {
         if let Some(error) = self.failed.clone() {
             return Err(error);
         }
-        let mut gathering = Gathering::new(limits);
-        gathering.passed_over = Some(std::mem::take(&mut self.passed_over));
-        let progress = self.read_on(&mut gathering);
-        self.passed_over = gathering.passed_over.take().unwrap_or_default();
-        Ok(gathering.into_batch(None, progress?))
+        let mut batch = BatchBuilder::new(limits);
+        batch.passed_over = Some(std::mem::take(&mut self.passed_over));
+        let progress = self.read_on(&mut batch);
+        self.passed_over = batch.passed_over.take().unwrap_or_default();
+        Ok(batch.into_batch(None, progress?))
     }
 
-    fn read_on(&mut self, gathering: &mut Gathering) -> Result<Progress, SourceError> {
+    fn read_on(&mut self, batch: &mut BatchBuilder) -> Result<Progress, SourceError> {
         loop {
-            if gathering.is_full() {
+            if batch.is_full() {
                 return Ok(Progress::More);
             }
-            match self.frames.take(gathering) {
+            match self.frames.take(batch) {
                 Ok(Taken::Something) => {}
                 Ok(Taken::NeedMore) => return Ok(Progress::CaughtUp),
                 Ok(Taken::End) => return Ok(Progress::Finished),
@@ -114,7 +114,7 @@ impl<F: Frames> Normalizer<F> {
                          before it were read"
                     ));
                     self.failed = Some(error.clone());
-                    if gathering.is_empty() {
+                    if batch.is_empty() {
                         return Err(error);
                     }
                     return Ok(Progress::More);

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::contract::TypeCount;
-use crate::identity::is_no_secret;
+use crate::record_id::is_no_secret;
 
 /// Most types that are told apart. A tenancy's audit log of a day has some hundred; a
 /// person reads a dozen of them.

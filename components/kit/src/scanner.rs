@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::lanes::{BLOCK, Block};
+use crate::simd::{BLOCK, Block};
 
 /// Longest record that is held. The largest seen in public is below 100 KB; a
 /// longer one is passed over and reported with its position.

@@ -1,8 +1,8 @@
 //! Tries a configuration: one request for the count of one minute. Never events.
 
-use signon_kit::answers;
 use signon_kit::contract::{Finding, SourceError, TimeRange};
 use signon_kit::http::Transport;
+use signon_kit::response_errors;
 
 use crate::config::Config;
 use crate::query::Asked;
@@ -25,7 +25,7 @@ pub fn check<T: Transport>(
     Ok(match stats::ask(transport, config, asked) {
         Ok(Ok(_)) => Vec::new(),
         Ok(Err(finding)) => vec![finding],
-        Err(error) => vec![answers::finding(error, "")],
+        Err(error) => vec![response_errors::finding(error, "")],
     })
 }
 

@@ -18,7 +18,7 @@ const VERSION: u32 = 2;
 
 /// A position inside a range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
+pub struct Cursor {
     #[serde(rename = "v")]
     version: u32,
     /// The page to begin with, from 1.
@@ -39,7 +39,7 @@ pub struct Position {
 
 /// A page that a position may begin with, and what was read since.
 #[derive(Debug, Clone)]
-pub struct Mark {
+pub struct PageMark {
     page: u32,
     rows_before: u64,
     distinct_before: u64,
@@ -47,14 +47,14 @@ pub struct Mark {
     head: HeadDigest,
 }
 
-impl Mark {
+impl PageMark {
     /// The beginning of a page.
     pub fn new(page: u32, rows_before: u64, distinct_before: u64) -> Self {
         Self { page, rows_before, distinct_before, rows: 0, head: HeadDigest::default() }
     }
 
     /// Where a position begins.
-    pub fn of(position: &Position) -> Self {
+    pub fn of(position: &Cursor) -> Self {
         Self::new(position.page, position.rows_before, position.distinct_before)
     }
 
@@ -65,8 +65,8 @@ impl Mark {
     }
 
     /// The position behind what was read since.
-    pub fn position(&self) -> Position {
-        Position {
+    pub fn position(&self) -> Cursor {
+        Cursor {
             version: VERSION,
             page: self.page,
             rows_before: self.rows_before,
@@ -77,7 +77,7 @@ impl Mark {
     }
 }
 
-impl Position {
+impl Cursor {
     /// Reads a cursor.
     ///
     /// # Errors
@@ -107,10 +107,10 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_a_foreign_one_is_expired() {
-        let mut mark = Mark::new(3, 20, 19);
+        let mut mark = PageMark::new(3, 20, 19);
         mark.add("a");
         let position = mark.position();
-        assert_eq!(Position::decode(&position.encode()).unwrap(), position);
+        assert_eq!(Cursor::decode(&position.encode()).unwrap(), position);
         for foreign in [
             &b""[..],
             b"{}",
@@ -118,7 +118,7 @@ mod tests {
             br#"{"v":1,"n":0,"head":""}"#,
             br#"{"v":2,"p":0,"r":0,"d":0,"n":0,"head":""}"#,
         ] {
-            assert!(matches!(Position::decode(foreign), Err(SourceError::CursorExpired(_))));
+            assert!(matches!(Cursor::decode(foreign), Err(SourceError::CursorExpired(_))));
         }
     }
 }

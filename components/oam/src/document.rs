@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use sha2::{Digest as _, Sha256};
-use signon_kit::identity::own_id;
 use signon_kit::json::{Kind, Node, Parsed, push_string};
+use signon_kit::record_id::own_id;
 use signon_kit::redact::{MARK, redact};
 use signon_kit::text::hex;
 
 use crate::framing::Form;
-use crate::ledger::Key;
+use crate::seen_rows::Key;
 use crate::xml::Item;
 
 /// A row without its secrets.
@@ -61,7 +61,7 @@ impl<'a> Document<'a> {
     }
 
     /// The member that says the row's own id, and that id; of several the last that says
-    /// one. Decided here alone, for the ledger and for the event.
+    /// one. Decided here alone, for what was seen and for the event.
     pub fn own_id(&self) -> Option<(Node<'_>, String)> {
         let members = self.json.root().children().filter(|member| member.key() == "eventID");
         members.filter_map(|member| Some((member, own_id(&member.scalar_text()?)?))).last()

@@ -12,7 +12,6 @@
 //! is counted and told. A library with a thin export, so that all of it but
 //! `export` is tested and measured natively.
 
-pub mod answers;
 pub mod check;
 pub mod config;
 pub mod cursor;
@@ -20,12 +19,13 @@ pub mod document;
 #[cfg(target_arch = "wasm32")]
 mod export;
 pub mod framing;
-pub mod ledger;
 pub mod normalize;
 pub mod normalizer;
 mod page;
 pub mod query;
 mod reading;
+pub mod response_errors;
+pub mod seen_rows;
 pub mod session;
 pub mod stats;
 pub mod xml;

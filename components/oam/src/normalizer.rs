@@ -1,19 +1,19 @@
 //! Rows from elsewhere, in JSON or XML by their first byte.
 
+use signon_kit::batch::BatchBuilder;
 use signon_kit::contract::ReadOptions;
-use signon_kit::gathering::Gathering;
 use signon_kit::normalizer::{Frames, Normalizer, Taken};
 
 use crate::framing::{Framer, Step};
-use crate::ledger::{Ledger, MOST_ROWS};
 use crate::reading::Row;
+use crate::seen_rows::{MOST_ROWS, SeenRows};
 
 /// A normalizer at the start of its bytes.
 pub fn open(options: ReadOptions) -> Normalizer<Rows> {
     Normalizer::over(Rows {
         framer: Framer::by_lines(),
         options,
-        ledger: Ledger::default(),
+        seen: SeenRows::default(),
         rows: 0,
     })
 }
@@ -25,7 +25,7 @@ pub struct Rows {
     options: ReadOptions,
     /// Names rows without an id; begun anew after [`MOST_ROWS`], far beyond any
     /// saved answer, so that an endless stream stays within bounds.
-    ledger: Ledger,
+    seen: SeenRows,
     rows: u64,
 }
 
@@ -38,26 +38,26 @@ impl Frames for Rows {
         self.framer.finish();
     }
 
-    fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
-        gathering.line = None;
+    fn take(&mut self, batch: &mut BatchBuilder) -> Result<Taken, String> {
+        batch.line = None;
         match self.framer.next() {
             Ok(Step::Row { bytes, form, line, .. }) => {
-                gathering.line = line;
+                batch.line = line;
                 let row = Row::read(bytes, form);
-                if self.ledger.rows() >= MOST_ROWS {
-                    self.ledger = Ledger::default();
+                if self.seen.rows() >= MOST_ROWS {
+                    self.seen = SeenRows::default();
                 }
-                let id = self.ledger.enter(&row.key).id;
-                row.gather(gathering, id, self.rows, self.options);
+                let id = self.seen.enter(&row.key).id;
+                row.gather(batch, id, self.rows, self.options);
                 self.rows += 1;
             }
             Ok(Step::Broken { bytes, line }) => {
-                gathering.line = line;
-                gathering.reject_broken(self.rows, bytes);
+                batch.line = line;
+                batch.reject_broken(self.rows, bytes);
                 self.rows += 1;
             }
             Ok(Step::TooLong(length)) => {
-                gathering.reject_too_long(length, self.rows);
+                batch.reject_too_long(length, self.rows);
                 self.rows += 1;
             }
             Ok(Step::NeedMore) => return Ok(Taken::NeedMore),

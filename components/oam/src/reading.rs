@@ -1,13 +1,13 @@
 //! From a framed row to an event, or to the reason why it is none.
 
+use signon_kit::batch::BatchBuilder;
 use signon_kit::contract::ReadOptions;
-use signon_kit::gathering::Gathering;
 use signon_kit::text::from_bytes;
 
 use crate::document::{Document, Unreadable, content_key};
 use crate::framing::Form;
-use crate::ledger::Key;
 use crate::normalize;
+use crate::seen_rows::Key;
 
 /// A framed row, read as far as its key.
 #[derive(Debug)]
@@ -44,27 +44,21 @@ impl<'a> Row<'a> {
     }
 
     /// Puts the row, the `position`th of its page, into a batch under its id.
-    pub fn gather(
-        self,
-        gathering: &mut Gathering,
-        id: String,
-        position: u64,
-        options: ReadOptions,
-    ) {
+    pub fn gather(self, batch: &mut BatchBuilder, id: String, position: u64, options: ReadOptions) {
         let document = match self.content {
             Ok(document) => document,
             Err(Unreadable(reason)) => {
-                return gathering.reject(reason, position, self.bytes, None);
+                return batch.reject(reason, position, self.bytes, None);
             }
         };
         match normalize::event(&document, id, options) {
             Ok(event) if !options.classes.has(event.class) => {
-                gathering.filtered(&event.native_type);
+                batch.filtered(&event.native_type);
             }
-            Ok(event) => gathering.event(event, self.bytes.len()),
+            Ok(event) => batch.event(event, self.bytes.len()),
             Err(reason) => {
                 let scrubbed = Some(document.raw().to_owned());
-                gathering.reject(reason, position, self.bytes, scrubbed);
+                batch.reject(reason, position, self.bytes, scrubbed);
             }
         }
     }

@@ -8,22 +8,22 @@
 //! brings nothing new, also where its rows have no id: telling it from another page
 //! of the very same rows is beyond anybody, and the count then says what is missing.
 
+use signon_kit::batch::BatchBuilder;
 use signon_kit::contract::{
     Batch, BatchLimits, Finding, Progress, ReadOptions, Severity, SourceError, TimeRange,
 };
 use signon_kit::digest::content_id;
-use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
 use signon_kit::source::Reads;
 
-use crate::answers;
 use crate::config::Config;
-use crate::cursor::Position;
+use crate::cursor::Cursor;
 use crate::framing::{FramingError, Step};
-use crate::ledger::{Key, Ledger, MOST_ROWS};
 use crate::page::Page;
 use crate::query::{self, Asked};
 use crate::reading::Row;
+use crate::response_errors;
+use crate::seen_rows::{Key, MOST_ROWS, SeenRows};
 use crate::stats;
 
 /// A reading under way.
@@ -34,9 +34,9 @@ pub struct Session<T: Transport> {
     options: ReadOptions,
     asked: Asked,
     /// Every row met since the first page of this session.
-    ledger: Ledger,
+    seen: SeenRows,
     /// Where an earlier session stopped, until that place is reached again.
-    resumed: Option<Position>,
+    resumed: Option<Cursor>,
     /// Number of the page to read or being read, from 1.
     number: u32,
     page: Option<Page<T::Body>>,
@@ -65,12 +65,12 @@ impl<T: Transport> Reads for Session<T> {
             return Err(error);
         }
         let started = self.transport.elapsed_ms();
-        let mut gathering = Gathering::new(limits);
+        let mut batch = BatchBuilder::new(limits);
         let mut has_moved = false;
-        while !self.finished && !gathering.is_full() {
-            if let Err(error) = self.step(&mut gathering, &mut has_moved) {
+        while !self.finished && !batch.is_full() {
+            if let Err(error) = self.step(&mut batch, &mut has_moved) {
                 self.failed = Some(error.clone());
-                if gathering.is_empty() {
+                if batch.is_empty() {
                     return Err(error);
                 }
                 break;
@@ -82,9 +82,9 @@ impl<T: Transport> Reads for Session<T> {
         }
         let progress = if self.finished { Progress::Finished } else { Progress::More };
         if let Total::Known(total) = self.total {
-            gathering.source_total = Some(total);
+            batch.source_total = Some(total);
         }
-        Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
+        Ok(batch.into_batch(Some(self.cursor().encode()), progress))
     }
 }
 
@@ -102,14 +102,14 @@ impl<T: Transport> Session<T> {
         cursor: Option<&[u8]>,
         options: ReadOptions,
     ) -> Result<Self, SourceError> {
-        let position = cursor.map(Position::decode).transpose()?;
+        let position = cursor.map(Cursor::decode).transpose()?;
         let resumed = position.filter(|position| position.rows > 0);
         Ok(Self {
             transport,
             config,
             options,
             asked: range.try_into()?,
-            ledger: resumed.clone().map(Ledger::from).unwrap_or_default(),
+            seen: resumed.clone().map(SeenRows::from).unwrap_or_default(),
             number: resumed.as_ref().map_or(1, |position| position.page),
             resumed,
             page: None,
@@ -122,14 +122,14 @@ impl<T: Transport> Session<T> {
         })
     }
 
-    fn cursor(&self) -> Position {
+    fn cursor(&self) -> Cursor {
         match &self.resumed {
             Some(position) => position.clone(),
-            None => self.ledger.cursor(),
+            None => self.seen.cursor(),
         }
     }
 
-    fn step(&mut self, gathering: &mut Gathering, has_moved: &mut bool) -> Result<(), SourceError> {
+    fn step(&mut self, batch: &mut BatchBuilder, has_moved: &mut bool) -> Result<(), SourceError> {
         let Some(page) = &mut self.page else {
             return self.open_page();
         };
@@ -158,14 +158,14 @@ impl<T: Transport> Session<T> {
             Step::Broken { .. } => return Ok(()),
             Step::NeedMore => {
                 self.chunk.clear();
-                if page.body.read(&mut self.chunk).map_err(answers::transport)? {
+                if page.body.read(&mut self.chunk).map_err(response_errors::transport)? {
                     page.framer.push(&self.chunk);
                 } else {
                     page.framer.finish();
                 }
                 return Ok(());
             }
-            Step::End => return self.end_page(gathering),
+            Step::End => return self.end_page(batch),
         };
         *has_moved = true;
         if page.is_repeating {
@@ -185,12 +185,12 @@ impl<T: Transport> Session<T> {
         let position = page.rows;
         page.rows += 1;
         page.keys.push(short);
-        let entered = self.ledger.enter(&key);
+        let entered = self.seen.enter(&key);
         page.new_rows += u64::from(entered.is_new);
         if self.resumed.is_none() {
             match entry {
-                Some(row) => row.gather(gathering, entered.id, position, self.options),
-                None => gathering.reject(
+                Some(row) => row.gather(batch, entered.id, position, self.options),
+                None => batch.reject(
                     format!("the row is too long to read: {}", key_text(&key)),
                     position,
                     b"",
@@ -199,7 +199,7 @@ impl<T: Transport> Session<T> {
             }
         }
         self.recognize();
-        if self.ledger.rows() >= MOST_ROWS {
+        if self.seen.rows() >= MOST_ROWS {
             return Err(SourceError::Malformed(format!(
                 "more than {MOST_ROWS} rows in one range; set a shorter longest_range, or the \
                  other page_style if the service ignores the page number"
@@ -214,10 +214,10 @@ impl<T: Transport> Session<T> {
         let Some(position) = &self.resumed else {
             return;
         };
-        if self.ledger.entered() < position.rows {
+        if self.seen.entered() < position.rows {
             return;
         }
-        let is_same = self.ledger.position() == *position;
+        let is_same = self.seen.position() == *position;
         self.resumed = None;
         if !is_same {
             self.read_range_whole();
@@ -227,7 +227,7 @@ impl<T: Transport> Session<T> {
     /// The rows are not those the cursor was made on: all of them are returned.
     fn read_range_whole(&mut self) {
         self.resumed = None;
-        self.ledger = Ledger::default();
+        self.seen = SeenRows::default();
         self.number = 1;
         self.page = None;
         self.previous.clear();
@@ -236,7 +236,7 @@ impl<T: Transport> Session<T> {
 
     fn open_page(&mut self) -> Result<(), SourceError> {
         let request = query::events(&self.config, self.asked, self.number);
-        let response = self.transport.send(&request).map_err(answers::transport)?;
+        let response = self.transport.send(&request).map_err(response_errors::transport)?;
         let may_repeat = !self.previous.is_empty() && !self.is_told_apart;
         match response.status {
             200 => self.page = Some(Page::new(response.body, may_repeat)),
@@ -247,12 +247,12 @@ impl<T: Transport> Session<T> {
                 page.framer.finish();
                 self.page = Some(page);
             }
-            _ => return Err(answers::error(response, &self.config)),
+            _ => return Err(response_errors::error(response, &self.config)),
         }
         Ok(())
     }
 
-    fn end_page(&mut self, gathering: &mut Gathering) -> Result<(), SourceError> {
+    fn end_page(&mut self, batch: &mut BatchBuilder) -> Result<(), SourceError> {
         let Some(page) = self.page.take() else {
             return Ok(());
         };
@@ -273,7 +273,7 @@ impl<T: Transport> Session<T> {
             self.total = match stats::ask(&mut self.transport, &self.config, self.asked)? {
                 Ok(total) => Total::Known(total),
                 Err(finding) => {
-                    gathering.findings.push(finding);
+                    batch.findings.push(finding);
                     Total::Unknown
                 }
             };
@@ -281,15 +281,15 @@ impl<T: Transport> Session<T> {
         let nothing_new = page.is_repeating || page.new_rows == 0;
         let is_end = match self.total {
             _ if page.rows == 0 => true,
-            Total::Known(total) if self.ledger.is_whole() => {
-                nothing_new || self.ledger.distinct() >= total
+            Total::Known(total) if self.seen.is_whole() => {
+                nothing_new || self.seen.distinct() >= total
             }
             _ => nothing_new,
         };
         if !is_end {
             self.previous = page.keys;
             self.number = self.number.saturating_add(1);
-            self.ledger.turn_to(self.number);
+            self.seen.turn_to(self.number);
             return Ok(());
         }
         if self.resumed.is_some() {
@@ -298,14 +298,14 @@ impl<T: Transport> Session<T> {
             return Ok(());
         }
         self.finished = true;
-        gathering.findings.extend(self.shortfall(&page, nothing_new));
+        batch.findings.extend(self.shortfall(&page, nothing_new));
         Ok(())
     }
 
     /// What an operator should know about how the range ended. All of it are errors:
     /// they make the range unproven.
     fn shortfall(&self, last: &Page<T::Body>, nothing_new: bool) -> Option<Finding> {
-        let met = self.ledger.distinct();
+        let met = self.seen.distinct();
         let missing = match self.total {
             Total::Known(total) if met >= total => return None,
             Total::Known(total) => Some(total),

@@ -5,9 +5,9 @@ use signon_kit::contract::{Finding, Severity, SourceError};
 use signon_kit::http::{Body, Response, Transport, TransportError};
 use signon_kit::json::{Node, Parsed};
 
-use crate::answers;
 use crate::config::Config;
 use crate::query::{self, Asked};
+use crate::response_errors;
 use crate::xml::Item;
 
 /// How much of an answer is looked at; a count fits many times.
@@ -29,7 +29,7 @@ pub fn ask<T: Transport>(
     config: &Config,
     asked: Asked,
 ) -> Result<Result<u64, Finding>, SourceError> {
-    let response = transport.send(&query::stats(config, asked)).map_err(answers::transport);
+    let response = transport.send(&query::stats(config, asked)).map_err(response_errors::transport);
     let mut response = match response {
         Ok(response) => response,
         Err(SourceError::Forbidden(text)) => return Ok(Err(missing(&text))),
@@ -37,10 +37,10 @@ pub fn ask<T: Transport>(
     };
     match response.status {
         200 => {
-            let total = read(&mut response).map_err(answers::transport)?;
+            let total = read(&mut response).map_err(response_errors::transport)?;
             Ok(total.ok_or_else(|| missing("the answer holds no single number")))
         }
-        401 | 429 | 500 | 502 | 503 | 504 => Err(answers::error(response, config)),
+        401 | 429 | 500 | 502 | 503 | 504 => Err(response_errors::error(response, config)),
         status => Ok(Err(missing(&format!("the service answered {status}")))),
     }
 }

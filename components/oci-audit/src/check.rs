@@ -4,9 +4,9 @@
 use signon_kit::contract::{Finding, SourceError, TimeRange};
 use signon_kit::http::Transport;
 
-use crate::answers;
 use crate::config::Config;
 use crate::query::{self, MinuteRange};
+use crate::response_errors;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -24,14 +24,14 @@ pub fn check<T: Transport>(
     let end = (now_ms.div_euclid(MINUTE_MS) - 1) * MINUTE_MS;
     let range = MinuteRange::try_from(TimeRange { start: end - MINUTE_MS, end })?;
     let mut findings = Vec::new();
-    for place in config.places() {
-        let request = query::request(&place, range, None);
+    for target in config.targets() {
+        let request = query::request(&target, range, None);
         let error = match transport.send(&request) {
             Ok(response) if response.status == 200 => continue,
-            Ok(response) => answers::error(response, false),
-            Err(error) => answers::transport(error),
+            Ok(response) => response_errors::error(response, false),
+            Err(error) => response_errors::transport(error),
         };
-        findings.push(signon_kit::answers::finding(error, &place.id()));
+        findings.push(signon_kit::response_errors::finding(error, &target.id()));
     }
     Ok(findings)
 }

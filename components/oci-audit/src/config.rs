@@ -40,7 +40,7 @@ pub struct Region {
 
 /// One compartment in one region.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Place {
+pub struct StreamTarget {
     /// Where to ask.
     pub region: Region,
     /// What to ask about.
@@ -106,9 +106,9 @@ impl Config {
     }
 
     /// Everything there is to read, in a stable order.
-    pub fn places(&self) -> impl Iterator<Item = Place> + '_ {
+    pub fn targets(&self) -> impl Iterator<Item = StreamTarget> + '_ {
         self.regions.iter().flat_map(|region| {
-            self.compartments.iter().map(|compartment| Place {
+            self.compartments.iter().map(|compartment| StreamTarget {
                 region: region.clone(),
                 compartment: compartment.clone(),
             })
@@ -120,16 +120,16 @@ impl Config {
     /// # Errors
     ///
     /// `invalid-config` when the configuration has no such stream.
-    pub fn place(&self, stream: &str) -> Result<Place, SourceError> {
-        self.places().find(|place| place.id() == stream).ok_or_else(|| no_such_stream(stream))
+    pub fn target(&self, stream: &str) -> Result<StreamTarget, SourceError> {
+        self.targets().find(|target| target.id() == stream).ok_or_else(|| no_such_stream(stream))
     }
 
     /// The streams of this configuration.
     pub fn streams(&self) -> Vec<Stream> {
-        self.places()
-            .map(|place| Stream {
-                id: place.id(),
-                label: format!("{} in {}", place.compartment, place.region.name),
+        self.targets()
+            .map(|target| Stream {
+                id: target.id(),
+                label: format!("{} in {}", target.compartment, target.region.name),
             })
             .collect()
     }
@@ -147,7 +147,7 @@ impl Config {
     }
 }
 
-impl Place {
+impl StreamTarget {
     /// The stream id.
     pub fn id(&self) -> String {
         format!("{}/{}", self.region.name, self.compartment)

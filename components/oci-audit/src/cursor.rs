@@ -16,7 +16,7 @@ const VERSION: u32 = 1;
 
 /// A position inside a range.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Position {
+pub struct Cursor {
     #[serde(rename = "v")]
     version: u32,
     /// Token of the page; `None` for the first.
@@ -28,7 +28,7 @@ pub struct Position {
     pub head: String,
 }
 
-impl Position {
+impl Cursor {
     /// The position in a page after some records.
     pub fn new(page: Option<String>, records: u64, head: &HeadDigest) -> Self {
         let head = if records == 0 { String::new() } else { head.text() };
@@ -70,10 +70,10 @@ mod tests {
     fn a_cursor_reads_back_and_a_foreign_one_is_expired() {
         let mut head = HeadDigest::default();
         head.add("a");
-        let position = Position::new(Some("AP==".into()), 1, &head);
-        assert_eq!(Position::decode(&position.encode()).unwrap(), position);
+        let position = Cursor::new(Some("AP==".into()), 1, &head);
+        assert_eq!(Cursor::decode(&position.encode()).unwrap(), position);
         for foreign in [&b""[..], b"{}", b"\xff", br#"{"v":2,"page":null,"n":0,"head":""}"#] {
-            assert!(matches!(Position::decode(foreign), Err(SourceError::CursorExpired(_))));
+            assert!(matches!(Cursor::decode(foreign), Err(SourceError::CursorExpired(_))));
         }
     }
 }

@@ -5,7 +5,6 @@
 //! passed over. A library with a thin export, so that all of it but `export` is
 //! tested and measured natively.
 
-pub mod answers;
 pub mod auth;
 pub mod check;
 pub mod config;
@@ -17,6 +16,7 @@ pub mod normalizer;
 pub mod query;
 mod reading;
 pub mod regions;
+pub mod response_errors;
 pub mod session;
 mod wrapped;
 

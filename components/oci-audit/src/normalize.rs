@@ -9,8 +9,8 @@
 use signon_kit::contract::{ReadOptions, SignOnEvent};
 use signon_kit::domain::{self, Head, Record};
 use signon_kit::fields::Fields;
-use signon_kit::identity::Equals;
 use signon_kit::json::Parsed;
+use signon_kit::record_id::Equals;
 use signon_kit::redact::{Keep, List, MARK, redact};
 use signon_kit::text::cut;
 
@@ -26,7 +26,7 @@ const LISTS: [List<'static>; 5] = [
     (&["data", "additionalDetails", "auditEventMapValue"], Keep::Record),
 ];
 
-pub use signon_kit::identity::ID_FROM_CONTENT;
+pub use signon_kit::record_id::ID_FROM_CONTENT;
 
 /// Where records have their type.
 pub const TYPE_KEYS: [&str; 2] = ["eventType", "type"];

@@ -3,9 +3,9 @@
 
 use std::collections::VecDeque;
 
+use signon_kit::batch::BatchBuilder;
 use signon_kit::contract::ReadOptions;
-use signon_kit::gathering::Gathering;
-use signon_kit::listing::{ListReader, ListStep};
+use signon_kit::json_framer::{Framed, JsonFramer};
 use signon_kit::normalizer::{Frames, Normalizer, Taken};
 
 use crate::normalize::Origin;
@@ -15,14 +15,14 @@ use crate::wrapped::{LISTS, Piece};
 /// A normalizer at the start of its bytes.
 pub fn open(options: ReadOptions) -> Normalizer<Records> {
     let taker = Taker::new(Origin::default(), options);
-    let reader = ListReader::of_records().by_lines().with_long_lists(&LISTS);
+    let reader = JsonFramer::of_records().by_lines().with_long_lists(&LISTS);
     Normalizer::over(Records { reader, taker, records: 0, pieces: VecDeque::new(), line: 0 })
 }
 
 /// Records in pushed bytes.
 #[derive(Debug)]
 pub struct Records {
-    reader: ListReader,
+    reader: JsonFramer,
     taker: Taker,
     records: u64,
     /// Of the wrapper read last, in whose line, what was not taken yet.
@@ -39,35 +39,35 @@ impl Frames for Records {
         self.reader.finish();
     }
 
-    fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
+    fn take(&mut self, batch: &mut BatchBuilder) -> Result<Taken, String> {
         if let Some(piece) = self.pieces.pop_front() {
-            gathering.line = Some(self.line + piece.lines);
-            self.taker.take_piece(gathering, &piece, self.records);
+            batch.line = Some(self.line + piece.lines);
+            self.taker.take_piece(batch, &piece, self.records);
             self.records += 1;
             return Ok(Taken::Something);
         }
         let step = self.reader.next();
         let line = self.reader.begun_in_line();
-        gathering.line = Some(line);
+        batch.line = Some(line);
         match step.map_err(|error| format!("{error}, in line {line}"))? {
-            ListStep::Row(span) => {
+            Framed::Row(span) => {
                 let bytes = self.reader.bytes(span);
-                match self.taker.take_or_open(gathering, bytes, self.records) {
+                match self.taker.take_or_open(batch, bytes, self.records) {
                     Taking::Told(_) => self.records += 1,
                     Taking::Pieces(pieces) => (self.pieces, self.line) = (pieces, line),
                 }
             }
-            ListStep::Broken(span) => {
-                gathering.reject_broken(self.records, self.reader.bytes(span));
+            Framed::Broken(span) => {
+                batch.reject_broken(self.records, self.reader.bytes(span));
                 self.records += 1;
             }
-            ListStep::TooLong(length) => {
-                gathering.reject_too_long(length, self.records);
+            Framed::TooLong(length) => {
+                batch.reject_too_long(length, self.records);
                 self.records += 1;
             }
-            ListStep::Frame => {}
-            ListStep::NeedMore => return Ok(Taken::NeedMore),
-            ListStep::End => return Ok(Taken::End),
+            Framed::Envelope => {}
+            Framed::NeedMore => return Ok(Taken::NeedMore),
+            Framed::End => return Ok(Taken::End),
         }
         Ok(Taken::Something)
     }

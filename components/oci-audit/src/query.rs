@@ -6,7 +6,7 @@ use signon_kit::http::{Method, Request};
 use signon_kit::text::percent_encode;
 use signon_kit::time;
 
-use crate::config::Place;
+use crate::config::StreamTarget;
 
 /// Path of ListEvents, API version 20190901.
 pub const PATH: &str = "/20190901/auditEvents";
@@ -58,22 +58,22 @@ impl TryFrom<TimeRange> for MinuteRange {
 
 /// The request for a page of a range; `page` is the `opc-next-page` of the one
 /// before.
-pub fn request(place: &Place, range: MinuteRange, page: Option<&str>) -> Request {
-    let mut target = format!(
+pub fn request(stream: &StreamTarget, range: MinuteRange, page: Option<&str>) -> Request {
+    let mut path_and_query = format!(
         "{}{PATH}?compartmentId={}&startTime={}&endTime={}",
-        place.region.base_path,
-        percent_encode(&place.compartment),
+        stream.region.base_path,
+        percent_encode(&stream.compartment),
         percent_encode(&range.start.text()),
         percent_encode(&range.end.text()),
     );
     if let Some(page) = page {
-        target.push_str("&page=");
-        target.push_str(&percent_encode(page));
+        path_and_query.push_str("&page=");
+        path_and_query.push_str(&percent_encode(page));
     }
     Request {
         method: Method::Get,
-        origin: place.region.origin.clone(),
-        target,
+        origin: stream.region.origin.clone(),
+        target: path_and_query,
         headers: vec![("accept", "application/json".to_owned())],
         body: Vec::new(),
     }
@@ -84,10 +84,10 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    fn place() -> Place {
+    fn stream() -> StreamTarget {
         Config::parse(r#"{"regions":["phx"],"compartments":["ocid1.tenancy.oc1..aaaa"]}"#)
             .unwrap()
-            .places()
+            .targets()
             .next()
             .unwrap()
     }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_page_token_goes_into_page_and_is_encoded() {
         let range = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
-        let request = request(&place(), range.try_into().unwrap(), Some("AP37-f_9=="));
+        let request = request(&stream(), range.try_into().unwrap(), Some("AP37-f_9=="));
         assert_eq!(request.origin, "https://audit.us-phoenix-1.oraclecloud.com");
         assert_eq!(
             request.target,

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 
+use signon_kit::batch::BatchBuilder;
 use signon_kit::contract::ReadOptions;
 use signon_kit::domain;
-use signon_kit::gathering::Gathering;
-use signon_kit::identity::{Equals, said};
 use signon_kit::json::Members;
+use signon_kit::record_id::{Equals, single_scalar};
 use signon_kit::text::from_bytes;
 
 use crate::normalize::{self, Known, Origin, TYPE_KEYS};
@@ -34,15 +34,15 @@ impl Taker {
     /// it from others: its id, or those of the events made of it; empty if nothing was.
     pub fn take<'a>(
         &mut self,
-        gathering: &mut Gathering,
+        batch: &mut BatchBuilder,
         bytes: &'a [u8],
         position: u64,
     ) -> Cow<'a, str> {
-        let pieces = match self.take_or_open(gathering, bytes, position) {
+        let pieces = match self.take_or_open(batch, bytes, position) {
             Taking::Told(id) => return id,
             Taking::Pieces(pieces) => pieces,
         };
-        let take = |(piece, position)| self.take_piece(gathering, &piece, position);
+        let take = |(piece, position)| self.take_piece(batch, &piece, position);
         let ids: Vec<String> = pieces.into_iter().zip(position..).map(take).collect();
         Cow::Owned(ids.join("\n"))
     }
@@ -50,30 +50,25 @@ impl Taker {
     /// The same, but what is in a wrapper is left to be taken.
     pub fn take_or_open<'a>(
         &mut self,
-        gathering: &mut Gathering,
+        batch: &mut BatchBuilder,
         bytes: &'a [u8],
         position: u64,
     ) -> Taking<'a> {
         let head = match Head::read(bytes) {
             Ok(head) => head,
             Err(reason) => {
-                gathering.reject(reason, position, bytes, None);
+                batch.reject(reason, position, bytes, None);
                 return Taking::Told(Cow::Borrowed(""));
             }
         };
         match &head.kind {
-            Kind::Wrapper(record_type) => open(gathering, bytes, record_type.as_deref()),
-            _ => Taking::Told(self.take_head(gathering, head, bytes, position)),
+            Kind::Wrapper(record_type) => open(batch, bytes, record_type.as_deref()),
+            _ => Taking::Told(self.take_head(batch, head, bytes, position)),
         }
     }
 
     /// Takes what was found in a wrapper, and gives back the id of what was made of it.
-    pub fn take_piece(
-        &mut self,
-        gathering: &mut Gathering,
-        piece: &Piece,
-        position: u64,
-    ) -> String {
+    pub fn take_piece(&mut self, batch: &mut BatchBuilder, piece: &Piece, position: u64) -> String {
         let Piece { bytes, region, refused, .. } = piece;
         let head = match refused {
             Some(reason) => Err(reason.clone()),
@@ -85,12 +80,12 @@ impl Taker {
                 if own.region.is_none() {
                     self.origin.region.clone_from(region);
                 }
-                let id = self.take_head(gathering, head, bytes, position).into_owned();
+                let id = self.take_head(batch, head, bytes, position).into_owned();
                 self.origin = own;
                 id
             }
             Err(reason) => {
-                gathering.reject(reason, position, bytes, None);
+                batch.reject(reason, position, bytes, None);
                 String::new()
             }
         }
@@ -98,25 +93,25 @@ impl Taker {
 
     fn take_head<'a>(
         &mut self,
-        gathering: &mut Gathering,
+        batch: &mut BatchBuilder,
         head: Head<'a>,
         bytes: &'a [u8],
         position: u64,
     ) -> Cow<'a, str> {
         let made = match &head.kind {
             Kind::Known(event_type) if self.may_be_wanted(event_type, bytes) => {
-                self.take_typed(gathering, bytes, (event_type, head.id.as_ref()), position)
+                self.take_typed(batch, bytes, (event_type, head.id.as_ref()), position)
             }
             Kind::Other(event_type) if self.options.classes.other => {
-                self.take_typed(gathering, bytes, (event_type, head.id.as_ref()), position)
+                self.take_typed(batch, bytes, (event_type, head.id.as_ref()), position)
             }
             Kind::Known(event_type) | Kind::Other(event_type) => {
-                gathering.filtered(event_type);
+                batch.filtered(event_type);
                 String::new()
             }
             // Of a wrapper in a wrapper what is in it was taken.
             Kind::Wrapper(event_type) => {
-                gathering.filtered(event_type.as_deref().unwrap_or_default());
+                batch.filtered(event_type.as_deref().unwrap_or_default());
                 String::new()
             }
         };
@@ -136,7 +131,7 @@ impl Taker {
     /// Gives back the id of the event that the record became.
     fn take_typed(
         &mut self,
-        gathering: &mut Gathering,
+        batch: &mut BatchBuilder,
         bytes: &[u8],
         (event_type, id): (&str, Option<&Id<'_>>),
         position: u64,
@@ -146,16 +141,16 @@ impl Taker {
         match normalize::record(&text, known, &self.origin, self.options, &mut self.equals) {
             Ok(Some(event)) => {
                 let id = event.native_id.clone();
-                gathering.event(event, text.len());
+                batch.event(event, text.len());
                 id
             }
             Ok(None) => {
-                gathering.filtered(event_type);
+                batch.filtered(event_type);
                 String::new()
             }
             Err(unreadable) => {
                 let normalize::Unreadable { reason, scrubbed } = unreadable;
-                gathering.reject(reason, position, bytes, scrubbed);
+                batch.reject(reason, position, bytes, scrubbed);
                 String::new()
             }
         }
@@ -173,7 +168,7 @@ pub enum Taking<'a> {
 
 /// Looks into a wrapper. What has a type of its own is one only if there is a sign-on in
 /// it.
-fn open<'a>(gathering: &mut Gathering, bytes: &[u8], record_type: Option<&str>) -> Taking<'a> {
+fn open<'a>(batch: &mut BatchBuilder, bytes: &[u8], record_type: Option<&str>) -> Taking<'a> {
     let found = wrapped::open(bytes);
     if let Some(record_type) = record_type {
         let is_sign_on = |piece: &Piece| {
@@ -181,11 +176,11 @@ fn open<'a>(gathering: &mut Gathering, bytes: &[u8], record_type: Option<&str>) 
             piece.refused.is_none() && matches!(head, Ok(Head { kind: Kind::Known(_), .. }))
         };
         if !found.pieces.iter().any(is_sign_on) {
-            gathering.filtered(record_type);
+            batch.filtered(record_type);
             return Taking::Told(Cow::Borrowed(""));
         }
     }
-    gathering.findings.extend(found.findings);
+    batch.findings.extend(found.findings);
     Taking::Pieces(found.pieces)
 }
 
@@ -233,7 +228,7 @@ impl<'a> Head<'a> {
             let (key, value) = member.map_err(|error| format!("not a JSON object: {error}"))?;
             let place = |keys: &[&str]| keys.iter().position(|known| *known == key);
             if let Some(place) = place(&TYPE_KEYS) {
-                match said(value) {
+                match single_scalar(value) {
                     Some(event_type)
                         if place <= place_of_type
                             && domain::known_service(event_type.trim()).is_some() =>
@@ -248,7 +243,7 @@ impl<'a> Head<'a> {
             } else if let Some(place) = place(&ID_KEYS) {
                 // Of the same name the last, as most parsers do.
                 if id.as_ref().is_none_or(|(known, _)| place <= *known)
-                    && let Some(text) = said(value)
+                    && let Some(text) = single_scalar(value)
                 {
                     id = Some((place, text));
                 }

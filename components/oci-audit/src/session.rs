@@ -4,20 +4,20 @@
 //! with a batch lies exactly behind its last record; what was read before an
 //! error is returned before the error.
 
+use signon_kit::batch::BatchBuilder;
 use signon_kit::contract::{Batch, BatchLimits, Progress, ReadOptions, SourceError, TimeRange};
 use signon_kit::digest::{HeadDigest, content_id};
-use signon_kit::gathering::Gathering;
 use signon_kit::http::{Body, Transport};
-use signon_kit::identity::{Equals, MOST_EQUALS};
-use signon_kit::listing::{ListReader, ListStep};
+use signon_kit::json_framer::{Framed, JsonFramer};
+use signon_kit::record_id::{Equals, MOST_EQUALS};
 use signon_kit::source::Reads;
 
-use crate::answers;
-use crate::config::Place;
-use crate::cursor::Position;
+use crate::config::StreamTarget;
+use crate::cursor::Cursor;
 use crate::normalize::Origin;
 use crate::query::{self, MinuteRange};
 use crate::reading::Taker;
+use crate::response_errors;
 
 /// Room for a record that is only looked at.
 const ONE: BatchLimits = BatchLimits { events: 1, bytes: 1, soft_deadline_ms: 0 };
@@ -26,7 +26,7 @@ const ONE: BatchLimits = BatchLimits { events: 1, bytes: 1, soft_deadline_ms: 0 
 #[derive(Debug)]
 pub struct Session<T: Transport> {
     transport: T,
-    place: Place,
+    target: StreamTarget,
     taker: Taker,
     range: MinuteRange,
     /// Where to go on when no page is open: what was read since its page, which is the
@@ -47,7 +47,7 @@ pub struct Session<T: Transport> {
 #[derive(Debug)]
 struct Page<B> {
     body: B,
-    reader: ListReader,
+    reader: JsonFramer,
     next: Option<String>,
     /// Records read.
     records: u64,
@@ -72,8 +72,8 @@ impl Since {
         self.head.add(id);
     }
 
-    fn position(&self) -> Position {
-        Position::new(self.page.clone(), self.records, &self.head)
+    fn position(&self) -> Cursor {
+        Cursor::new(self.page.clone(), self.records, &self.head)
     }
 }
 
@@ -89,26 +89,26 @@ impl<T: Transport> Reads for Session<T> {
             return Err(error);
         }
         let started = self.transport.elapsed_ms();
-        let mut gathering = Gathering::new(limits);
-        while !self.finished && !gathering.is_full() {
-            match self.step(&mut gathering) {
+        let mut batch = BatchBuilder::new(limits);
+        while !self.finished && !batch.is_full() {
+            match self.step(&mut batch) {
                 Ok(Moved::On) => {}
                 Ok(Moved::RangeEnd) => self.finished = true,
                 Err(error) => {
                     self.failed = Some(error.clone());
-                    if gathering.is_empty() {
+                    if batch.is_empty() {
                         return Err(error);
                     }
                     break;
                 }
             }
             let elapsed = self.transport.elapsed_ms().saturating_sub(started);
-            if elapsed >= u64::from(limits.soft_deadline_ms) && !gathering.is_empty() {
+            if elapsed >= u64::from(limits.soft_deadline_ms) && !batch.is_empty() {
                 break;
             }
         }
         let progress = if self.finished { Progress::Finished } else { Progress::More };
-        Ok(gathering.into_batch(Some(self.cursor().encode()), progress))
+        Ok(batch.into_batch(Some(self.cursor().encode()), progress))
     }
 }
 
@@ -121,17 +121,17 @@ impl<T: Transport> Session<T> {
     /// `cursor-expired` for a cursor of another version.
     pub fn open(
         transport: T,
-        place: Place,
+        target: StreamTarget,
         range: TimeRange,
         cursor: Option<&[u8]>,
         options: ReadOptions,
     ) -> Result<Self, SourceError> {
-        let position = cursor.map(Position::decode).transpose()?.unwrap_or_default();
+        let position = cursor.map(Cursor::decode).transpose()?.unwrap_or_default();
         let origin =
-            Origin { region: Some(place.region.name.clone()), realm: place.region.realm.clone() };
+            Origin { region: Some(target.region.name.clone()), realm: target.region.realm.clone() };
         Ok(Self {
             transport,
-            place,
+            target,
             taker: Taker::new(origin, options),
             range: range.try_into()?,
             since: Since::page(position.page.clone()),
@@ -143,51 +143,51 @@ impl<T: Transport> Session<T> {
         })
     }
 
-    fn cursor(&self) -> Position {
+    fn cursor(&self) -> Cursor {
         match &self.skip {
             // Nothing behind the records that are still to be recognized was read.
             Some((records, head)) => {
-                Position::recognized(self.since.page.clone(), *records, head.clone())
+                Cursor::recognized(self.since.page.clone(), *records, head.clone())
             }
             None => self.since.position(),
         }
     }
 
-    fn step(&mut self, gathering: &mut Gathering) -> Result<Moved, SourceError> {
+    fn step(&mut self, batch: &mut BatchBuilder) -> Result<Moved, SourceError> {
         let Some(page) = &mut self.page else {
             self.open_page()?;
             return Ok(Moved::On);
         };
         match page.reader.next() {
             // An answer is an array; anything else is not the API's.
-            Ok(ListStep::Row(span)) if !page.reader.in_list() => {
+            Ok(Framed::Row(span)) if !page.reader.in_list() => {
                 let digest = content_id(page.reader.bytes(span));
                 Err(SourceError::Malformed(format!(
                     "the OCI Audit API answered 200 with what is no list of records ({digest}); \
                      is there a proxy in between?"
                 )))
             }
-            Ok(ListStep::Row(span)) => {
+            Ok(Framed::Row(span)) => {
                 let bytes = page.reader.bytes(span);
                 let number = page.records;
                 page.records += 1;
                 if self.skip.is_none() {
-                    let id = self.taker.take(gathering, bytes, number);
+                    let id = self.taker.take(batch, bytes, number);
                     self.since.add(&id);
                 } else {
                     // Taken as before, so that it gets the same name, and let go.
-                    let mut again = Gathering::new(ONE);
+                    let mut again = BatchBuilder::new(ONE);
                     self.since.add(&self.taker.take(&mut again, bytes, number));
                     self.recognize();
                 }
                 self.bounded()
             }
-            Ok(ListStep::TooLong(length)) => {
+            Ok(Framed::TooLong(length)) => {
                 let number = page.records;
                 page.records += 1;
                 self.since.add("");
                 if self.skip.is_none() {
-                    gathering.reject_too_long(length, number);
+                    batch.reject_too_long(length, number);
                 } else {
                     self.recognize();
                 }
@@ -195,15 +195,15 @@ impl<T: Transport> Session<T> {
             }
             // Records alone have none; and an answer is not read by lines: what is cut in
             // it is found at its end.
-            Ok(ListStep::Frame | ListStep::Broken(_)) => Ok(Moved::On),
-            Ok(ListStep::NeedMore) => {
+            Ok(Framed::Envelope | Framed::Broken(_)) => Ok(Moved::On),
+            Ok(Framed::NeedMore) => {
                 let more = page.reader.push_with(|buffer| page.body.read(buffer));
-                if !more.map_err(answers::transport)? {
+                if !more.map_err(response_errors::transport)? {
                     page.reader.finish();
                 }
                 Ok(Moved::On)
             }
-            Ok(ListStep::End) => self.end_page(),
+            Ok(Framed::End) => self.end_page(),
             Err(error) => Err(SourceError::Malformed(format!(
                 "the answer of the OCI Audit API is cut off: {error}; the range is tried again later"
             ))),
@@ -212,10 +212,10 @@ impl<T: Transport> Session<T> {
 
     fn open_page(&mut self) -> Result<(), SourceError> {
         let token = self.token.as_deref();
-        let request = query::request(&self.place, self.range, token);
-        let response = self.transport.send(&request).map_err(answers::transport)?;
+        let request = query::request(&self.target, self.range, token);
+        let response = self.transport.send(&request).map_err(response_errors::transport)?;
         if response.status != 200 {
-            return Err(answers::error(response, token.is_some()));
+            return Err(response_errors::error(response, token.is_some()));
         }
         let next = response.header("opc-next-page").filter(|next| !next.is_empty());
         if next.is_some() && next == token {
@@ -225,7 +225,7 @@ impl<T: Transport> Session<T> {
             ));
         }
         let next = next.map(str::to_owned);
-        let reader = ListReader::of_records();
+        let reader = JsonFramer::of_records();
         self.page = Some(Page { body: response.body, reader, next, records: 0 });
         Ok(())
     }

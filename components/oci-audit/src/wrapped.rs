@@ -14,10 +14,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use signon_kit::contract::{Finding, Severity};
 use signon_kit::domain::known_service;
-use signon_kit::identity::said;
 use signon_kit::json::{Members, scalar};
+use signon_kit::json_framer::{Framed, JsonFramer};
 use signon_kit::lines;
-use signon_kit::listing::{ListReader, ListStep};
+use signon_kit::record_id::single_scalar;
 
 use crate::normalize::TYPE_KEYS;
 
@@ -66,9 +66,9 @@ pub struct Piece {
 
 /// Looks through a wrapper.
 pub fn open(bytes: &[u8]) -> Found {
-    let mut opening = Opening { found: Found::default(), whole: bytes, counted: (0, 0) };
-    opening.look(bytes, &Place::default());
-    opening.found
+    let mut unwrapper = Unwrapper { found: Found::default(), whole: bytes, counted: (0, 0) };
+    unwrapper.look(bytes, &Place::default());
+    unwrapper.found
 }
 
 /// Where something stands.
@@ -90,7 +90,7 @@ impl Place {
 
 /// The members that tell what an object is.
 #[derive(Debug, Default)]
-struct Told<'a> {
+struct Outline<'a> {
     typed: bool,
     is_sign_on: bool,
     respelled: bool,
@@ -106,35 +106,35 @@ struct Told<'a> {
     members: usize,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Outline<'a> {
     /// # Errors
     ///
     /// What is wrong where it is no object.
-    fn by(bytes: &'a [u8]) -> Result<Self, String> {
-        let mut told = Self::default();
+    fn of(bytes: &'a [u8]) -> Result<Self, String> {
+        let mut outline = Self::default();
         for member in Members::of(bytes) {
             let (key, value) = member.map_err(|error| format!("not a JSON object: {error}"))?;
-            told.members += 1;
+            outline.members += 1;
             match key.as_ref() {
                 key if TYPE_KEYS.contains(&key) => {
-                    let record_type = said(value);
-                    told.typed |= record_type.is_some();
-                    told.is_sign_on |=
+                    let record_type = single_scalar(value);
+                    outline.typed |= record_type.is_some();
+                    outline.is_sign_on |=
                         record_type.is_some_and(|of| known_service(of.trim()).is_some());
                 }
-                "event-type" | "event_type" => told.respelled = true,
-                "logContent" => told.content = Some(value),
-                "value" | "payload" => told.value = Some(value),
-                "partition" | "offset" => told.is_message = true,
-                "data" => told.data = Some(value),
-                "results" | "items" => told.list = Some(value),
-                "regionId" => told.region = scalar(value),
-                "opc-next-page" => told.has_next_page = scalar(value).is_some(),
-                "schemas" | "Resources" => told.is_domains = true,
+                "event-type" | "event_type" => outline.respelled = true,
+                "logContent" => outline.content = Some(value),
+                "value" | "payload" => outline.value = Some(value),
+                "partition" | "offset" => outline.is_message = true,
+                "data" => outline.data = Some(value),
+                "results" | "items" => outline.list = Some(value),
+                "regionId" => outline.region = scalar(value),
+                "opc-next-page" => outline.has_next_page = scalar(value).is_some(),
+                "schemas" | "Resources" => outline.is_domains = true,
                 _ => {}
             }
         }
-        Ok(told)
+        Ok(outline)
     }
 
     /// Whether it is one, or a wrapper.
@@ -145,14 +145,14 @@ impl<'a> Told<'a> {
 }
 
 #[derive(Debug)]
-struct Opening<'a> {
+struct Unwrapper<'a> {
     found: Found,
     whole: &'a [u8],
     /// How far lines were counted, and how many there were.
     counted: (usize, u64),
 }
 
-impl Opening<'_> {
+impl Unwrapper<'_> {
     fn look(&mut self, bytes: &[u8], place: &Place) {
         let bytes = bytes.trim_ascii();
         if place.depth > DEEPEST {
@@ -161,50 +161,56 @@ impl Opening<'_> {
         match bytes.first() {
             Some(b'[') => self.look_in_list(bytes, &place.inside()),
             Some(b'"') => self.look_in_text(bytes, &place.inside()),
-            Some(b'{') => match Told::by(bytes) {
-                Ok(told) => self.look_in_object(bytes, &told, place),
+            Some(b'{') => match Outline::of(bytes) {
+                Ok(outline) => self.look_in_object(bytes, &outline, place),
                 Err(problem) => self.refuse(bytes, place, &problem),
             },
             _ => self.refuse(bytes, place, if place.is_row { NO_DATA } else { NO_TYPE }),
         }
     }
 
-    fn look_in_object(&mut self, bytes: &[u8], told: &Told<'_>, place: &Place) {
+    fn look_in_object(&mut self, bytes: &[u8], outline: &Outline<'_>, place: &Place) {
         let mut inside = place.inside();
-        inside.region = told.region.as_deref().and_then(region).or(inside.region);
-        match told {
-            Told { is_sign_on: true, .. } => self.add(bytes, place, None),
-            Told { content: Some(content), .. } => {
+        inside.region = outline.region.as_deref().and_then(region).or(inside.region);
+        match outline {
+            Outline { is_sign_on: true, .. } => self.add(bytes, place, None),
+            Outline { content: Some(content), .. } => {
                 inside.is_row = true;
                 self.look(content, &inside);
             }
             // What has a list at the top was taken for a wrapper by whoever asks.
-            Told { typed: true, list, .. } if list.is_none() || place.depth > 0 => {
+            Outline { typed: true, list, .. } if list.is_none() || place.depth > 0 => {
                 self.add(bytes, place, None);
             }
-            Told { respelled: true, .. } => self.add(&spelling::as_the_api(bytes), place, None),
-            Told { is_message: true, value: Some(value), .. } => {
+            Outline { respelled: true, .. } => self.add(&spelling::as_the_api(bytes), place, None),
+            Outline { is_message: true, value: Some(value), .. } => {
                 self.look_in_message(value, &inside);
             }
-            Told { list: Some(list), .. } => {
+            Outline { list: Some(list), .. } => {
                 inside.is_row = true;
                 self.look_in_answer(list, &inside);
             }
-            Told { data: Some(data), .. } => self.look_in_data(bytes, data, told, inside),
-            Told { is_domains: true, .. } => self.refuse(bytes, place, DOMAINS),
+            Outline { data: Some(data), .. } => self.look_in_data(bytes, data, outline, inside),
+            Outline { is_domains: true, .. } => self.refuse(bytes, place, DOMAINS),
             _ => self.refuse(bytes, place, if place.is_row { SELECTED } else { NO_TYPE }),
         }
     }
 
-    fn look_in_data(&mut self, bytes: &[u8], data: &[u8], told: &Told<'_>, mut inside: Place) {
-        if told.has_next_page {
+    fn look_in_data(
+        &mut self,
+        bytes: &[u8],
+        data: &[u8],
+        outline: &Outline<'_>,
+        mut inside: Place,
+    ) {
+        if outline.has_next_page {
             self.found.findings.push(more_pages());
         }
         // Beside nothing else it is a row, whose content was chosen by whoever searched.
-        inside.is_row |= told.members == 1 && data.first() == Some(&b'{');
+        inside.is_row |= outline.members == 1 && data.first() == Some(&b'{');
         match data.first() {
             Some(b'[') => self.look(data, &inside),
-            Some(b'{') if Told::by(data).is_ok_and(|data| data.holds_a_record()) => {
+            Some(b'{') if Outline::of(data).is_ok_and(|data| data.holds_a_record()) => {
                 self.look(data, &inside);
             }
             Some(b'{') => {
@@ -222,7 +228,7 @@ impl Opening<'_> {
     }
 
     fn look_in_list(&mut self, list: &[u8], place: &Place) {
-        self.look_at_each(list, ListReader::of_records(), place);
+        self.look_at_each(list, JsonFramer::of_records(), place);
     }
 
     /// Programs that move records carry some as text.
@@ -255,19 +261,19 @@ impl Opening<'_> {
 
     fn look_in_decoded(&mut self, decoded: &[u8], place: &Place) {
         let place = Place { is_decoded: true, ..place.inside() };
-        self.look_at_each(decoded, ListReader::of_records().by_lines(), &place);
+        self.look_at_each(decoded, JsonFramer::of_records().by_lines(), &place);
     }
 
-    fn look_at_each(&mut self, bytes: &[u8], mut reader: ListReader, place: &Place) {
+    fn look_at_each(&mut self, bytes: &[u8], mut reader: JsonFramer, place: &Place) {
         reader.push(bytes);
         reader.finish();
         loop {
             match reader.next() {
-                Ok(ListStep::Row(span)) => self.look(&bytes[span], place),
-                Ok(ListStep::Broken(span)) => self.refuse(&bytes[span], place, CUT),
-                Ok(ListStep::End) => return,
+                Ok(Framed::Row(span)) => self.look(&bytes[span], place),
+                Ok(Framed::Broken(span)) => self.refuse(&bytes[span], place, CUT),
+                Ok(Framed::End) => return,
                 // All of it is there: nothing of it is too long, and more would not come.
-                Ok(ListStep::TooLong(_) | ListStep::Frame | ListStep::NeedMore) => {}
+                Ok(Framed::TooLong(_) | Framed::Envelope | Framed::NeedMore) => {}
                 Err(error) => return self.refuse(bytes, place, &error.to_string()),
             }
         }

@@ -5,7 +5,7 @@
 //! `next` on the last page. Pages of a range that has passed never change.
 
 use serde::{Deserialize, Serialize};
-use signon_kit::answers;
+use signon_kit::response_errors;
 use signon_kit::config::Reader;
 use signon_kit::contract::{
     AccessRule, Activity, Batch, BatchLimits, Descriptor, Finding, Identity, Outcome, Progress,
@@ -13,15 +13,15 @@ use signon_kit::contract::{
 };
 use signon_kit::domain;
 use signon_kit::fields::Fields;
-use signon_kit::gathering::Gathering;
+use signon_kit::batch::BatchBuilder;
 use signon_kit::http::{Body as _, Method, Request, Transport};
 use signon_kit::json::Parsed;
-use signon_kit::listing::{ListReader, ListStep};
+use signon_kit::json_framer::{JsonFramer, Framed};
 use signon_kit::normalizer::{Frames, Normalizer, Taken};
 use signon_kit::redact::redact;
 use signon_kit::source::{Reads, no_such_stream};
 use signon_kit::text::percent_encode;
-use signon_kit::{digest, event, people, time};
+use signon_kit::{digest, event, time, user_kinds};
 
 const PATH: &str = "/audit/events";
 
@@ -89,7 +89,7 @@ pub struct Session<T: Transport> {
     options: ReadOptions,
     position: Position,
     /// The page under way: what is left of its body, and its rows so far.
-    page: Option<(T::Body, ListReader, u64)>,
+    page: Option<(T::Body, JsonFramer, u64)>,
     failed: Option<SourceError>,
 }
 
@@ -110,54 +110,54 @@ impl<T: Transport> Session<T> {
         Ok(Self { transport, config, range, options, position, page: None, failed: None })
     }
 
-    fn step(&mut self, gathering: &mut Gathering) -> Result<(), SourceError> {
-        let unavailable = |error| answers::transport(error, "url");
+    fn step(&mut self, batch: &mut BatchBuilder) -> Result<(), SourceError> {
+        let unavailable = |error| response_errors::transport(error, "url");
         let Some((body, reader, rows)) = &mut self.page else {
             let request = self.config.request(self.range, self.position.page);
             let response = self.transport.send(&request).map_err(unavailable)?;
             if response.status != 200 {
-                let wait = answers::retry_after(response.header("retry-after"));
+                let wait = response_errors::retry_after(response.header("retry-after"));
                 return Err(refused(response.status, wait));
             }
-            self.page = Some((response.body, ListReader::new("events"), 0));
+            self.page = Some((response.body, JsonFramer::new("events"), 0));
             return Ok(());
         };
         match reader.next().map_err(|error| SourceError::Unavailable(error.to_string()))? {
-            ListStep::Row(_) if !reader.in_list() => {
+            Framed::Row(_) if !reader.in_list() => {
                 return Err(SourceError::Malformed(
                     "Acme answered 200 without a list; check url".into(),
                 ));
             }
-            ListStep::Row(span) => {
+            Framed::Row(span) => {
                 *rows += 1;
                 // Read before the cursor was handed out.
                 if *rows > self.position.rows {
                     self.position.rows = *rows;
-                    take(gathering, reader.bytes(span), *rows - 1, self.options);
+                    take(batch, reader.bytes(span), *rows - 1, self.options);
                 }
             }
-            ListStep::TooLong(length) => {
+            Framed::TooLong(length) => {
                 *rows += 1;
                 if *rows > self.position.rows {
                     self.position.rows = *rows;
-                    gathering.reject_too_long(length, *rows - 1);
+                    batch.reject_too_long(length, *rows - 1);
                 }
             }
             // An answer is not read by lines.
-            ListStep::Broken(_) => {}
-            ListStep::Frame => {
-                let frame = Parsed::read(String::from_utf8_lossy(reader.frame())).ok();
+            Framed::Broken(_) => {}
+            Framed::Envelope => {
+                let frame = Parsed::read(String::from_utf8_lossy(reader.envelope())).ok();
                 let next =
                     frame.and_then(|frame| frame.root().get("next")?.scalar_text()?.parse().ok());
                 self.position = Position { version: 1, page: next.unwrap_or(0), rows: 0 };
                 self.page = None;
             }
-            ListStep::NeedMore => {
+            Framed::NeedMore => {
                 if !reader.push_with(|buffer| body.read(buffer)).map_err(unavailable)? {
                     reader.finish();
                 }
             }
-            ListStep::End => {
+            Framed::End => {
                 return Err(SourceError::Malformed(
                     "Acme answered 200 with nothing; check url".into(),
                 ));
@@ -173,23 +173,23 @@ impl<T: Transport> Reads for Session<T> {
             return Err(error);
         }
         let started = self.transport.elapsed_ms();
-        let mut gathering = Gathering::new(limits);
+        let mut batch = BatchBuilder::new(limits);
         let is_late = |now: u64| now.saturating_sub(started) >= limits.soft_deadline_ms.into();
-        while self.position.page != 0 && !gathering.is_full() {
-            if let Err(error) = self.step(&mut gathering) {
+        while self.position.page != 0 && !batch.is_full() {
+            if let Err(error) = self.step(&mut batch) {
                 self.failed = Some(error.clone());
                 // What was read is returned first, the error by the next call.
-                if gathering.is_empty() {
+                if batch.is_empty() {
                     return Err(error);
                 }
                 break;
             }
-            if is_late(self.transport.elapsed_ms()) && !gathering.is_empty() {
+            if is_late(self.transport.elapsed_ms()) && !batch.is_empty() {
                 break;
             }
         }
         let progress = if self.position.page == 0 { Progress::Finished } else { Progress::More };
-        Ok(gathering.into_batch(serde_json::to_vec(&self.position).ok(), progress))
+        Ok(batch.into_batch(serde_json::to_vec(&self.position).ok(), progress))
     }
 }
 
@@ -207,11 +207,11 @@ fn refused(status: u16, retry_after_ms: Option<u64>) -> SourceError {
     }
 }
 
-fn take(gathering: &mut Gathering, bytes: &[u8], position: u64, options: ReadOptions) {
+fn take(batch: &mut BatchBuilder, bytes: &[u8], position: u64, options: ReadOptions) {
     let text = String::from_utf8_lossy(bytes);
     match read(&text, options) {
-        Ok(event) => gathering.event(event, bytes.len()),
-        Err(reason) => gathering.reject(reason, position, bytes, None),
+        Ok(event) => batch.event(event, bytes.len()),
+        Err(reason) => batch.reject(reason, position, bytes, None),
     }
 }
 
@@ -239,7 +239,7 @@ fn read(text: &str, options: ReadOptions) -> Result<SignOnEvent, String> {
     let source = domain::hops(&fields.text(&["ip"]).unwrap_or_default());
     (made.source_addresses, made.source_port) = (source.addresses, source.port);
     made.user = fields.text(&["user"]).map(|name| Identity {
-        email: Some(name.clone()).filter(|name| people::is_email(name)),
+        email: Some(name.clone()).filter(|name| user_kinds::is_email(name)),
         name: Some(name),
         uid: None,
         uid_alt: None,
@@ -257,7 +257,7 @@ fn read(text: &str, options: ReadOptions) -> Result<SignOnEvent, String> {
 
 /// Rows in bytes from elsewhere.
 pub struct Rows {
-    reader: ListReader,
+    reader: JsonFramer,
     options: ReadOptions,
     rows: u64,
 }
@@ -271,18 +271,18 @@ impl Frames for Rows {
         self.reader.finish();
     }
 
-    fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
+    fn take(&mut self, batch: &mut BatchBuilder) -> Result<Taken, String> {
         match self.reader.next().map_err(|error| error.to_string())? {
-            ListStep::Row(span) => {
-                take(gathering, self.reader.bytes(span), self.rows, self.options)
+            Framed::Row(span) => {
+                take(batch, self.reader.bytes(span), self.rows, self.options)
             }
-            ListStep::Broken(span) => {
-                gathering.reject_broken(self.rows, self.reader.bytes(span));
+            Framed::Broken(span) => {
+                batch.reject_broken(self.rows, self.reader.bytes(span));
             }
-            ListStep::TooLong(length) => gathering.reject_too_long(length, self.rows),
-            ListStep::Frame => return Ok(Taken::Something),
-            ListStep::NeedMore => return Ok(Taken::NeedMore),
-            ListStep::End => return Ok(Taken::End),
+            Framed::TooLong(length) => batch.reject_too_long(length, self.rows),
+            Framed::Envelope => return Ok(Taken::Something),
+            Framed::NeedMore => return Ok(Taken::NeedMore),
+            Framed::End => return Ok(Taken::End),
         }
         self.rows += 1;
         Ok(Taken::Something)
@@ -341,9 +341,9 @@ mod export {
             let error = match WasiTransport.send(&request) {
                 Ok(response) if response.status == 200 => return Ok(vec![]),
                 Ok(response) => refused(response.status, None),
-                Err(error) => answers::transport(error, "url"),
+                Err(error) => response_errors::transport(error, "url"),
             };
-            Ok(vec![answers::finding(error, "")])
+            Ok(vec![response_errors::finding(error, "")])
         }
 
         fn open(
@@ -362,7 +362,7 @@ mod export {
 
         fn normalizer(options: ReadOptions) -> Normalizer<Rows> {
             Normalizer::over(Rows {
-                reader: ListReader::new("events").by_lines(),
+                reader: JsonFramer::new("events").by_lines(),
                 options,
                 rows: 0,
             })

@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Write as _};
 
 use serde_json::{Value, json};
-use signon_kit::{domain, factors, outcome, people};
+use signon_kit::{domain, factors, outcome, user_kinds};
 
 use super::specimen::{Specimen, specimens};
 
@@ -299,11 +299,11 @@ fn rows<T: Debug>(page: &mut String, place: &str, table: &[(&str, T)]) {
 fn words(page: &mut String) {
     for (title, place, table) in [
         ("Factors", "factor", pairs(&factors::KINDS)),
-        ("Kinds of users", "`actorType`", pairs(&people::USER_KINDS)),
+        ("Kinds of users", "`actorType`", pairs(&user_kinds::USER_KINDS)),
         (
             "Protocols, where the type of a provider or application names one",
             "holds",
-            pairs(&people::PROTOCOLS),
+            pairs(&user_kinds::PROTOCOLS),
         ),
     ] {
         heading(page, title, "");

@@ -19,7 +19,7 @@ pub(crate) const MOST_IN_A_ROW: u8 = 3;
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Strike {
+pub(crate) enum InjectedFault {
     Throttle { retry_after: Option<u64> },
     ServerError { status: u16, json: bool },
     Cut,
@@ -70,11 +70,11 @@ impl Injector {
         random: &mut Prng,
         place: u64,
         token: Option<u64>,
-    ) -> Option<Strike> {
+    ) -> Option<InjectedFault> {
         let strike = self.roll(random, token.is_some());
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         let strike = strike.filter(|strike| match (strike, token) {
-            (Strike::ExpireToken, Some(token)) => !places.expired.contains(&token),
+            (InjectedFault::ExpireToken, Some(token)) => !places.expired.contains(&token),
             _ => true,
         });
         let row = places.struck.get(&place).copied().unwrap_or(0);
@@ -83,7 +83,7 @@ impl Injector {
             return None;
         };
         places.struck.insert(place, row + 1);
-        if let (Strike::ExpireToken, Some(token)) = (strike, token) {
+        if let (InjectedFault::ExpireToken, Some(token)) = (strike, token) {
             places.expired.insert(token);
         }
         Some(strike)
@@ -98,9 +98,9 @@ impl Injector {
         random: &mut Prng,
         place: u64,
         token: u64,
-    ) -> Option<Strike> {
+    ) -> Option<InjectedFault> {
         let strike = self.strike(random, place, Some(token))?;
-        if strike == Strike::ExpireToken {
+        if strike == InjectedFault::ExpireToken {
             self.exhaust(place);
         }
         Some(strike)
@@ -134,21 +134,21 @@ impl Injector {
             })
     }
 
-    fn roll(&self, random: &mut Prng, continued: bool) -> Option<Strike> {
+    fn roll(&self, random: &mut Prng, continued: bool) -> Option<InjectedFault> {
         self.faults.iter().find_map(|fault| match *fault {
             Fault::Throttle { share, retry_after } => {
-                random.chance(share).then_some(Strike::Throttle { retry_after })
+                random.chance(share).then_some(InjectedFault::Throttle { retry_after })
             }
             Fault::ServerError { share } => {
-                random.chance(share).then(|| Strike::ServerError {
+                random.chance(share).then(|| InjectedFault::ServerError {
                     status: *random.pick(&[500, 502, 503, 504]),
                     // A proxy in between answers in HTML, if at all.
                     json: !random.one_in(3),
                 })
             }
-            Fault::Cut { share } => random.chance(share).then_some(Strike::Cut),
+            Fault::Cut { share } => random.chance(share).then_some(InjectedFault::Cut),
             Fault::ExpireToken { share } => {
-                (continued && random.chance(share)).then_some(Strike::ExpireToken)
+                (continued && random.chance(share)).then_some(InjectedFault::ExpireToken)
             }
             _ => None,
         })
@@ -163,7 +163,7 @@ mod tests {
         Injector::new(Faults::parse_all(specifications).unwrap(), 1)
     }
 
-    fn strike(injector: &Injector, place: u64, token: Option<u64>) -> Option<Strike> {
+    fn strike(injector: &Injector, place: u64, token: Option<u64>) -> Option<InjectedFault> {
         injector.strike(&mut injector.request(), place, token)
     }
 
@@ -175,7 +175,7 @@ mod tests {
                 for _ in 0..MOST_IN_A_ROW {
                     assert_eq!(
                         strike(&injector, place, None),
-                        Some(Strike::Throttle { retry_after: Some(7) })
+                        Some(InjectedFault::Throttle { retry_after: Some(7) })
                     );
                 }
                 assert_eq!(strike(&injector, place, None), None);
@@ -187,10 +187,10 @@ mod tests {
     fn a_token_expires_once_and_a_place_not_for_ever() {
         let injector = injector(&["expire-token=1"]);
         assert_eq!(strike(&injector, 1, None), None);
-        assert_eq!(strike(&injector, 1, Some(10)), Some(Strike::ExpireToken));
+        assert_eq!(strike(&injector, 1, Some(10)), Some(InjectedFault::ExpireToken));
         assert_eq!(strike(&injector, 1, Some(10)), None);
         for token in 11..14 {
-            assert_eq!(strike(&injector, 1, Some(token)), Some(Strike::ExpireToken));
+            assert_eq!(strike(&injector, 1, Some(token)), Some(InjectedFault::ExpireToken));
         }
         assert_eq!(strike(&injector, 1, Some(14)), None);
     }
@@ -200,10 +200,10 @@ mod tests {
         let injector = injector(&["expire-token=1"]);
         let strike = |token| injector.strike_bearer(&mut injector.request(), 1, token);
         assert!(!injector.taken_back(1, 10));
-        assert_eq!(strike(10), Some(Strike::ExpireToken));
+        assert_eq!(strike(10), Some(InjectedFault::ExpireToken));
         assert!(injector.taken_back(1, 10));
         assert_eq!(strike(11), None);
-        assert_eq!(strike(11), Some(Strike::ExpireToken));
+        assert_eq!(strike(11), Some(InjectedFault::ExpireToken));
         // Elsewhere, someone else finds the token gone and then gets through.
         assert!(injector.taken_back(2, 11));
         assert_eq!(injector.strike_bearer(&mut injector.request(), 2, 12), None);
@@ -215,7 +215,7 @@ mod tests {
         let mut seen = HashSet::new();
         for place in 0..100 {
             match strike(&injector, place, None) {
-                Some(Strike::ServerError { status, json }) => seen.insert((status, json)),
+                Some(InjectedFault::ServerError { status, json }) => seen.insert((status, json)),
                 other => panic!("{other:?}"),
             };
         }

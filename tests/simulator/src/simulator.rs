@@ -106,7 +106,7 @@ impl Simulator {
         let prepared = prepare(options.clone(), names.clone(), clock.start()).await?;
         let History { oci, idcs, oam } = prepared.history;
         let oci_audit = OciAudit::new(
-            oci.shelves,
+            oci.stores,
             Settings {
                 seed: options.seed,
                 page_size: options.page_size,

@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use super::attributes as at;
 use super::kinds::{self, Kind};
 use super::record::{Place, Record};
-use super::{origin, people};
+use super::{identities, origin};
 use crate::contract::{
     Activity, CloudPlace, EventClass, Factor, IdentityDomain, Idp, Named, Outcome, Protocol,
     SignOnEvent,
 };
 use crate::factors;
 use crate::outcome::{self, Hints};
-use crate::people as words;
 use crate::redact::MARK;
 use crate::time;
+use crate::user_kinds;
 
 /// Set when a way around the second factor was made or removed.
 pub const MFA_BYPASS: &str = "mfa-bypass";
@@ -65,11 +65,12 @@ pub fn event(mut record: Record<'_>, head: Head) -> SignOnEvent {
     if result.conflict {
         labels.push(outcome::CONFLICT.to_owned());
     }
-    let people = people::read(&mut record, class, event_id.as_deref());
+    let identities = identities::read(&mut record, class, event_id.as_deref());
     // What no table knows, and tells how somebody fared, is a sign-on.
     let tells = matches!(result.outcome, Outcome::Success | Outcome::Failure);
     let unknown = known.is_none() && event_id.is_some();
-    let class = if unknown && tells && people.user.is_some() { EventClass::SignOn } else { class };
+    let class =
+        if unknown && tells && identities.user.is_some() { EventClass::SignOn } else { class };
 
     let (source_addresses, source_port) = origin::source(&mut record);
     let agent = origin::agent(&mut record);
@@ -101,9 +102,9 @@ pub fn event(mut record: Record<'_>, head: Head) -> SignOnEvent {
         reason: result.reason,
         failure: result.failure,
         message: result.message,
-        user: people.user,
-        actor: people.actor,
-        app: people.app,
+        user: identities.user,
+        actor: identities.actor,
+        app: identities.app,
         idp,
         source_addresses,
         source_port,
@@ -234,7 +235,7 @@ fn result(record: &mut Record<'_>, activity: &Activity, event_id: Option<&str>) 
 /// A protocol only where a field names it.
 fn protocol_of(idp: Option<&Idp>, service: Option<&Named>) -> Option<Protocol> {
     let kinds = [idp.and_then(|idp| idp.kind.as_deref()), service.and_then(|s| s.kind.as_deref())];
-    kinds.into_iter().flatten().find_map(words::protocol)
+    kinds.into_iter().flatten().find_map(user_kinds::protocol)
 }
 
 /// The factors, and whether there was more than one, as far as that is known.

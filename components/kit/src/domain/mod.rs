@@ -11,9 +11,9 @@
 
 mod attributes;
 mod event;
+mod identities;
 mod kinds;
 mod origin;
-mod people;
 mod record;
 mod texts;
 

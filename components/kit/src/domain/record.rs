@@ -201,7 +201,7 @@ impl<'n> Record<'n> {
     pub fn id(&mut self, place: &Place) -> Option<String> {
         let said = |node: Node<'n>| {
             let text = node.or_only_element().scalar_text()?;
-            crate::identity::own_id(&text).filter(|id| !says_nothing(id))
+            crate::record_id::own_id(&text).filter(|id| !says_nothing(id))
         };
         let found = self.nodes(place).iter().find_map(|(_, node)| said(node))?;
         // A digest of a long one does not say it.

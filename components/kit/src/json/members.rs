@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 
 use super::{JsonError, Parsed};
-use crate::lanes;
 use crate::scanner::Nesting;
+use crate::simd;
 use crate::text::from_bytes;
 
 /// Walks over the members of an object: the key, and the value as it is written.
@@ -53,7 +53,7 @@ impl<'a> Members<'a> {
         let start = self.at;
         let mut escapes = false;
         loop {
-            self.at = lanes::string_stop(self.bytes, self.at);
+            self.at = simd::string_stop(self.bytes, self.at);
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -153,7 +153,7 @@ impl<'a> Iterator for Members<'a> {
 /// booleans verbatim. Bytes that are no UTF-8 are replaced.
 pub fn scalar(value: &[u8]) -> Option<Cow<'_, str>> {
     if let [b'"', text @ .., b'"'] = value
-        && lanes::string_stop(text, 0) == text.len()
+        && simd::string_stop(text, 0) == text.len()
     {
         return Some(from_bytes(text));
     }

@@ -21,7 +21,7 @@ use serde::de::{Deserializer, Visitor};
 pub use members::{Members, scalar};
 pub(crate) use names::Names;
 
-use crate::lanes;
+use crate::simd;
 
 /// How deep values are looked into; what lies deeper is kept as one opaque
 /// text. Oracle's records are at most seven deep.
@@ -253,7 +253,7 @@ impl<'d> Node<'d> {
         let same_length = (entry.key.end - entry.key.start) as usize == name.len();
         match entry.key_escapes {
             false => {
-                same_length && lanes::same(entry.key.bytes_of(&self.parsed.text), name.as_bytes())
+                same_length && simd::same(entry.key.bytes_of(&self.parsed.text), name.as_bytes())
             }
             true => self.key() == name,
         }
@@ -377,7 +377,7 @@ impl<'de> serde::Deserialize<'de> for Bytes {
 
 /// Appends `text` as a JSON string.
 pub fn push_string(out: &mut String, text: &str) {
-    if lanes::string_stop(text.as_bytes(), 0) == text.len() {
+    if simd::string_stop(text.as_bytes(), 0) == text.len() {
         out.push('"');
         out.push_str(text);
         out.push('"');

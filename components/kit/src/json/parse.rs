@@ -9,7 +9,7 @@
 //! however the text nests or lists.
 
 use super::{DEEPEST, Entry, JsonError, Kind, NO_KEY, Span};
-use crate::lanes;
+use crate::simd;
 
 /// Most values of a text. Oracle's records have about a hundred; a text of nothing but
 /// `[[],[],…` must not take more memory than a guest has.
@@ -164,7 +164,7 @@ impl<'a> Parser<'a> {
         let start = self.at;
         let mut escapes = false;
         loop {
-            self.at = lanes::string_stop(self.bytes, self.at);
+            self.at = simd::string_stop(self.bytes, self.at);
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {

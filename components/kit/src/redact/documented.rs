@@ -4,7 +4,7 @@
 //! From the tables of the Audit API, of AuditEvents and of the sign-in and sign-out audit.
 //! `notificationSmsOtpCode` is one of those too, and is a secret.
 
-use crate::lanes;
+use crate::simd;
 
 /// The names, in the order of the tables they are from.
 pub const ATTRIBUTES: [&str; 165] = [
@@ -222,7 +222,7 @@ pub fn is_attribute(name: &[u8]) -> bool {
     loop {
         match TABLE[place] {
             0 => return false,
-            number if lanes::same(ATTRIBUTES[usize::from(number) - 1].as_bytes(), name) => {
+            number if simd::same(ATTRIBUTES[usize::from(number) - 1].as_bytes(), name) => {
                 return true;
             }
             _ => place = (place + 1) % PLACES,

@@ -16,6 +16,7 @@ mod pairs;
 mod prose;
 #[cfg(test)]
 mod quick_laws;
+mod secret_terms;
 mod seeds;
 mod shapes;
 #[cfg(test)]
@@ -24,7 +25,6 @@ mod text;
 mod value;
 mod values;
 mod view;
-mod words;
 
 use std::borrow::Cow;
 
@@ -81,7 +81,7 @@ fn redact_at<'a>(
     }
     let mut found = walk.found;
     // Whole values before the same with something left; what lies in another goes with it.
-    found.sort_by_key(|taken| (taken.index, taken.rest.is_some()));
+    found.sort_by_key(|taken| (taken.index, taken.replacement.is_some()));
     let mut behind = 0;
     found.retain(|taken| {
         let apart = taken.index >= behind;
@@ -89,8 +89,10 @@ fn redact_at<'a>(
         apart
     });
     let pointers = found.iter().map(|taken| parsed.node(taken.index).pointer()).collect();
-    let texts: Vec<(usize, &str)> =
-        found.iter().map(|taken| (taken.index, taken.rest.as_deref().unwrap_or(MARK))).collect();
+    let texts: Vec<(usize, &str)> = found
+        .iter()
+        .map(|taken| (taken.index, taken.replacement.as_deref().unwrap_or(MARK)))
+        .collect();
     (parsed.replace(&texts), pointers)
 }
 
@@ -100,7 +102,7 @@ struct Taken {
     /// The first value that is not in it.
     next: usize,
     /// What stays of a text.
-    rest: Option<String>,
+    replacement: Option<String>,
 }
 
 /// Goes through the values of a record.
@@ -152,7 +154,7 @@ impl Walk<'_> {
     /// Takes a value whole.
     fn take(&mut self, node: Node<'_>) {
         self.behind = self.behind.max(node.next());
-        self.found.push(Taken { index: node.index(), next: node.next(), rest: None });
+        self.found.push(Taken { index: node.index(), next: node.next(), replacement: None });
     }
 
     /// The list of what is kept of a map, if this is one.
@@ -210,12 +212,13 @@ impl Walk<'_> {
             }
             None => {}
         }
-        let rest = match keep {
+        let replacement = match keep {
             Some(keep) => self.map_in_text(&text, keep),
             None => self.scrubbed(node, key, &text),
         };
-        if let Some(rest) = rest {
-            let taken = Taken { index: node.index(), next: node.next(), rest: Some(rest) };
+        if let Some(replacement) = replacement {
+            let taken =
+                Taken { index: node.index(), next: node.next(), replacement: Some(replacement) };
             self.found.push(taken);
         }
     }
@@ -260,7 +263,7 @@ impl Walk<'_> {
         let next = list.following(name).filter(|next| !is_grant(next));
         let next = next.filter(|next| hides(*next, Secrecy::Secret));
         if let Some(next) = next {
-            self.found.push(Taken { index: next.index(), next: next.next(), rest: None });
+            self.found.push(Taken { index: next.index(), next: next.next(), replacement: None });
         }
     }
 
@@ -277,7 +280,7 @@ impl Walk<'_> {
             let is_value = pairs::part(member.key().as_bytes()) == Some(Part::Value);
             if is_value && hides(member, Secrecy::Secret) {
                 let (index, next) = (member.index(), member.next());
-                self.found.push(Taken { index, next, rest: None });
+                self.found.push(Taken { index, next, replacement: None });
             }
         }
     }

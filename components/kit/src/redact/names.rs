@@ -5,7 +5,9 @@
 //! those who write none. In doubt it is a secret: Oracle's own attributes are known by
 //! name, and a test holds each of them against these words.
 
-use super::words::{ABOUT, BEFORE, BEGINNINGS, BEHIND, BY_LETTER, PLAIN_CODES, STRONG, WORDS};
+use super::secret_terms::{
+    ABOUT, BEFORE, BEGINNINGS, BEHIND, BY_LETTER, PLAIN_CODES, STRONG, WORDS,
+};
 use super::{documented, is_worth, seeds, view};
 
 /// What a name says about its value.

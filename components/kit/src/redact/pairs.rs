@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::lanes::Sets;
+use crate::simd::Sets;
 
 use super::bytes::{NAME, SAID, SPACE, Shapes, count_back, is};
 use super::names::{Secrecy, secrecy, secrecy_of_bytes};

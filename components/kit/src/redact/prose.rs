@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::lanes::Sets;
+use crate::simd::Sets;
 
 use super::bytes::{Shapes, WORD, WORD_END, count_back, find as find_byte};
 use super::names::{Secrecy, secrecy_of_bytes};

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::documented::ATTRIBUTES;
 use super::laws::{capital, quoted, redacted};
 use super::names::Secrecy;
-use super::{names, seeds, words};
+use super::{names, secret_terms, seeds};
 
 thread_local! {
     /// Whether everything is looked at closely.
@@ -97,10 +97,13 @@ fn pieces() -> impl Strategy<Value = String> {
         "new",
         "Auth",
     ];
-    let words: Vec<&str> =
-        words::STRONG.into_iter().chain(words::WORDS).chain(words::ABOUT).collect();
+    let words: Vec<&str> = secret_terms::STRONG
+        .into_iter()
+        .chain(secret_terms::WORDS)
+        .chain(secret_terms::ABOUT)
+        .collect();
     let more: Vec<&str> =
-        words::BEFORE.into_iter().chain(words::BEHIND).chain(ATTRIBUTES).collect();
+        secret_terms::BEFORE.into_iter().chain(secret_terms::BEHIND).chain(ATTRIBUTES).collect();
     prop_oneof![
         4 => prop::sample::select(SIGNS.to_vec()).prop_map(str::to_owned),
         2 => prop::sample::select(words.clone()).prop_map(str::to_owned),
@@ -111,7 +114,7 @@ fn pieces() -> impl Strategy<Value = String> {
             format!("{head}{sign}{rest}")
         }),
         1 => prop::sample::select(more).prop_map(str::to_owned),
-        1 => prop::sample::select(words::PLAIN_CODES.to_vec()).prop_map(|plain| format!("{plain}Code")),
+        1 => prop::sample::select(secret_terms::PLAIN_CODES.to_vec()).prop_map(|plain| format!("{plain}Code")),
         2 => "[A-Za-z0-9+/_-]{1,40}",
         1 => "[a-zA-Z]{1,9}",
         1 => "\\PC{0,6}",

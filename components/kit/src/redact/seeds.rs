@@ -1,9 +1,9 @@
 //! Tells most names that are no secrets' by a look at three letters at a time.
 //!
-//! Invariant: every name that the [words](super::words) make a secret has one of the
+//! Invariant: every name that the [terms](super::secret_terms) make a secret has one of the
 //! [`SEEDS`] in its letters. That each word has one is checked when this is compiled.
 
-use super::words::{STRONG, WORDS};
+use super::secret_terms::{STRONG, WORDS};
 
 /// Three letters of each word: of those it has, the ones that are rare in other names.
 const SEEDS: [&[u8; 3]; 34] = [

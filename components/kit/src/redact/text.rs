@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use crate::lanes::Sets;
+use crate::simd::Sets;
 
 use super::{MARK, is_worth, pairs, prose, shapes, view};
 

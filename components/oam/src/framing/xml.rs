@@ -26,13 +26,13 @@ pub(super) struct XmlFramer {
     dropped: usize,
     /// Markup that is not whole is looked at again when there is so much text.
     retry_at: usize,
-    walk: Walk,
+    elements: Elements,
     finished: bool,
 }
 
 /// Where in the document the reading is.
 #[derive(Debug, Default)]
-struct Walk {
+struct Elements {
     /// Wrappers that are open.
     wrappers: usize,
     /// Elements that are open inside them.
@@ -87,9 +87,9 @@ impl XmlFramer {
     /// Drops what was handed out, so that the text never holds more than one row
     /// and one chunk.
     fn make_room(&mut self) {
-        let keep = match self.walk.start {
+        let keep = match self.elements.start {
             Some(start) if self.position - start > LONGEST_ROW => {
-                self.walk.overlong += self.position - start;
+                self.elements.overlong += self.position - start;
                 self.position
             }
             Some(start) => start,
@@ -99,7 +99,7 @@ impl XmlFramer {
         self.dropped += keep;
         self.position -= keep;
         self.retry_at = self.retry_at.saturating_sub(keep);
-        self.walk.start = self.walk.start.map(|_| 0);
+        self.elements.start = self.elements.start.map(|_| 0);
     }
 
     pub(super) fn next(&mut self) -> Result<Cut, FramingError> {
@@ -146,7 +146,7 @@ impl XmlFramer {
                 Err(Error::Syntax(_)) => return self.unclosed().map(Some),
                 Err(error) => return Err(self.error(&format!("no XML: {error}"), false)),
             };
-            match self.walk.step(&event, &span) {
+            match self.elements.step(&event, &span) {
                 Ok(cut) => {
                     self.position = span.end;
                     if cut.is_some() {
@@ -181,7 +181,7 @@ impl XmlFramer {
         if !self.finished {
             return Ok(Cut::NeedMore);
         }
-        if self.walk.wrappers > 0 || self.walk.depth > 0 {
+        if self.elements.wrappers > 0 || self.elements.depth > 0 {
             return Err(self.error("a list of events without its end", true));
         }
         Ok(Cut::End)
@@ -199,7 +199,7 @@ fn is_blank(character: char) -> bool {
     character.is_whitespace() || character == MARK
 }
 
-impl Walk {
+impl Elements {
     /// Takes one piece of markup.
     ///
     /// # Errors

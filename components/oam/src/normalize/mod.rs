@@ -12,13 +12,13 @@ use signon_kit::contract::{
 };
 use signon_kit::domain::{Hops, hops, says_nothing};
 use signon_kit::fields::Fields;
-use signon_kit::people::is_email;
 use signon_kit::text::cut;
 use signon_kit::time;
+use signon_kit::user_kinds::is_email;
 
 use crate::document::Document;
 
-pub use signon_kit::identity::ID_FROM_CONTENT;
+pub use signon_kit::record_id::ID_FROM_CONTENT;
 
 /// Makes an event of a row; `id` is the row's own or one made of its content.
 ///
@@ -51,7 +51,7 @@ fn read<'d>(
         f.take_node(member);
     }
     let (time, original_time) = time(&mut f, document)?;
-    let kind = said(&mut f, &["type"]);
+    let kind = stated(&mut f, &["type"]);
     let status = f.peek(&["status"]);
     let outcome = names::outcome(status.as_deref());
     if let Outcome::Other(_) = outcome {
@@ -101,8 +101,8 @@ fn read<'d>(
         failure: None,
         source_port: source.port,
         auth_type: None,
-        logon_method: said(&mut f, &["userID", "loginType"])
-            .or_else(|| said(&mut f, &["loginType"])),
+        logon_method: stated(&mut f, &["userID", "loginType"])
+            .or_else(|| stated(&mut f, &["loginType"])),
         group: None,
         labels: if has_id { Vec::new() } else { vec![ID_FROM_CONTENT.to_owned()] },
         unmapped: f.unmapped(),
@@ -142,22 +142,22 @@ fn access_time(text: &str) -> Option<i64> {
 }
 
 /// A text, unless it is a word for nothing.
-fn said(f: &mut Fields<'_>, path: &[&str]) -> Option<String> {
+fn stated(f: &mut Fields<'_>, path: &[&str]) -> Option<String> {
     f.peek(path).filter(|text| !says_nothing(text))?;
     f.text(path)
 }
 
 fn user(f: &mut Fields<'_>) -> Option<Identity> {
     // An object by its schema; a plain login is understood too.
-    let name = said(f, &["userID", "loginID"]).or_else(|| said(f, &["userID"]));
+    let name = stated(f, &["userID", "loginID"]).or_else(|| stated(f, &["userID"]));
     let identity = Identity {
         email: name.clone().filter(|name| is_email(name)),
         name,
-        uid: said(f, &["userID", "userGUID"]),
+        uid: stated(f, &["userID", "userGUID"]),
         uid_alt: None,
         display_name: None,
         domain: None,
-        dn: said(f, &["userID", "userDN"]),
+        dn: stated(f, &["userID", "userDN"]),
         kind: UserKind::User,
     };
     let somebody = identity.name.is_some() || identity.uid.is_some() || identity.dn.is_some();

@@ -59,9 +59,9 @@ fn every_request_is_signed_so_that_the_service_accepts_it() {
         Ok(if request.target.contains("&page=") { page } else { page.header("opc-next-page", "p") })
     };
     let transport = Authorized::new(Scripted::new(answer), config.auth.as_ref().unwrap().signer());
-    let place = config.places().next().unwrap();
+    let target = config.targets().next().unwrap();
     let options = ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
-    let mut session = Session::open(transport, place, RANGE, None, options).unwrap();
+    let mut session = Session::open(transport, target, RANGE, None, options).unwrap();
     let batch = session.next(LIMITS).unwrap();
     assert_eq!(batch.progress, Progress::Finished);
     assert_eq!(*seen.borrow(), 2);

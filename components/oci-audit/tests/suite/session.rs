@@ -51,8 +51,8 @@ where
 {
     let config =
         Config::parse(r#"{"regions":["phx"],"compartments":["ocid1.tenancy.oc1..a"]}"#).unwrap();
-    let place = config.places().next().unwrap();
-    Session::open(Scripted::new(answer), place, RANGE, cursor, OPTIONS).unwrap()
+    let target = config.targets().next().unwrap();
+    Session::open(Scripted::new(answer), target, RANGE, cursor, OPTIONS).unwrap()
 }
 
 fn ids(batch: &Batch) -> Vec<String> {

@@ -25,7 +25,7 @@ use http::{StatusCode, header};
 
 use crate::answer::{Answer, Refused};
 use crate::faults::{Fault, Faults};
-use crate::injection::{Strike, place_of};
+use crate::injection::{InjectedFault, place_of};
 use crate::prng::Prng;
 use crate::server::Call;
 use bearer::{Bearer, Role};
@@ -195,7 +195,7 @@ impl Idcs {
             false => self.rows.search(search, call.now),
         };
         let mut answer = json(call, self.body(search, &page));
-        answer.cut = strike == Some(Strike::Cut);
+        answer.cut = strike == Some(InjectedFault::Cut);
         if !answer.cut {
             self.rows.served(&page);
             call.counters.update(|counts| {

@@ -15,7 +15,7 @@ use super::presence::{Page, Presence};
 use super::search::{Search, Shown, Sort};
 use super::view::View;
 use crate::prng::mix;
-use crate::shelf::{Shelf, ShelfBuilder};
+use crate::record_store::{RecordStore, RecordStoreBuilder};
 
 /// One row, as it is handed over.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ struct Known {
 
 /// All rows, in the order in which they were stored.
 pub(super) struct Rows {
-    shelf: Shelf,
+    store: RecordStore,
     known: Vec<Known>,
     /// Indexes in the order of the timestamps; among equal ones in no
     /// particular order.
@@ -62,10 +62,10 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn new(mut rows: Vec<Row>, seed: u64, late: f64, moving: bool) -> Self {
         rows.sort_by_key(|row| row.stored);
-        let mut shelf = ShelfBuilder::default();
+        let mut store = RecordStoreBuilder::default();
         let mut known = Vec::with_capacity(rows.len());
         for row in rows {
-            shelf.push(row.stored, |out| out.extend_from_slice(&row.text));
+            store.push(row.stored, |out| out.extend_from_slice(&row.text));
             known.push(Known { id: row.id, timestamp: row.timestamp, stored: row.stored });
         }
         let mut by_time: Vec<usize> = (0..known.len()).collect();
@@ -75,7 +75,7 @@ impl Rows {
             .map(<[usize]>::to_vec)
             .collect();
         let presence = Presence::new(seed, known.len(), late, moving);
-        Self { shelf: shelf.finish(), known, by_time, by_age, presence }
+        Self { store: store.finish(), known, by_time, by_age, presence }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -90,7 +90,7 @@ impl Rows {
     pub(super) fn get(&self, id: &str, now: i64) -> Option<Bytes> {
         let row = self.known.iter().position(|row| row.id.eq_ignore_ascii_case(id))?;
         let there = self.known[row].stored <= now && self.presence.there(row);
-        there.then(|| self.shelf.record(row))
+        there.then(|| self.store.record(row))
     }
 
     /// The page that a search asks for, as of `now`, Unix milliseconds.
@@ -111,7 +111,7 @@ impl Rows {
         let found = |row: &usize| {
             self.known[*row].stored <= now
                 && search.filter.as_ref().is_none_or(|filter| {
-                    let text = self.shelf.record(*row);
+                    let text = self.store.record(*row);
                     filter.matches(&View::new(&text, Some(self.known[*row].timestamp)))
                 })
         };
@@ -126,7 +126,7 @@ impl Rows {
             return rows;
         }
         let key = |row: &usize| {
-            let text = self.shelf.record(*row);
+            let text = self.store.record(*row);
             View::new(&text, Some(self.known[*row].timestamp)).sort_key(&by)
         };
         match descending {
@@ -139,10 +139,10 @@ impl Rows {
     /// A JSON array of these rows, or of what is to be shown of them.
     pub(super) fn body(&self, rows: &[usize], shown: &Shown) -> Vec<Bytes> {
         if *shown == Shown::Whole {
-            return self.shelf.body(rows.iter().copied());
+            return self.store.body(rows.iter().copied());
         }
         let parts: Vec<String> =
-            rows.iter().map(|row| part(&self.shelf.record(*row), shown)).collect();
+            rows.iter().map(|row| part(&self.store.record(*row), shown)).collect();
         vec![Bytes::from(format!("[{}]", parts.join(",")))]
     }
 }

@@ -12,7 +12,7 @@ use super::bearer::Role;
 use super::error::{quoted, spoilt};
 use super::{Idcs, assertion};
 use crate::answer::{Answer, Refused};
-use crate::injection::Strike;
+use crate::injection::InjectedFault;
 use crate::prng::Prng;
 use crate::query_string::{QueryString, decode};
 use crate::server::Call;
@@ -50,7 +50,7 @@ impl Idcs {
             quoted(&token)
         );
         let mut answer = oauth_answer(StatusCode::OK, body);
-        answer.cut = strike == Some(Strike::Cut);
+        answer.cut = strike == Some(InjectedFault::Cut);
         Ok(answer)
     }
 

@@ -6,9 +6,9 @@
 
 mod event;
 mod json;
-mod manners;
 mod query;
 mod rendering;
+mod variants;
 mod xml;
 
 use std::collections::BTreeSet;
@@ -21,14 +21,14 @@ use http::{StatusCode, header};
 use crate::answer::{Answer, Refused};
 use crate::faults::{Fault, Faults};
 use crate::idcs::secret;
-use crate::injection::{Strike, place_of};
+use crate::injection::{InjectedFault, place_of};
 use crate::lateness::Lateness;
 use crate::prng::{Prng, mix};
 use crate::server::Call;
 pub(crate) use event::{Event, Row, User};
-pub use manners::{OamBounds, OamOrder, OamPageStyle};
 use query::{Media, Period};
 pub use rendering::OamRendering;
+pub use variants::{OamBounds, OamOrder, OamPageStyle};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -271,18 +271,18 @@ fn strike(call: &Call<'_>, place: u64, random: &mut Prng) -> Result<bool, Answer
     call.counters.update(|counts| counts.faults += 1);
     let unavailable = "Service Temporarily Unavailable. Please retry request after some time";
     match strike {
-        Strike::Cut => Ok(true),
-        Strike::Throttle { retry_after } => {
+        InjectedFault::Cut => Ok(true),
+        InjectedFault::Throttle { retry_after } => {
             let Refused(mut answer) = refused(StatusCode::SERVICE_UNAVAILABLE, unavailable);
             answer.headers.extend(retry_after.map(|seconds| ("retry-after", seconds.to_string())));
             Err(answer)
         }
-        Strike::ServerError { status, json } => {
+        InjectedFault::ServerError { status, json } => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
             Err(if json { refused(status, unavailable).0 } else { Answer::html(status) })
         }
         // There are no tokens here.
-        Strike::ExpireToken => Ok(false),
+        InjectedFault::ExpireToken => Ok(false),
     }
 }
 

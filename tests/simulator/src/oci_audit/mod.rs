@@ -14,12 +14,12 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use crate::answer::{Answer, Refusal};
-use crate::injection::{Injector, Strike};
+use crate::injection::{InjectedFault, Injector};
 use crate::prng::Prng;
 use crate::query_string::QueryString;
-use crate::shelf::Shelf;
+use crate::record_store::RecordStore;
 use crate::statistics::Counters;
-use pages::{Position, Readings, TokenKey};
+use pages::{PageToken, Readings, TokenKey};
 use query::ListEvents;
 
 /// Days that Oracle keeps audit records; the ceiling that `GetConfiguration`
@@ -60,32 +60,32 @@ enum Serving {
     Cut,
 }
 
-/// The service, with one shelf of records for each region.
+/// The service, with one store of records for each region.
 pub(crate) struct OciAudit {
     settings: Settings,
-    shelves: Vec<Shelf>,
-    nothing: Shelf,
+    stores: Vec<RecordStore>,
+    nothing: RecordStore,
     readings: Readings,
     tokens: TokenKey,
 }
 
 impl OciAudit {
-    pub(crate) fn new(shelves: Vec<Shelf>, settings: Settings) -> Self {
+    pub(crate) fn new(stores: Vec<RecordStore>, settings: Settings) -> Self {
         Self {
-            readings: Readings::new(&shelves, settings.seed, settings.shuffle, settings.late),
+            readings: Readings::new(&stores, settings.seed, settings.shuffle, settings.late),
             tokens: TokenKey::new(settings.seed),
-            nothing: Shelf::default(),
-            shelves,
+            nothing: RecordStore::default(),
+            stores,
             settings,
         }
     }
 
     pub(crate) fn records(&self) -> usize {
-        self.shelves.iter().map(Shelf::len).sum()
+        self.stores.iter().map(RecordStore::len).sum()
     }
 
     pub(crate) fn ids(&self) -> BTreeSet<String> {
-        self.shelves.iter().flat_map(Shelf::ids).collect()
+        self.stores.iter().flat_map(RecordStore::ids).collect()
     }
 
     /// `GET /20190901/auditEvents`
@@ -95,7 +95,7 @@ impl OciAudit {
         random: &mut Prng,
     ) -> Result<Answer, Refusal> {
         let query = ListEvents::read(call.query, self.settings.strict_minutes)?;
-        let shelf = self.shelf(call.region, &query.compartment)?;
+        let store = self.store(call.region, &query.compartment)?;
         if self.settings.html.is_some_and(|(from, to)| query.start < to && from < query.end) {
             call.counters.update(|counts| counts.faults += 1);
             return Ok(Answer::html(StatusCode::OK));
@@ -111,27 +111,27 @@ impl OciAudit {
             call.counters.update(|counts| counts.faults += 1);
         }
         match strike {
-            Some(Strike::Throttle { retry_after }) => Ok(throttled(retry_after)),
-            Some(Strike::ServerError { status, json }) => Ok(server_error(status, json)),
-            Some(Strike::ExpireToken) => Ok(expired().into()),
-            Some(Strike::Cut) => Ok(self.page(call, shelf, &query, position, Serving::Cut)),
+            Some(InjectedFault::Throttle { retry_after }) => Ok(throttled(retry_after)),
+            Some(InjectedFault::ServerError { status, json }) => Ok(server_error(status, json)),
+            Some(InjectedFault::ExpireToken) => Ok(expired().into()),
+            Some(InjectedFault::Cut) => Ok(self.page(call, store, &query, position, Serving::Cut)),
             None if call.injector.empty_page(random, position.empty_pages) => {
                 call.counters.update(|counts| counts.faults += 1);
-                Ok(self.page(call, shelf, &query, position, Serving::Empty))
+                Ok(self.page(call, store, &query, position, Serving::Empty))
             }
-            None => Ok(self.page(call, shelf, &query, position, Serving::Whole)),
+            None => Ok(self.page(call, store, &query, position, Serving::Whole)),
         }
     }
 
     fn page(
         &self,
         call: &Call<'_>,
-        shelf: &Shelf,
+        store: &RecordStore,
         query: &ListEvents,
-        position: Position,
+        position: PageToken,
         serving: Serving,
     ) -> Answer {
-        let order = self.readings.order(shelf, call.region, query, &position);
+        let order = self.readings.order(store, call.region, query, &position);
         let from = position.offset.min(order.len());
         let (to, next) = match serving {
             Serving::Empty => (from, Some(position.after_empty_page())),
@@ -145,14 +145,14 @@ impl OciAudit {
         };
         if serving != Serving::Cut {
             if next.is_none() {
-                self.readings.served(shelf, call.region, query, &position);
+                self.readings.served(store, call.region, query, &position);
             }
             call.counters.update(|counts| {
                 counts.pages += 1;
                 counts.records += (to - from) as u64;
             });
         }
-        let mut answer = Answer::json(StatusCode::OK, order.body(shelf, from..to));
+        let mut answer = Answer::json(StatusCode::OK, order.body(store, from..to));
         answer.cut = serving == Serving::Cut;
         answer.headers.extend(next.map(|next| ("opc-next-page", self.tokens.seal(&next))));
         answer
@@ -164,14 +164,14 @@ impl OciAudit {
             .map_err(|error| Refusal::invalid_parameter(error.to_string()))?;
         query::check_names(&query, &["compartmentId"])?;
         let compartment = query::required(&query, "compartmentId")?;
-        self.shelf(call.region, compartment)?;
+        self.store(call.region, compartment)?;
         let body = serde_json::json!({ "retentionPeriodDays": RETENTION_DAYS });
         Ok(Answer::json(StatusCode::OK, vec![Bytes::from(body.to_string())]))
     }
 
-    fn shelf(&self, region: usize, compartment: &str) -> Result<&Shelf, Refusal> {
+    fn store(&self, region: usize, compartment: &str) -> Result<&RecordStore, Refusal> {
         if compartment == self.settings.tenancy {
-            return Ok(&self.shelves[region]);
+            return Ok(&self.stores[region]);
         }
         if compartment == self.settings.empty_compartment {
             return Ok(&self.nothing);

@@ -17,14 +17,14 @@ use sha2::{Digest, Sha256};
 use super::query::ListEvents;
 use crate::answer::Refusal;
 use crate::prng::{Prng, mix, unit};
-use crate::shelf::Shelf;
+use crate::record_store::RecordStore;
 
 /// Orders kept for readings under way; others are worked out again.
 const KEPT_ORDERS: usize = 16;
 
 /// A place in a reading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Position {
+pub(super) struct PageToken {
     /// What was asked ([`ListEvents::digest`]).
     query: u64,
     /// The reading's number; later readings have larger ones.
@@ -38,7 +38,7 @@ pub(super) struct Position {
     pub(super) empty_pages: u8,
 }
 
-impl Position {
+impl PageToken {
     pub(super) fn at(self, offset: usize) -> Self {
         Self { offset, empty_pages: 0, ..self }
     }
@@ -92,14 +92,14 @@ impl TokenKey {
         Self(mix(seed, 0x70ce).to_be_bytes())
     }
 
-    pub(super) fn seal(&self, position: &Position) -> String {
+    pub(super) fn seal(&self, position: &PageToken) -> String {
         let mut bytes = position.encode();
         bytes.extend(self.digest(&bytes));
         URL_SAFE.encode(bytes)
     }
 
     /// The position in a token that belongs to this query.
-    pub(super) fn open(&self, token: &str, query: u64) -> Result<Position, Refusal> {
+    pub(super) fn open(&self, token: &str, query: u64) -> Result<PageToken, Refusal> {
         let position = self
             .unseal(token)
             .ok_or_else(|| Refusal::invalid_parameter("page: not a page token"))?;
@@ -111,10 +111,10 @@ impl TokenKey {
         Ok(position)
     }
 
-    fn unseal(&self, token: &str) -> Option<Position> {
+    fn unseal(&self, token: &str) -> Option<PageToken> {
         let bytes = URL_SAFE.decode(token).ok()?;
         let (content, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL)?)?;
-        (self.digest(content) == seal).then(|| Position::decode(content))?
+        (self.digest(content) == seal).then(|| PageToken::decode(content))?
     }
 
     fn digest(&self, content: &[u8]) -> Vec<u8> {
@@ -147,10 +147,10 @@ impl Order {
         }
     }
 
-    pub(super) fn body(&self, shelf: &Shelf, part: Range<usize>) -> Vec<Bytes> {
+    pub(super) fn body(&self, store: &RecordStore, part: Range<usize>) -> Vec<Bytes> {
         match self {
-            Self::Run(range) => shelf.body(range.start + part.start..range.start + part.end),
-            Self::List(list) => shelf.body(list[part].iter().map(|index| *index as usize)),
+            Self::Run(range) => store.body(range.start + part.start..range.start + part.end),
+            Self::List(list) => store.body(list[part].iter().map(|index| *index as usize)),
         }
     }
 }
@@ -180,13 +180,13 @@ impl Late {
 }
 
 impl Readings {
-    pub(super) fn new(shelves: &[Shelf], seed: u64, shuffle: bool, share: f64) -> Self {
-        let late = |region: usize, shelf: &Shelf| -> Vec<Late> {
+    pub(super) fn new(stores: &[RecordStore], seed: u64, shuffle: bool, share: f64) -> Self {
+        let late = |region: usize, store: &RecordStore| -> Vec<Late> {
             if share == 0.0 {
                 return Vec::new();
             }
             let chosen = mix(mix(seed, 0x1a7e), region as u64);
-            (0..shelf.len() as u64)
+            (0..store.len() as u64)
                 .map(|record| match unit(mix(chosen, record)) < share {
                     true => Late::HIDDEN,
                     false => Late::PUNCTUAL,
@@ -198,14 +198,14 @@ impl Readings {
             seed,
             shuffle,
             sequence: AtomicU64::new(1),
-            late: shelves.iter().enumerate().map(|(region, shelf)| late(region, shelf)).collect(),
+            late: stores.iter().enumerate().map(|(region, store)| late(region, store)).collect(),
             orders: Mutex::new(VecDeque::new()),
         }
     }
 
     /// The start of a new reading.
-    pub(super) fn begin(&self, query: u64, now: i64) -> Position {
-        Position {
+    pub(super) fn begin(&self, query: u64, now: i64) -> PageToken {
+        PageToken {
             query,
             reading: self.sequence.fetch_add(1, Ordering::AcqRel),
             cutoff: now,
@@ -217,13 +217,13 @@ impl Readings {
     /// The records that the reading shows.
     pub(super) fn order(
         &self,
-        shelf: &Shelf,
+        store: &RecordStore,
         region: usize,
         query: &ListEvents,
-        position: &Position,
+        position: &PageToken,
     ) -> Order {
-        let range = visible(shelf, query, position);
-        let late = self.late_of(shelf, region);
+        let range = visible(store, query, position);
+        let late = self.late_of(store, region);
         if late.is_empty() && !self.shuffle {
             return Order::Run(range);
         }
@@ -258,42 +258,42 @@ impl Readings {
     /// covered show from now on, in readings that begin from now on.
     pub(super) fn served(
         &self,
-        shelf: &Shelf,
+        store: &RecordStore,
         region: usize,
         query: &ListEvents,
-        position: &Position,
+        position: &PageToken,
     ) {
-        let late = self.late_of(shelf, region);
+        let late = self.late_of(store, region);
         if late.is_empty() {
             return;
         }
         let since = self.sequence.fetch_add(1, Ordering::AcqRel);
-        for record in &late[visible(shelf, query, position)] {
+        for record in &late[visible(store, query, position)] {
             // Only if still hidden; another reading may have been faster.
             let _ =
                 record.0.compare_exchange(Late::HIDDEN, since, Ordering::AcqRel, Ordering::Acquire);
         }
     }
 
-    /// Lateness of the shelf's records; empty for the compartment without any.
-    fn late_of(&self, shelf: &Shelf, region: usize) -> &[Late] {
-        match shelf.len() {
+    /// Lateness of the store's records; empty for the compartment without any.
+    fn late_of(&self, store: &RecordStore, region: usize) -> &[Late] {
+        match store.len() {
             0 => &[],
             _ => &self.late[region],
         }
     }
 }
 
-fn visible(shelf: &Shelf, query: &ListEvents, position: &Position) -> Range<usize> {
-    shelf.between(query.start, query.end.min(position.cutoff))
+fn visible(store: &RecordStore, query: &ListEvents, position: &PageToken) -> Range<usize> {
+    store.between(query.start, query.end.min(position.cutoff))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const POSITION: Position =
-        Position { query: 1, reading: 2, cutoff: -3, offset: 4, empty_pages: 5 };
+    const POSITION: PageToken =
+        PageToken { query: 1, reading: 2, cutoff: -3, offset: 4, empty_pages: 5 };
 
     #[test]
     fn a_token_opens_for_its_own_query_only() {

@@ -6,8 +6,8 @@
 
 use super::domain_kinds::{DomainKind, Family};
 use super::json::Object;
-use super::people::{Domain, Person, World};
 use super::record::SECRET_MARKER;
+use super::world::{Domain, Person, World};
 use crate::prng::Prng;
 
 const AUDIT_EVENT: &str = "urn:ietf:params:scim:schemas:oracle:idcs:AuditEvent";

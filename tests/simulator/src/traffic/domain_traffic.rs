@@ -8,8 +8,8 @@ use chrono::{DateTime, SecondsFormat};
 
 use super::domain_event::{self, DomainEvent};
 use super::domain_kinds::{DOMAIN_KINDS, DomainKind, kind_of};
-use super::people::{World, address, agent};
 use super::story::some_of;
+use super::world::{World, address, agent};
 use super::{Records, Story, Window};
 use crate::faults::Fault;
 use crate::idcs::Row;

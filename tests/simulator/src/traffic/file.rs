@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Traffic, lag, records_file};
 use crate::error::SimulatorError;
 use crate::prng::Prng;
-use crate::shelf::ShelfBuilder;
+use crate::record_store::RecordStoreBuilder;
 use crate::truth::Truth;
 
 /// Reads a JSON array of records, or one record a line. All go to the home
@@ -35,12 +35,12 @@ pub(crate) fn from_file(
     }
     let first = records.iter().map(|record| record.0).min().unwrap_or(now);
     records.sort_by_key(|record| record.1);
-    let mut shelves: Vec<_> = (0..regions).map(|_| ShelfBuilder::default()).collect();
+    let mut stores: Vec<_> = (0..regions).map(|_| RecordStoreBuilder::default()).collect();
     for (_, processed, raw) in records {
-        shelves[0].push(processed, |out| out.extend_from_slice(raw.as_bytes()));
+        stores[0].push(processed, |out| out.extend_from_slice(raw.as_bytes()));
     }
-    let shelves = shelves.into_iter().map(ShelfBuilder::finish).collect();
-    Ok(Traffic { shelves, truth, first, stories: Vec::new() })
+    let stores = stores.into_iter().map(RecordStoreBuilder::finish).collect();
+    Ok(Traffic { stores, truth, first, stories: Vec::new() })
 }
 
 struct Inspected {

@@ -15,16 +15,16 @@ mod oam_file;
 mod oam_traffic;
 mod operations;
 mod ordinary;
-mod people;
 mod record;
 mod records_file;
 mod sign_on;
 mod story;
+mod world;
 
 use crate::identity::Names;
 use crate::options::Options;
 use crate::prng::Prng;
-use crate::shelf::{Shelf, ShelfBuilder};
+use crate::record_store::{RecordStore, RecordStoreBuilder};
 use crate::truth::Truth;
 pub(crate) use domain_file::from_file as domain_from_file;
 pub use domain_kinds::IDCS_EVENT_IDS;
@@ -33,16 +33,16 @@ pub(crate) use file::{from_file, native_id};
 pub use kinds::SIGN_ON_EVENT_NAMES;
 pub(crate) use oam_file::from_file as oam_from_file;
 pub(crate) use oam_traffic::generate as generate_oam;
-use people::World;
 use record::Moment;
 pub use record::SECRET_MARKER;
 use sign_on::SignOn;
 pub(crate) use story::Story;
+use world::World;
 
 /// Records to be served.
 pub(crate) struct Traffic {
     /// One for each region.
-    pub(crate) shelves: Vec<Shelf>,
+    pub(crate) stores: Vec<RecordStore>,
     pub(crate) truth: Truth,
     /// Time of the first event, Unix milliseconds; without any, where the span
     /// begins.
@@ -88,7 +88,8 @@ pub(crate) fn generate(options: &Options, names: &Names, now: i64) -> Traffic {
     let first = planned.iter().map(|record| record.happened).min().unwrap_or(window.start);
     let mut truth = Truth::default();
     let mut stories = story::Collector::new(options);
-    let mut shelves: Vec<_> = options.regions.iter().map(|_| ShelfBuilder::default()).collect();
+    let mut stores: Vec<_> =
+        options.regions.iter().map(|_| RecordStoreBuilder::default()).collect();
     for record in &planned {
         let mut random = Prng::new(options.seed, record.index);
         let id = random.uuid();
@@ -96,7 +97,7 @@ pub(crate) fn generate(options: &Options, names: &Names, now: i64) -> Traffic {
             truth.mark(id.clone());
         }
         let moment = Moment::new(id, record.happened, &mut random);
-        shelves[record.region].push(record.processed, |out| match record.sign_on {
+        stores[record.region].push(record.processed, |out| match record.sign_on {
             Some(ordinal) => {
                 let sign_on = SignOn::decide(&world, &mut random, ordinal);
                 stories.collect(&sign_on, record.happened, ordinal);
@@ -105,8 +106,8 @@ pub(crate) fn generate(options: &Options, names: &Names, now: i64) -> Traffic {
             None => ordinary::write(out, &world, &mut random, &moment),
         });
     }
-    let shelves = shelves.into_iter().map(ShelfBuilder::finish).collect();
-    Traffic { shelves, truth, first, stories: stories.finish() }
+    let stores = stores.into_iter().map(RecordStoreBuilder::finish).collect();
+    Traffic { stores, truth, first, stories: stories.finish() }
 }
 
 /// When events happen, Unix milliseconds.

@@ -4,8 +4,8 @@
 //! the events are sign-ons that OCI Audit has too, with the same ECID. Ids are
 //! 64-bit integers, some beyond what a double can hold.
 
-use super::people::{Person, World, address, agent};
 use super::story::some_of;
+use super::world::{Person, World, address, agent};
 use super::{Records, Story, Window};
 use crate::faults::Fault;
 use crate::identity::Names;

@@ -7,8 +7,8 @@
 
 use super::json::Object;
 use super::operations::{OPERATIONS, Operation};
-use super::people::{Person, World, address, agent};
 use super::record::{self, Envelope, Moment};
+use super::world::{Person, World, address, agent};
 use crate::identity::ocid;
 use crate::prng::Prng;
 

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 
 use super::json::Object;
 use super::kinds::{KINDS, Kind};
-use super::people::{Domain, Person, World, address, agent};
 use super::record::{self, Envelope, Moment};
+use super::world::{Domain, Person, World, address, agent};
 use crate::prng::Prng;
 
 /// (`ssoComments`, `reasonValue`) of failures in an identity domain. The first

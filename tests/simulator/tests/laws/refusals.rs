@@ -90,9 +90,9 @@ async fn a_request_that_is_not_properly_signed_is_not_authenticated() {
     let reply = client.send(&Method::GET, &other, &headers).await;
     refusals.push(("", reply.refusal()));
     // Another key under the same id.
-    let stranger = start(options(0)).await;
+    let other = start(options(0)).await;
     let directory = tempfile::tempdir().unwrap();
-    stranger.write_config(directory.path()).unwrap();
+    other.write_config(directory.path()).unwrap();
     let pem = std::fs::read_to_string(directory.path().join("oci_key.pem")).unwrap();
     let key = PrivateKey::from_pem(&pem, None).unwrap();
     client.signer = Signer::new(client.signer.key_id(), key);

@@ -1,5 +1,5 @@
 //! Laws of reading a range from a domain.
 
-mod answers;
 mod domain;
-mod walk;
+mod keyset;
+mod response_errors;

@@ -8,7 +8,7 @@ use signon_kit::contract::{
     Stream, TimeRange, Windowed,
 };
 use signon_kit::event::blank;
-use signon_kit::gathering::Gathering;
+use signon_kit::batch::BatchBuilder;
 use signon_kit::http::wasi::WasiTransport;
 use signon_kit::normalizer::{Frames, Normalizer, Taken};
 use signon_kit::source::{Reads, Source};
@@ -24,16 +24,16 @@ struct Session {
 impl Reads for Session {
     /// More events than asked for.
     fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
-        let mut gathering = Gathering::new(limits);
+        let mut batch = BatchBuilder::new(limits);
         let end = (self.next + 4).min(20);
         for id in self.next..end {
-            gathering.event(blank(id.to_string(), "login".into(), 0, "x".into()), 10);
+            batch.event(blank(id.to_string(), "login".into(), 0, "x".into()), 10);
         }
         // One too far: whoever resumes misses an event.
         let cursor = vec![end + 1];
         self.next = end;
         let progress = if end == 20 { Progress::Finished } else { Progress::More };
-        Ok(gathering.into_batch(Some(cursor), progress))
+        Ok(batch.into_batch(Some(cursor), progress))
     }
 }
 
@@ -49,13 +49,13 @@ impl Frames for Chunks {
         self.1 = true;
     }
 
-    fn take(&mut self, gathering: &mut Gathering) -> Result<Taken, String> {
+    fn take(&mut self, batch: &mut BatchBuilder) -> Result<Taken, String> {
         let Some(chunk) = self.0.pop() else {
             return Ok(if self.1 { Taken::End } else { Taken::NeedMore });
         };
         // Deep nesting is its end.
         assert!(!chunk.starts_with(b"[[["), "too deep");
-        gathering.event(blank(String::new(), "login".into(), 0, "x".into()), chunk.len());
+        batch.event(blank(String::new(), "login".into(), 0, "x".into()), chunk.len());
         Ok(Taken::Something)
     }
 }

@@ -2,11 +2,11 @@
 
 use super::long::{self, List};
 use super::state::{Member, State};
-use super::{LONGEST_FRAME, LONGEST_RECORD, ListReader, ListStep};
+use super::{Framed, JsonFramer, LONGEST_ENVELOPE, LONGEST_RECORD};
 use crate::lines;
 use crate::scanner::Nesting;
 
-impl ListReader {
+impl JsonFramer {
     pub(super) fn is_too_long(&self) -> bool {
         self.is_holding() && self.position - self.start > LONGEST_RECORD
     }
@@ -26,7 +26,7 @@ impl ListReader {
         self.enter_list();
     }
 
-    pub(super) fn advance_object(&mut self) -> Option<ListStep> {
+    pub(super) fn advance_object(&mut self) -> Option<Framed> {
         loop {
             let limit = self.limit();
             while self.position < limit {
@@ -44,7 +44,7 @@ impl ListReader {
     }
 
     /// Passes a byte or a text; what comes of it, if the object is left.
-    fn pass_in_object(&mut self, limit: usize) -> Option<Option<ListStep>> {
+    fn pass_in_object(&mut self, limit: usize) -> Option<Option<Framed>> {
         if self.nesting.in_string {
             self.position = self.nesting.skip_string(&self.buffer[..limit], self.position);
             if !self.nesting.in_string {
@@ -94,10 +94,10 @@ impl ListReader {
 
     fn enter_list(&mut self) {
         if !self.listed {
-            self.frame.clear();
+            self.envelope.clear();
         }
         self.listed = true;
-        self.keep_frame();
+        self.keep_envelope();
         self.in_list = true;
         self.state = State::BetweenRows;
     }
@@ -113,21 +113,21 @@ impl ListReader {
     }
 
     /// Keeps what stands around a list, as far as it is held.
-    fn keep_frame(&mut self) {
-        let room = LONGEST_FRAME.saturating_sub(self.frame.len());
+    fn keep_envelope(&mut self) {
+        let room = LONGEST_ENVELOPE.saturating_sub(self.envelope.len());
         let held = &self.buffer[self.start..self.position];
         // Something is missing from a frame that was let go: make it no JSON.
         let room = if self.overlong > 0 { 0 } else { room };
-        self.frame.extend_from_slice(&held[..held.len().min(room)]);
+        self.envelope.extend_from_slice(&held[..held.len().min(room)]);
     }
 
-    fn end_object(&mut self) -> ListStep {
+    fn end_object(&mut self) -> Framed {
         if !self.listed {
             return self.end();
         }
-        self.keep_frame();
+        self.keep_envelope();
         self.listed = false;
         self.state = State::Between;
-        ListStep::Frame
+        Framed::Envelope
     }
 }

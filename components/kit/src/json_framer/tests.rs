@@ -3,27 +3,27 @@
 use super::*;
 
 fn read_all(chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
-    let mut reader = ListReader::new("Resources");
+    let mut reader = JsonFramer::new("Resources");
     let mut found = Vec::new();
     let mut chunks = chunks.iter();
     loop {
         match reader.next()? {
-            ListStep::Row(range) => {
+            Framed::Row(range) => {
                 found.push(String::from_utf8_lossy(reader.bytes(range)).into_owned());
             }
-            ListStep::Broken(range) => {
+            Framed::Broken(range) => {
                 let text = String::from_utf8_lossy(reader.bytes(range));
                 found.push(format!("line {}: {text}", reader.begun_in_line()));
             }
-            ListStep::TooLong(length) => found.push(format!("too long: {length}")),
-            ListStep::Frame => {
-                found.push(format!("frame: {}", String::from_utf8_lossy(reader.frame())));
+            Framed::TooLong(length) => found.push(format!("too long: {length}")),
+            Framed::Envelope => {
+                found.push(format!("envelope: {}", String::from_utf8_lossy(reader.envelope())));
             }
-            ListStep::NeedMore => match chunks.next() {
+            Framed::NeedMore => match chunks.next() {
                 Some(chunk) => reader.push(chunk),
                 None => reader.finish(),
             },
-            ListStep::End => return Ok(found),
+            Framed::End => return Ok(found),
         }
     }
 }
@@ -39,7 +39,7 @@ fn expected() -> Vec<String> {
     let rows = [r#"{"a":"}]\"\\"}"#, "null", "[{}]", "12 ", r#""x\"y""#, r#"{"Resources":[{}]}"#];
     let mut rows: Vec<String> = rows.iter().map(|row| (*row).to_owned()).collect();
     rows.push(
-        "frame: {\"schemas\":[\"a\", {\"Resources\":[1]}], \"x\":\"Resources\", \"n\" : -1,\n    \
+        "envelope: {\"schemas\":[\"a\", {\"Resources\":[1]}], \"x\":\"Resources\", \"n\" : -1,\n    \
          \"Resources\" : [], \"totalResults\" :\"6\"}"
             .to_owned(),
     );
@@ -74,13 +74,13 @@ fn bare_arrays_and_lines_are_rows_too() {
 #[test]
 fn answers_one_after_another_and_answers_in_an_array_are_all_read() {
     let one = r#"{"Resources":[1]}"#;
-    let read_as = ["1", r#"frame: {"Resources":[]}"#];
+    let read_as = ["1", r#"envelope: {"Resources":[]}"#];
     let twice: Vec<&str> = read_as.iter().chain(&read_as).copied().collect();
     assert_eq!(read(&format!("{one}\n{one}")).unwrap(), twice);
     assert_eq!(read(&format!("[{one},{one}]")).unwrap(), twice);
     // Twice in one object: no row is lost.
     let found = read(r#"{"Resources":[1],"Resources":[2]}"#).unwrap();
-    assert_eq!(found, ["1", "2", r#"frame: {"Resources":[],"Resources":[]}"#]);
+    assert_eq!(found, ["1", "2", r#"envelope: {"Resources":[],"Resources":[]}"#]);
 }
 
 #[test]
@@ -98,26 +98,26 @@ fn an_answer_cut_off_anywhere_is_an_error_after_its_whole_rows() {
 #[test]
 fn what_is_too_long_is_passed_over_in_bounded_memory() {
     let chunk = vec![b'x'; 1 << 20];
-    let long = |reader: &mut ListReader| {
+    let long = |reader: &mut JsonFramer| {
         for _ in 0..20 {
-            assert_eq!(reader.next().unwrap(), ListStep::NeedMore);
+            assert_eq!(reader.next().unwrap(), Framed::NeedMore);
             reader.push(&chunk);
         }
         assert!(reader.buffer.capacity() < LONGEST_RECORD * 3);
     };
-    let mut reader = ListReader::new("Resources");
+    let mut reader = JsonFramer::new("Resources");
     reader.push(b"{\"Resources\":[{\"a\":\"");
     long(&mut reader);
     reader.push(b"\"},1]}");
-    assert_eq!(reader.next().unwrap(), ListStep::TooLong((20 << 20) + 8));
-    assert!(matches!(reader.next().unwrap(), ListStep::Row(_)));
-    assert_eq!(reader.next().unwrap(), ListStep::Frame);
+    assert_eq!(reader.next().unwrap(), Framed::TooLong((20 << 20) + 8));
+    assert!(matches!(reader.next().unwrap(), Framed::Row(_)));
+    assert_eq!(reader.next().unwrap(), Framed::Envelope);
 
     // Before the list: the rows still come, what stood around them is gone.
-    let mut reader = ListReader::new("Resources");
+    let mut reader = JsonFramer::new("Resources");
     reader.push(b"{\"a\":\"");
     long(&mut reader);
     reader.push(b"\",\"Resources\":[1]}");
-    assert!(matches!(reader.next().unwrap(), ListStep::Row(_)));
-    assert_eq!(reader.next().unwrap(), ListStep::Frame);
+    assert!(matches!(reader.next().unwrap(), Framed::Row(_)));
+    assert_eq!(reader.next().unwrap(), Framed::Envelope);
 }

@@ -14,7 +14,7 @@ const MOST_REJECTS: usize = 100;
 
 /// A batch being filled.
 #[derive(Debug)]
-pub struct Gathering {
+pub struct BatchBuilder {
     limits: BatchLimits,
     events: Vec<SignOnEvent>,
     bytes: u64,
@@ -33,7 +33,7 @@ pub struct Gathering {
 /// Why a record is rejected that is not whole.
 const NOT_WHOLE: &str = "cut off: another record begins before its end";
 
-impl Gathering {
+impl BatchBuilder {
     /// An empty batch.
     pub fn new(limits: BatchLimits) -> Self {
         Self {

@@ -1,9 +1,9 @@
 //! What error answers mean for an operator. The service's error bodies are
 //! described nowhere, so only the status is read.
 
-use signon_kit::answers::retry_after;
 use signon_kit::contract::{SourceError, Throttle};
 use signon_kit::http::{Response, TransportError};
+use signon_kit::response_errors::retry_after;
 
 use crate::config::Config;
 
@@ -49,7 +49,7 @@ pub fn error<B>(response: Response<B>, config: &Config) -> SourceError {
 
 /// What a request that found no answer means.
 pub fn transport(error: TransportError) -> SourceError {
-    signon_kit::answers::transport(error, "base_url")
+    signon_kit::response_errors::transport(error, "base_url")
 }
 
 #[cfg(test)]

@@ -28,12 +28,12 @@ const UPPER_FIRST: [&[u8]; 3] = [b"\0{", b"\0[", b"\0<"];
 
 /// The first bytes of an input, until they are known.
 #[derive(Debug, Default)]
-pub struct Opening {
+pub struct MagicBytes {
     head: Vec<u8>,
     passed: bool,
 }
 
-impl Opening {
+impl MagicBytes {
     /// Hands bytes on as soon as it is known that they may be records.
     ///
     /// # Errors
@@ -41,10 +41,10 @@ impl Opening {
     /// What the input is instead, and what to do.
     pub fn pass<'a>(&mut self, bytes: &'a [u8], finished: bool) -> Result<Passed<'a>, String> {
         if self.passed {
-            return Ok(Passed { held: Vec::new(), rest: bytes });
+            return Ok(Passed { held: Vec::new(), chunk: bytes });
         }
         let missing = LONGEST.saturating_sub(self.head.len()).min(bytes.len());
-        let (first, rest) = bytes.split_at(missing);
+        let (first, chunk) = bytes.split_at(missing);
         self.head.extend_from_slice(first);
         if self.head.len() < LONGEST && !finished {
             return Ok(Passed::default());
@@ -57,7 +57,7 @@ impl Opening {
             return Err(format!("the input is {name}, which is not read: {fix}"));
         }
         self.passed = true;
-        Ok(Passed { held: std::mem::take(&mut self.head), rest })
+        Ok(Passed { held: std::mem::take(&mut self.head), chunk })
     }
 }
 
@@ -67,7 +67,7 @@ pub struct Passed<'a> {
     /// What was held so far.
     pub held: Vec<u8>,
     /// What came with it.
-    pub rest: &'a [u8],
+    pub chunk: &'a [u8],
 }
 
 #[cfg(test)]
@@ -75,12 +75,12 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8], chunk: usize) -> Result<Vec<u8>, String> {
-        let (mut opening, mut read) = (Opening::default(), Vec::new());
+        let (mut magic_bytes, mut read) = (MagicBytes::default(), Vec::new());
         let ends = std::iter::once((&b""[..], true));
         for (bytes, finished) in bytes.chunks(chunk).map(|chunk| (chunk, false)).chain(ends) {
-            let passed = opening.pass(bytes, finished)?;
+            let passed = magic_bytes.pass(bytes, finished)?;
             read.extend(passed.held);
-            read.extend(passed.rest);
+            read.extend(passed.chunk);
         }
         Ok(read)
     }

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
-use signon_kit::identity::Equals;
+use signon_kit::record_id::Equals;
 
-use crate::cursor::{Mark, Position};
+use crate::cursor::{Cursor, PageMark};
 
 /// Most rows of one range (at most an hour, so 145 sign-ons a second): their ids
 /// take about 12 MiB.
@@ -48,7 +48,7 @@ pub struct Entry {
 /// The rows of a range in the order received, from its first page on or from a
 /// later one.
 #[derive(Debug, Clone)]
-pub struct Ledger {
+pub struct SeenRows {
     met: BTreeSet<u64>,
     equals: Equals,
     /// Rows and different rows on pages before the first one here.
@@ -56,19 +56,19 @@ pub struct Ledger {
     distinct_before: u64,
     rows: u64,
     /// Since the first page here, the page before this one, this page.
-    marks: [Mark; 3],
+    marks: [PageMark; 3],
 }
 
-impl Default for Ledger {
+impl Default for SeenRows {
     fn default() -> Self {
-        Self::from(Mark::new(1, 0, 0).position())
+        Self::from(PageMark::new(1, 0, 0).position())
     }
 }
 
-impl From<Position> for Ledger {
-    /// A ledger that begins with the page of a position.
-    fn from(position: Position) -> Self {
-        let mark = Mark::of(&position);
+impl From<Cursor> for SeenRows {
+    /// Begins with the page of a position.
+    fn from(position: Cursor) -> Self {
+        let mark = PageMark::of(&position);
         Self {
             met: BTreeSet::new(),
             equals: Equals::default(),
@@ -80,7 +80,7 @@ impl From<Position> for Ledger {
     }
 }
 
-impl Ledger {
+impl SeenRows {
     /// Enters the next row.
     pub fn enter(&mut self, key: &Key) -> Entry {
         let (id, mark) = match key {
@@ -102,7 +102,7 @@ impl Ledger {
         let [_, before, this] = &mut self.marks;
         *before = this.clone();
         let rows = self.rows_before + self.rows;
-        *this = Mark::new(number, rows, self.distinct_before + self.met.len() as u64);
+        *this = PageMark::new(number, rows, self.distinct_before + self.met.len() as u64);
     }
 
     /// Rows of the range up to here.
@@ -128,12 +128,12 @@ impl Ledger {
     }
 
     /// The position since the first page here.
-    pub fn position(&self) -> Position {
+    pub fn position(&self) -> Cursor {
         self.marks[0].position()
     }
 
     /// The position from which reading can go on.
-    pub fn cursor(&self) -> Position {
+    pub fn cursor(&self) -> Cursor {
         if self.equals.is_empty() { self.marks[1].position() } else { self.position() }
     }
 }
@@ -144,19 +144,19 @@ mod tests {
 
     #[test]
     fn equal_rows_without_an_id_are_told_apart_by_their_number() {
-        let mut ledger = Ledger::default();
+        let mut seen = SeenRows::default();
         let equal = Key::Content("ab".into());
-        assert_eq!(ledger.enter(&equal).id, "sha256:ab.0");
-        assert_eq!(ledger.enter(&equal), Entry { id: "sha256:ab.1".into(), is_new: true });
-        assert_eq!(ledger.distinct(), 2);
+        assert_eq!(seen.enter(&equal).id, "sha256:ab.0");
+        assert_eq!(seen.enter(&equal), Entry { id: "sha256:ab.1".into(), is_new: true });
+        assert_eq!(seen.distinct(), 2);
     }
 
     #[test]
     fn a_row_met_again_is_a_row_but_not_another_one() {
-        let mut ledger = Ledger::default();
+        let mut seen = SeenRows::default();
         let key = Key::Native("7".into());
-        assert!(ledger.enter(&key).is_new);
-        assert!(!ledger.enter(&key).is_new);
-        assert_eq!((ledger.rows(), ledger.distinct()), (2, 1));
+        assert!(seen.enter(&key).is_new);
+        assert!(!seen.enter(&key).is_new);
+        assert_eq!((seen.rows(), seen.distinct()), (2, 1));
     }
 }

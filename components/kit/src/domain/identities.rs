@@ -3,7 +3,7 @@
 use super::attributes as at;
 use super::record::{Place, Record, says_nothing};
 use crate::contract::{EventClass, Identity, Named, UserKind};
-use crate::people::{is_email, user_kind};
+use crate::user_kinds::{is_email, user_kind};
 
 /// Stands in ids for the service itself, for people it does not know, and is nobody's.
 const NO_ID: &str = "IDCS";
@@ -12,9 +12,9 @@ const NO_ID: &str = "IDCS";
 const OCID: &str = "ocid1.";
 const USER_OCID: &str = "ocid1.user.";
 
-/// The people of a record.
+/// The identities of a record.
 #[derive(Debug, Default)]
-pub struct People {
+pub struct Identities {
     pub user: Option<Identity>,
     pub actor: Option<Identity>,
     pub app: Option<Named>,
@@ -23,25 +23,25 @@ pub struct People {
 /// Reads them. In an account event the user is whose account it is (the actor of a
 /// password change is an app, `uiChangePassword`); in a sign-on who signs in, which is
 /// not the app that checks the password for somebody.
-pub fn read(record: &mut Record<'_>, class: EventClass, event_id: Option<&str>) -> People {
+pub fn read(record: &mut Record<'_>, class: EventClass, event_id: Option<&str>) -> Identities {
     let actor = actor(record);
     let app = named(record, &at::CLIENT_NAME, &at::CLIENT_ID);
     match class {
         EventClass::Account => match account(record) {
-            Some(account) => People { user: Some(account), actor, app },
+            Some(account) => Identities { user: Some(account), actor, app },
             // Nobody named: a person who acted on an own account, but never an app.
             None => match actor {
                 Some(person) if is_person(&person) && is_own(event_id) => {
-                    People { user: Some(person), actor: None, app }
+                    Identities { user: Some(person), actor: None, app }
                 }
-                actor => People { user: None, actor, app },
+                actor => Identities { user: None, actor, app },
             },
         },
         EventClass::SignOn => match attacked(record, actor.as_ref()) {
-            Some(user) => People { user: Some(user), actor, app },
-            None => People { user: actor, actor: None, app },
+            Some(user) => Identities { user: Some(user), actor, app },
+            None => Identities { user: actor, actor: None, app },
         },
-        EventClass::Other => People { user: actor, actor: None, app },
+        EventClass::Other => Identities { user: actor, actor: None, app },
     }
 }
 

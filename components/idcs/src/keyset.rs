@@ -1,8 +1,8 @@
 //! Which page comes next. Pure.
 //!
 //! Invariants: no row of the range is stepped over, and every step moves the key
-//! on, so that a walk ends whatever the service answers. Where one of the two
-//! cannot be had (rows out of order, more rows promised than sent), the walk stops
+//! on, so that a reading ends whatever the service answers. Where one of the two
+//! cannot be had (rows out of order, more rows promised than sent), the reading stops
 //! with an error instead of going on with a hole. A page shorter than asked means
 //! nothing; only `totalResults`, or an empty page, tells the end.
 
@@ -11,14 +11,14 @@ use std::collections::BTreeSet;
 use signon_kit::contract::SourceError;
 use signon_kit::time;
 
-use crate::cursor::{Position, RowDigest, Walk};
+use crate::cursor::{Cursor, PageKey, RowDigest};
 use crate::query::SecondRange;
 
 /// Longest id, in bytes, that can be a key: it has to fit into a cursor. Oracle's
 /// have 32 characters.
 pub const LONGEST_ID: usize = 256;
 
-/// What the walk has to know of a row.
+/// What paging has to know of a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowKey {
     /// The row's own id as the service compares it, if it has one.
@@ -33,7 +33,7 @@ pub struct RowKey {
     pub time: Option<(i64, String)>,
 }
 
-/// What the walk has to know of a page.
+/// What paging has to know of a page.
 #[derive(Debug, Default)]
 pub struct Summary {
     /// Rows framed.
@@ -49,11 +49,11 @@ pub struct Summary {
 
 impl Summary {
     /// Takes the next row into account; `None` for one that could not be held.
-    pub fn add(&mut self, row: Option<&RowKey>, walk: &Walk, range: SecondRange) {
+    pub fn add(&mut self, row: Option<&RowKey>, page_key: &PageKey, range: SecondRange) {
         self.rows += 1;
         let time = row.and_then(|row| row.time.as_ref());
         if let Some((time, _)) = time {
-            self.add_time(*time, walk, range);
+            self.add_time(*time, page_key, range);
         }
         let Some(row) = row else {
             self.last_id = None;
@@ -61,7 +61,7 @@ impl Summary {
         };
         // A row without a time counts where it stands.
         self.at_last.insert(row.digest);
-        if matches!(walk, Walk::At { .. }) {
+        if matches!(page_key, PageKey::At { .. }) {
             let before = self.last_id.take();
             if let (Some(before), Some(id)) = (&before, &row.id)
                 && sort_key(id) < sort_key(before)
@@ -72,10 +72,10 @@ impl Summary {
         }
     }
 
-    fn add_time(&mut self, time: i64, walk: &Walk, range: SecondRange) {
-        let asked = match walk {
-            Walk::From(from) => *from..range.end(),
-            Walk::At { at, .. } => *at..at.saturating_add(1),
+    fn add_time(&mut self, time: i64, page_key: &PageKey, range: SecondRange) {
+        let asked = match page_key {
+            PageKey::From(from) => *from..range.end(),
+            PageKey::At { at, .. } => *at..at.saturating_add(1),
         };
         if !asked.contains(&time) {
             self.disorder = Some("outside of what was asked for");
@@ -90,7 +90,7 @@ impl Summary {
     }
 
     /// Rows of a moment that were listed with others but not yet by themselves.
-    fn missing(&self, position: &Position) -> BTreeSet<RowDigest> {
+    fn missing(&self, position: &Cursor) -> BTreeSet<RowDigest> {
         position.seen.difference(&self.at_last).copied().collect()
     }
 
@@ -110,17 +110,21 @@ fn sort_key(id: &str) -> String {
 ///
 /// `malformed` when the rows behind the page cannot be asked for.
 pub fn next(
-    position: &Position,
+    position: &Cursor,
     page: &Summary,
     range: SecondRange,
-) -> Result<Option<Position>, SourceError> {
-    let go = |walk, seen| Ok(Some(Position::at_page(walk, seen, position.total)));
+) -> Result<Option<Cursor>, SourceError> {
+    let go = |page_key, seen| Ok(Some(Cursor::at_page(page_key, seen, position.total)));
     if page.is_complete() {
-        return match &position.walk {
-            Walk::From(_) => Ok(None),
-            Walk::At { at, .. } => {
+        return match &position.page_key {
+            PageKey::From(_) => Ok(None),
+            PageKey::At { at, .. } => {
                 let from = at.saturating_add(1);
-                if from >= range.end() { Ok(None) } else { go(Walk::From(from), BTreeSet::new()) }
+                if from >= range.end() {
+                    Ok(None)
+                } else {
+                    go(PageKey::From(from), BTreeSet::new())
+                }
             }
         };
     }
@@ -134,8 +138,8 @@ pub fn next(
              be lost"
         )));
     }
-    match &position.walk {
-        Walk::From(from) => {
+    match &position.page_key {
+        PageKey::From(from) => {
             let (Some(first), Some(last)) = (page.first, page.last) else {
                 return Err(malformed("sends no readable timestamp in a page, and more pages"));
             };
@@ -144,15 +148,15 @@ pub fn next(
                 seen.extend(&position.seen);
             }
             if first == last {
-                go(Walk::At { at: last, after: None }, seen)
+                go(PageKey::At { at: last, after: None }, seen)
             } else {
-                go(Walk::From(last), seen)
+                go(PageKey::From(last), seen)
             }
         }
-        Walk::At { at, after } => match &page.last_id {
+        PageKey::At { at, after } => match &page.last_id {
             Some(id) if after.as_ref().is_none_or(|after| sort_key(after) < sort_key(id)) => {
-                let walk = Walk::At { at: *at, after: Some(id.clone()) };
-                go(walk, page.missing(position))
+                let page_key = PageKey::At { at: *at, after: Some(id.clone()) };
+                go(page_key, page.missing(position))
             }
             _ => Err(malformed(&format!(
                 "sends more than a page of rows of {}, which do not go on by id",

@@ -61,7 +61,7 @@ pub fn is_no_secret(said: &str) -> bool {
 
 /// What a member says that may be an id, of a record that is not parsed: a scalar that
 /// is not blank, or an array of just one.
-pub fn said(value: &[u8]) -> Option<Cow<'_, str>> {
+pub fn single_scalar(value: &[u8]) -> Option<Cow<'_, str>> {
     let text = match value.first() {
         Some(b'[') => {
             let parsed = Parsed::read(from_bytes(value)).ok()?;
@@ -164,9 +164,9 @@ mod tests {
     #[test]
     fn an_id_is_a_scalar_or_a_list_of_one() {
         let one = [&br#""x""#[..], br#"["x"]"#];
-        assert!(one.iter().all(|value| said(value).as_deref() == Some("x")));
+        assert!(one.iter().all(|value| single_scalar(value).as_deref() == Some("x")));
         for none in [&b"null"[..], b"{}", b"[]", br#"["x","y"]"#, br#"" ""#, b""] {
-            assert_eq!(said(none), None);
+            assert_eq!(single_scalar(none), None);
         }
     }
 }

@@ -3,12 +3,12 @@
 use super::*;
 
 fn read_all(chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
-    read_with(ListReader::of_records(), chunks)
+    read_with(JsonFramer::of_records(), chunks)
 }
 
 /// Of a file, in chunks of every size.
 fn read_file(text: &str) -> Vec<String> {
-    let file = || ListReader::of_records().by_lines();
+    let file = || JsonFramer::of_records().by_lines();
     let whole = read_with(file(), &[text.as_bytes()]).unwrap();
     for size in 1..text.len() {
         let chunks: Vec<&[u8]> = text.as_bytes().chunks(size).collect();
@@ -17,25 +17,25 @@ fn read_file(text: &str) -> Vec<String> {
     whole
 }
 
-fn read_with(mut reader: ListReader, chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
+fn read_with(mut reader: JsonFramer, chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
     let mut found = Vec::new();
     let mut chunks = chunks.iter();
     loop {
         match reader.next()? {
-            ListStep::Row(range) => {
+            Framed::Row(range) => {
                 found.push(String::from_utf8_lossy(reader.bytes(range)).into_owned());
             }
-            ListStep::Broken(range) => {
+            Framed::Broken(range) => {
                 let text = String::from_utf8_lossy(reader.bytes(range));
                 found.push(format!("line {}: {text}", reader.begun_in_line()));
             }
-            ListStep::TooLong(length) => found.push(format!("too long: {length}")),
-            ListStep::Frame => panic!("a frame without a list"),
-            ListStep::NeedMore => match chunks.next() {
+            Framed::TooLong(length) => found.push(format!("too long: {length}")),
+            Framed::Envelope => panic!("a frame without a list"),
+            Framed::NeedMore => match chunks.next() {
                 Some(chunk) => reader.push(chunk),
                 None => reader.finish(),
             },
-            ListStep::End => return Ok(found),
+            Framed::End => return Ok(found),
         }
     }
 }
@@ -65,10 +65,10 @@ fn lines_are_records_too_and_a_bad_line_is_only_itself() {
 
 #[test]
 fn a_page_cut_off_is_an_error_after_its_whole_records() {
-    let mut reader = ListReader::of_records();
+    let mut reader = JsonFramer::of_records();
     reader.push(b"[{\"a\":1},{\"b\"");
     reader.finish();
-    assert!(matches!(reader.next(), Ok(ListStep::Row(_))));
+    assert!(matches!(reader.next(), Ok(Framed::Row(_))));
     assert_eq!(reader.next().unwrap_err().problem, "record without its end");
     assert_eq!(read_all(&[b"[{}"]).unwrap_err().problem, "array without its end");
     assert_eq!(read_all(&[b"[] x"]).unwrap_err().offset, 3);
@@ -82,17 +82,17 @@ fn an_empty_page_holds_nothing() {
 
 #[test]
 fn a_record_too_long_is_passed_over_in_bounded_memory() {
-    let mut reader = ListReader::of_records();
+    let mut reader = JsonFramer::of_records();
     reader.push(b"[{\"a\":\"");
     let chunk = vec![b'x'; 1 << 20];
     for _ in 0..20 {
-        assert_eq!(reader.next().unwrap(), ListStep::NeedMore);
+        assert_eq!(reader.next().unwrap(), Framed::NeedMore);
         reader.push(&chunk);
     }
     assert!(reader.buffer.capacity() < LONGEST_RECORD * 3);
     reader.push(b"\"},{\"b\":1}]");
-    assert_eq!(reader.next().unwrap(), ListStep::TooLong((20 << 20) + 9 - 1));
-    let ListStep::Row(range) = reader.next().unwrap() else { panic!() };
+    assert_eq!(reader.next().unwrap(), Framed::TooLong((20 << 20) + 9 - 1));
+    let Framed::Row(range) = reader.next().unwrap() else { panic!() };
     assert_eq!(reader.bytes(range), b"{\"b\":1}");
 }
 
@@ -122,21 +122,21 @@ fn an_object_too_long_is_read_by_the_list_that_makes_it_long() {
     let text =
         format!("{{\"n\":[1],\n\"data\":{{\"rows\":[{rows}],\"b\":[2]}},\"c\":{{}}}}\n{{\"d\":1}}");
     for size in [64 << 10, 1 << 20, 3 << 20] {
-        let mut reader = ListReader::of_records().by_lines().with_long_lists(&["rows"]);
+        let mut reader = JsonFramer::of_records().by_lines().with_long_lists(&["rows"]);
         let (mut found, mut lines) = (Vec::new(), Vec::new());
         let mut chunks = text.as_bytes().chunks(size);
         loop {
             match reader.next().unwrap() {
-                ListStep::Row(range) => {
+                Framed::Row(range) => {
                     found.push(String::from_utf8_lossy(reader.bytes(range)).into_owned());
                     lines.push(reader.begun_in_line());
                 }
-                ListStep::Frame => found.push("frame".to_owned()),
-                ListStep::NeedMore => match chunks.next() {
+                Framed::Envelope => found.push("frame".to_owned()),
+                Framed::NeedMore => match chunks.next() {
                     Some(chunk) => reader.push(chunk),
                     None => reader.finish(),
                 },
-                ListStep::End => break,
+                Framed::End => break,
                 step => panic!("{step:?}"),
             }
             assert!(reader.buffer.capacity() < LONGEST_RECORD * 3);

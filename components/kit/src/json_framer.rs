@@ -15,7 +15,7 @@
 //!
 //! Invariant: no more than one row, or what stands before the list, is ever held.
 
-mod answer;
+mod envelope;
 mod long;
 mod state;
 
@@ -27,21 +27,21 @@ use crate::scanner::Nesting;
 pub use crate::scanner::{FramingError, LONGEST_RECORD};
 
 /// Longest text around a list that is kept. Oracle's is below 200 bytes.
-const LONGEST_FRAME: usize = 64 << 10;
+const LONGEST_ENVELOPE: usize = 64 << 10;
 
-/// What [`ListReader::next`] found.
+/// What [`JsonFramer::next`] found.
 #[derive(Debug, Clone, PartialEq)]
-pub enum ListStep {
-    /// A row; its bytes are in [`ListReader::bytes`] until more is pushed.
+pub enum Framed {
+    /// A row; its bytes are in [`JsonFramer::bytes`] until more is pushed.
     Row(Range<usize>),
-    /// What is there of a row that is not whole. Only [by lines](ListReader::by_lines).
+    /// What is there of a row that is not whole. Only [by lines](JsonFramer::by_lines).
     Broken(Range<usize>),
     /// A row of that many bytes was longer than
     /// [`LONGEST_RECORD`].
     TooLong(usize),
-    /// A list answer ended; the text around its list is in [`ListReader::frame`]
+    /// A list answer ended; the text around its list is in [`JsonFramer::envelope`]
     /// until the next one ends.
-    Frame,
+    Envelope,
     /// Push more bytes, or finish.
     NeedMore,
     /// Everything was read.
@@ -50,7 +50,7 @@ pub enum ListStep {
 
 /// Cuts pushed bytes into rows.
 #[derive(Debug)]
-pub struct ListReader {
+pub struct JsonFramer {
     /// Records alone where there is none.
     key: Option<&'static str>,
     buffer: Vec<u8>,
@@ -75,7 +75,7 @@ pub struct ListReader {
     finished: bool,
     /// Bytes of the record under way that were let go, being too long.
     overlong: usize,
-    frame: Vec<u8>,
+    envelope: Vec<u8>,
     /// Follows rows over lines.
     lines: Option<Lines>,
     /// Number of the line under way, and of those where the row handed out last and the
@@ -85,7 +85,7 @@ pub struct ListReader {
     object_line: u64,
 }
 
-impl ListReader {
+impl JsonFramer {
     /// A reader at the start of a stream; `key` is the member that holds the rows.
     pub fn new(key: &'static str) -> Self {
         Self::with(Some(key))
@@ -113,7 +113,7 @@ impl ListReader {
             member: Member::Other,
             finished: false,
             overlong: 0,
-            frame: Vec::new(),
+            envelope: Vec::new(),
             lines: None,
             line: 1,
             row_line: 1,
@@ -165,8 +165,8 @@ impl ListReader {
 
     /// The text around the list that ended last, the list being empty in it. Cut
     /// off, and so no JSON, where it was unreasonably long.
-    pub fn frame(&self) -> &[u8] {
-        &self.frame
+    pub fn envelope(&self) -> &[u8] {
+        &self.envelope
     }
 
     /// Whether the row handed out last stands in a list or in a top-level array,
@@ -214,16 +214,16 @@ impl ListReader {
     ///
     /// When the stream ends inside a row or list, or goes on after its array.
     #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend from its own buffer")]
-    pub fn next(&mut self) -> Result<ListStep, FramingError> {
+    pub fn next(&mut self) -> Result<Framed, FramingError> {
         while self.position < self.buffer.len() {
             if let Some(step) = self.advance()? {
                 return Ok(step);
             }
         }
-        if self.finished { self.at_end() } else { Ok(ListStep::NeedMore) }
+        if self.finished { self.at_end() } else { Ok(Framed::NeedMore) }
     }
 
-    fn advance(&mut self) -> Result<Option<ListStep>, FramingError> {
+    fn advance(&mut self) -> Result<Option<Framed>, FramingError> {
         let byte = self.buffer[self.position];
         let blank = byte.is_ascii_whitespace();
         match self.state {
@@ -237,7 +237,7 @@ impl ListReader {
             State::Start if blank => self.skip_blank(byte),
             State::Start | State::Between if byte == MARK[0] && self.may_be_mark() => {
                 if self.buffer.len() - self.position < MARK.len() {
-                    return Ok(Some(ListStep::NeedMore));
+                    return Ok(Some(Framed::NeedMore));
                 }
                 self.position += MARK.len();
             }
@@ -247,7 +247,7 @@ impl ListReader {
                 match self.begins_array() {
                     Some(true) => self.enter_array(),
                     Some(false) => self.begin(byte),
-                    None => return Ok(Some(ListStep::NeedMore)),
+                    None => return Ok(Some(Framed::NeedMore)),
                 }
             }
             State::Between | State::BetweenRows if blank || byte == b',' => self.skip_blank(byte),
@@ -326,7 +326,7 @@ impl ListReader {
     }
 
     /// At the newline in a row: reads on behind it, or ends the row.
-    fn pass_newline(&mut self) -> Option<ListStep> {
+    fn pass_newline(&mut self) -> Option<Framed> {
         let (bytes, dropped, finished) = (&self.buffer, self.dropped, self.finished);
         let held = Held { bytes, dropped, finished };
         let next = match &mut self.lines {
@@ -341,12 +341,12 @@ impl ListReader {
                 None
             }
             Next::Another(begins) => Some(self.end_broken(begins - dropped)),
-            Next::NeedMore => Some(ListStep::NeedMore),
+            Next::NeedMore => Some(Framed::NeedMore),
         }
     }
 
     /// The row under way ends here; the next one begins there.
-    fn end_broken(&mut self, begins: usize) -> ListStep {
+    fn end_broken(&mut self, begins: usize) -> Framed {
         let row = self.start..self.position;
         // An answer that began on the line that was cut is cut with it.
         let alone = !self.in_list || self.object_line == self.row_line;
@@ -360,12 +360,12 @@ impl ListReader {
         self.nesting = Nesting::default();
         self.state = if alone { State::Between } else { State::BetweenRows };
         match std::mem::take(&mut self.overlong) + row.len() {
-            length if length > LONGEST_RECORD => ListStep::TooLong(length),
-            _ => ListStep::Broken(row),
+            length if length > LONGEST_RECORD => Framed::TooLong(length),
+            _ => Framed::Broken(row),
         }
     }
 
-    fn advance_nested(&mut self) -> Option<ListStep> {
+    fn advance_nested(&mut self) -> Option<Framed> {
         loop {
             let limit = self.limit();
             let (position, closed) = self.nesting.skip_nested(&self.buffer[..limit], self.position);
@@ -382,7 +382,7 @@ impl ListReader {
         }
     }
 
-    fn advance_text(&mut self) -> Option<ListStep> {
+    fn advance_text(&mut self) -> Option<Framed> {
         self.nesting.in_string = true;
         let before = self.position;
         while self.nesting.in_string && self.position < self.buffer.len() {
@@ -394,7 +394,7 @@ impl ListReader {
         (!self.nesting.in_string).then(|| self.end())
     }
 
-    fn advance_scalar(&mut self, byte: u8) -> Option<ListStep> {
+    fn advance_scalar(&mut self, byte: u8) -> Option<Framed> {
         let ends = if self.in_list() { byte == b',' || byte == b']' } else { byte == b'\n' };
         if ends {
             return Some(self.end());
@@ -403,20 +403,20 @@ impl ListReader {
         None
     }
 
-    fn end(&mut self) -> ListStep {
+    fn end(&mut self) -> Framed {
         self.state = if self.in_list { State::BetweenRows } else { State::Between };
         let length = self.overlong + (self.position - self.start);
         if length > LONGEST_RECORD {
             self.overlong = 0;
-            return ListStep::TooLong(length);
+            return Framed::TooLong(length);
         }
-        ListStep::Row(self.start..self.position)
+        Framed::Row(self.start..self.position)
     }
 
-    fn at_end(&mut self) -> Result<ListStep, FramingError> {
+    fn at_end(&mut self) -> Result<Framed, FramingError> {
         match self.state {
-            State::Start | State::Closed => Ok(ListStep::End),
-            State::Between if !self.in_array => Ok(ListStep::End),
+            State::Start | State::Closed => Ok(Framed::End),
+            State::Between if !self.in_array => Ok(Framed::End),
             State::Between => Err(self.error("array without its end")),
             State::BetweenRows => Err(self.error("list without its end")),
             State::Object if self.listed => Err(self.error("list answer without its end")),

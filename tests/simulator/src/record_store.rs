@@ -13,7 +13,7 @@ use bytes::Bytes;
 const BLOCK: usize = 4 * 1024 * 1024;
 
 #[derive(Debug, Default)]
-pub(crate) struct Shelf {
+pub(crate) struct RecordStore {
     blocks: Vec<Bytes>,
     spans: Vec<Span>,
     processed: Vec<i64>,
@@ -27,7 +27,7 @@ struct Span {
     end: u32,
 }
 
-impl Shelf {
+impl RecordStore {
     pub(crate) fn len(&self) -> usize {
         self.spans.len()
     }
@@ -80,17 +80,17 @@ impl Shelf {
     }
 }
 
-/// Fills a shelf. Records must come in the order of their processing time.
+/// Fills a store. Records must come in the order of their processing time.
 #[derive(Debug, Default)]
-pub(crate) struct ShelfBuilder {
-    shelf: Shelf,
+pub(crate) struct RecordStoreBuilder {
+    store: RecordStore,
     block: Vec<u8>,
 }
 
-impl ShelfBuilder {
+impl RecordStoreBuilder {
     /// Adds the record that `render` appends to the buffer it is given.
     pub(crate) fn push(&mut self, processed: i64, render: impl FnOnce(&mut Vec<u8>)) {
-        debug_assert!(self.shelf.processed.last().is_none_or(|last| *last <= processed));
+        debug_assert!(self.store.processed.last().is_none_or(|last| *last <= processed));
         if self.block.capacity() == 0 {
             // Room for the record that crosses the mark, in most cases.
             self.block.reserve(BLOCK + BLOCK / 64);
@@ -99,12 +99,12 @@ impl ShelfBuilder {
         self.block.push(b',');
         render(&mut self.block);
         let fits = "a block ends at 4 MiB and a record is far below 4 GiB";
-        self.shelf.spans.push(Span {
-            block: u32::try_from(self.shelf.blocks.len()).expect(fits),
+        self.store.spans.push(Span {
+            block: u32::try_from(self.store.blocks.len()).expect(fits),
             start: u32::try_from(start).expect(fits),
             end: u32::try_from(self.block.len()).expect(fits),
         });
-        self.shelf.processed.push(processed);
+        self.store.processed.push(processed);
         if self.block.len() >= BLOCK {
             self.close_block();
         }
@@ -113,14 +113,14 @@ impl ShelfBuilder {
     fn close_block(&mut self) {
         if !self.block.is_empty() {
             let block = std::mem::take(&mut self.block);
-            self.shelf.blocks.push(Bytes::from(block));
+            self.store.blocks.push(Bytes::from(block));
         }
     }
 
-    pub(crate) fn finish(mut self) -> Shelf {
+    pub(crate) fn finish(mut self) -> RecordStore {
         self.block.shrink_to_fit();
         self.close_block();
-        self.shelf
+        self.store
     }
 }
 
@@ -128,34 +128,34 @@ impl ShelfBuilder {
 mod tests {
     use super::*;
 
-    fn shelf(count: i64) -> Shelf {
-        let mut builder = ShelfBuilder::default();
+    fn store(count: i64) -> RecordStore {
+        let mut builder = RecordStoreBuilder::default();
         for time in 0..count {
             builder.push(time * 10, |out| out.extend(time.to_string().bytes()));
         }
         builder.finish()
     }
 
-    fn text(shelf: &Shelf, records: &[usize]) -> String {
-        let body = shelf.body(records.iter().copied()).concat();
+    fn text(store: &RecordStore, records: &[usize]) -> String {
+        let body = store.body(records.iter().copied()).concat();
         String::from_utf8(body).unwrap()
     }
 
     #[test]
-    fn neighbours_are_one_slice_and_strangers_are_joined() {
-        let shelf = shelf(5);
-        assert_eq!(shelf.body(1..4).len(), 3);
-        assert_eq!(text(&shelf, &[1, 2, 3]), "[1,2,3]");
-        assert_eq!(text(&shelf, &[4, 0, 1, 3]), "[4,0,1,3]");
-        assert_eq!(text(&shelf, &[]), "[]");
+    fn neighbours_are_one_slice_and_others_are_joined() {
+        let store = store(5);
+        assert_eq!(store.body(1..4).len(), 3);
+        assert_eq!(text(&store, &[1, 2, 3]), "[1,2,3]");
+        assert_eq!(text(&store, &[4, 0, 1, 3]), "[4,0,1,3]");
+        assert_eq!(text(&store, &[]), "[]");
     }
 
     #[test]
     fn a_range_is_half_open() {
-        let shelf = shelf(5);
-        assert_eq!(shelf.between(10, 30), 1..3);
-        assert_eq!(shelf.between(11, 31), 2..4);
-        assert_eq!(shelf.between(41, 100), 5..5);
-        assert_eq!(shelf.between(30, 10), 3..3);
+        let store = store(5);
+        assert_eq!(store.between(10, 30), 1..3);
+        assert_eq!(store.between(11, 31), 2..4);
+        assert_eq!(store.between(41, 100), 5..5);
+        assert_eq!(store.between(30, 10), 3..3);
     }
 }

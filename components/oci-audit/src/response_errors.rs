@@ -1,8 +1,8 @@
 //! What Oracle's error answers mean for an operator.
 
-use signon_kit::answers::retry_after;
 use signon_kit::contract::{SourceError, Throttle};
 use signon_kit::http::{Body, Response, TransportError, read_head};
+use signon_kit::response_errors::retry_after;
 use signon_kit::text::cut;
 
 /// How much of an error body is worth reading: Oracle's are below 1 KB, a proxy's
@@ -49,7 +49,7 @@ pub fn error<B: Body>(mut response: Response<B>, with_page: bool) -> SourceError
 
 /// What a request that found no answer means.
 pub fn transport(error: TransportError) -> SourceError {
-    signon_kit::answers::transport(error, "the endpoint")
+    signon_kit::response_errors::transport(error, "the endpoint")
 }
 
 fn describe(status: u16, body: &[u8]) -> String {

@@ -1,10 +1,10 @@
 //! What Oracle's error answers mean for an operator.
 
 use serde_json::Value;
-use signon_kit::answers::retry_after;
 use signon_kit::contract::{SourceError, Throttle};
 use signon_kit::digest::content_id;
 use signon_kit::http::{Body, Response, TransportError, read_head};
+use signon_kit::response_errors::retry_after;
 use signon_kit::text::cut;
 
 /// How much of an error body is worth reading: Oracle's are below 1 KB, a proxy's
@@ -59,7 +59,7 @@ pub fn error<B: Body>(mut response: Response<B>) -> SourceError {
 
 /// What a request that found no answer means.
 pub fn transport(error: TransportError) -> SourceError {
-    signon_kit::answers::transport(error, "domain_url")
+    signon_kit::response_errors::transport(error, "domain_url")
 }
 
 /// What a success means that holds no list.
