@@ -12,6 +12,7 @@ use serde_json::Value;
 use signon_kit::auth::{Authorize, Basic, Random, Surroundings};
 use signon_kit::config::Reader;
 use signon_kit::contract::AccessRule;
+use signon_kit::endpoint::split_url;
 use signon_kit::http::{Body as _, Method, Request, Transport, TransportError};
 use signon_kit::secret::Secret;
 use signon_kit::text::{cut, hex, percent_encode};
@@ -98,7 +99,7 @@ impl Client {
         };
         let (origin, path) = match token_url {
             None => (origin.to_owned(), format!("{base_path}{TOKEN_PATH}")),
-            Some(url) => crate::config::split(&url).unwrap_or_else(|problem| {
+            Some(url) => split_url(&url).unwrap_or_else(|problem| {
                 let fix = "write it like https://idcs-….identity.oraclecloud.com/oauth2/v1/token";
                 table.wrong("token_url", format!("{url:?} {problem}"), fix);
                 Default::default()

@@ -2,19 +2,24 @@
 
 use signon_kit::config::Reader;
 use signon_kit::contract::{AccessRule, SourceError, Stream};
-use signon_kit::source::no_such_stream;
+use signon_kit::source::Settings;
 
 use crate::auth::Client;
-use crate::query::{PATH, SEARCH};
 
 /// JSON Schema of [`Config`].
 pub const SCHEMA: &str = include_str!("config.schema.json");
 
+/// The member of an answer that holds the rows.
+pub const ROWS: &str = "Resources";
+
+/// Path of the resource.
+pub const PATH: &str = "/admin/v1/AuditEvents";
+
+/// What comes behind [`PATH`] for a search by POST.
+pub const SEARCH: &str = "/.search";
+
 /// The service sends no more rows at once, whatever is asked.
 const LARGEST_PAGE: u32 = 1000;
-
-/// Longest stream id that the contract allows, in bytes.
-const LONGEST_ID: usize = 512;
 
 /// What a domain URL looks like.
 const EXAMPLE: &str = "https://idcs-0123456789abcdef0123456789abcdef.identity.oraclecloud.com";
@@ -43,70 +48,18 @@ pub struct Config {
     pub auth: Option<Client>,
 }
 
-impl Config {
-    /// Reads and checks the configuration.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-config` with everything that is wrong.
-    pub fn parse(text: &str) -> Result<Self, SourceError> {
+impl Settings for Config {
+    fn parse(text: &str) -> Result<Self, SourceError> {
         let mut reader = Reader::new(text)?;
-        let url = reader.required_text("domain_url", EXAMPLE);
-        let method = match reader.text("method").as_deref() {
-            None | Some("get") => SearchMethod::Get,
-            Some("search") => SearchMethod::Search,
-            Some(other) => {
-                reader.wrong(
-                    "method",
-                    format!("{other:?} is no way to search"),
-                    "write \"get\", or \"search\" for POST to .search",
-                );
-                SearchMethod::Get
-            }
-        };
+        let (origin, base_path) = reader.required_url("domain_url", EXAMPLE, is_domain_alone);
+        let methods = [("get", SearchMethod::Get), ("search", SearchMethod::Search)];
+        let method = reader.choice("method", &methods).unwrap_or(SearchMethod::Get);
         let page_size = reader.whole_number("page_size", 1..=LARGEST_PAGE).unwrap_or(LARGEST_PAGE);
-        let (origin, base_path) = match domain(&url) {
-            Ok(parts) => parts,
-            Err(problem) => {
-                // A missing one has its finding.
-                if !url.is_empty() {
-                    let fix = format!("write the URL that the console shows, like {EXAMPLE}");
-                    reader.wrong("domain_url", format!("{url:?} {problem}"), fix);
-                }
-                (String::new(), String::new())
-            }
-        };
         let auth = Client::read(&mut reader, &origin, &base_path);
         reader.finish(Self { origin, base_path, method, page_size, auth })
     }
 
-    /// The id of the one stream: the domain itself, however it is reached.
-    pub fn stream_id(&self) -> String {
-        let (_, authority) = self.origin.split_once("://").unwrap_or_default();
-        format!("{authority}{}", self.base_path)
-    }
-
-    /// The one stream of this configuration.
-    pub fn streams(&self) -> Vec<Stream> {
-        let id = self.stream_id();
-        vec![Stream { label: format!("audit events of {id}"), id }]
-    }
-
-    /// Checks that a stream is this configuration's.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-config` when it is not.
-    pub fn check_stream(&self, stream: &str) -> Result<(), SourceError> {
-        if stream == self.stream_id() {
-            return Ok(());
-        }
-        Err(no_such_stream(stream))
-    }
-
-    /// The requests this configuration needs: one path, by one method. The token
-    /// is asked for by whoever attaches it, which may be this component itself.
-    pub fn access(&self) -> Vec<AccessRule> {
+    fn access(&self) -> Vec<AccessRule> {
         let (method, path) = match self.method {
             SearchMethod::Get => ("GET", PATH.to_owned()),
             SearchMethod::Search => ("POST", format!("{PATH}{SEARCH}")),
@@ -116,50 +69,38 @@ impl Config {
             methods: vec![method.to_owned()],
             path_prefix: format!("{}{path}", self.base_path),
         };
+        // The token is asked for by whoever attaches it, which may be this component itself.
         std::iter::once(rule).chain(self.auth.as_ref().map(Client::access)).collect()
     }
+
+    fn streams(&self) -> Vec<Stream> {
+        let id = self.stream_id();
+        vec![Stream { label: format!("audit events of {id}"), id }]
+    }
 }
 
-/// Splits a domain URL into origin and base path.
-fn domain(url: &str) -> Result<(String, String), String> {
-    let (origin, path) = split(url)?;
-    for page in ["/admin/v1", "/ui/v1", "/oauth2/v1"] {
-        if path.contains(page) {
-            return Err(format!("goes on to {page} and is not the domain alone"));
-        }
+impl Config {
+    /// The id of the one stream: the domain itself, however it is reached.
+    pub fn stream_id(&self) -> String {
+        let (_, authority) = self.origin.split_once("://").unwrap_or_default();
+        format!("{authority}{}", self.base_path)
     }
-    Ok((origin, path))
 }
 
-/// Splits a URL into origin and path, without a slash at its end.
-pub(crate) fn split(url: &str) -> Result<(String, String), String> {
-    let (scheme, rest) = url.split_once("://").ok_or("has no scheme")?;
-    let scheme = scheme.to_ascii_lowercase();
-    let default_port = match scheme.as_str() {
-        "https" => ":443",
-        "http" => ":80",
-        _ => return Err("is neither http nor https".to_owned()),
-    };
-    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let authority = authority.to_ascii_lowercase();
-    // The console shows the URL with its port, and origins go without it.
-    let authority = authority.strip_suffix(default_port).unwrap_or(&authority);
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
-    if authority.is_empty() || !authority.bytes().all(plain) {
-        return Err("has no plain host".to_owned());
+/// Whether the path of a domain's URL is none of its own pages.
+fn is_domain_alone(path: &str) -> Result<(), String> {
+    let pages = ["/admin/v1", "/ui/v1", "/oauth2/v1"];
+    match pages.iter().find(|page| path.contains(**page)) {
+        Some(page) => Err(format!("goes on to {page} and is not the domain alone")),
+        None => Ok(()),
     }
-    let path = path.trim_end_matches('/');
-    if path.bytes().any(|byte| byte <= b' ' || b"?#%\\".contains(&byte) || byte >= 0x7f) {
-        return Err("has more than a plain path".to_owned());
-    }
-    if authority.len() + path.len() > LONGEST_ID {
-        return Err(format!("is longer than {LONGEST_ID} bytes"));
-    }
-    Ok((format!("{scheme}://{authority}"), path.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+    use signon_kit::contract::{EventClasses, ReadOptions, TimeRange};
+    use signon_kit::source::open;
+
     use super::*;
 
     fn findings(text: &str) -> Vec<(String, String)> {
@@ -185,8 +126,14 @@ mod tests {
         assert_eq!(rule.origin, "https://idcs-ab12.identity.oraclecloud.com");
         assert_eq!(rule.methods, ["GET"]);
         assert_eq!(rule.path_prefix, "/admin/v1/AuditEvents");
-        assert!(config.check_stream(&config.stream_id()).is_ok());
-        assert!(config.check_stream("other").is_err());
+        let open = |stream: &str| {
+            let range = TimeRange { start: 0, end: 1000 };
+            let classes = EventClasses::ALL;
+            let options = ReadOptions { classes, keep_raw: false, text_limit: 0 };
+            open::<crate::Idcs>(config.clone(), stream, range, None, options)
+        };
+        assert!(open(&config.stream_id()).is_ok());
+        assert!(open("other").is_err());
     }
 
     #[test]

@@ -2,19 +2,16 @@
 //! far the page behind that key was read.
 //!
 //! Keys do not shift as offsets do when rows arrive or are purged. Order inside a
-//! page is trusted no further than it was checked: on resuming, the first rows of
-//! a page are passed over only if they are the same ones in the same order.
-//! Otherwise the page is returned whole and the host removes what it has.
+//! page is not trusted ([`signon_kit::resume`]).
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use signon_kit::contract::SourceError;
-use signon_kit::digest::HeadDigest;
+use signon_kit::cursor;
+use signon_kit::range::SecondRange;
 use signon_kit::text::hex;
-
-use crate::query::SecondRange;
 
 /// Version of the form below; another one is refused as expired.
 const VERSION: u32 = 1;
@@ -56,8 +53,6 @@ pub struct Cursor {
 /// The cursor as it is written.
 #[derive(Debug, Serialize, Deserialize)]
 struct Written {
-    #[serde(rename = "v")]
-    version: u32,
     #[serde(rename = "t")]
     time: i64,
     #[serde(rename = "eq", default, skip_serializing_if = "std::ops::Not::not")]
@@ -86,8 +81,7 @@ impl Cursor {
 
     /// This position after some rows of the page.
     #[must_use]
-    pub fn after_rows(&self, rows: u64, head: &HeadDigest) -> Self {
-        let head = if rows == 0 { String::new() } else { head.text() };
+    pub fn after_rows(&self, (rows, head): (u64, String)) -> Self {
         Self { rows, head, ..self.clone() }
     }
 
@@ -98,15 +92,12 @@ impl Cursor {
     /// `cursor-expired` when it is not one of this version and range: the host
     /// then reads the range again from its start.
     pub fn decode(cursor: &[u8], range: SecondRange) -> Result<Self, SourceError> {
-        let expired = |problem: &str| SourceError::CursorExpired(problem.to_owned());
-        let foreign = || expired("the cursor was not written by this version of idcs");
-        let written: Written = serde_json::from_slice(cursor).map_err(|_| foreign())?;
-        if written.version != VERSION {
-            return Err(foreign());
-        }
+        let written: Written = cursor::decode("idcs", VERSION, cursor)?;
         // The end itself is where a finished reading stands.
         if !(range.start()..=range.end()).contains(&written.time) {
-            return Err(expired("the cursor belongs to another range"));
+            return Err(SourceError::CursorExpired(
+                "the cursor belongs to another range".to_owned(),
+            ));
         }
         let seen = written.seen.as_bytes().chunks(RowDigest::DIGITS);
         let page_key = if written.moment {
@@ -116,7 +107,10 @@ impl Cursor {
         };
         Ok(Self {
             page_key,
-            seen: seen.map(RowDigest::parse).collect::<Option<_>>().ok_or_else(foreign)?,
+            seen: seen
+                .map(RowDigest::parse)
+                .collect::<Option<_>>()
+                .ok_or_else(|| cursor::expired("idcs"))?,
             rows: written.rows,
             head: written.head,
             total: written.total,
@@ -130,7 +124,6 @@ impl Cursor {
             PageKey::At { at, after } => (*at, true, after.clone()),
         };
         let written = Written {
-            version: VERSION,
             time,
             moment,
             after,
@@ -139,8 +132,7 @@ impl Cursor {
             head: self.head.clone(),
             total: self.total,
         };
-        // Plain texts and numbers always serialize.
-        serde_json::to_vec(&written).unwrap_or_default()
+        cursor::encode(VERSION, &written)
     }
 }
 
@@ -184,15 +176,14 @@ mod tests {
 
     #[test]
     fn a_cursor_reads_back_and_a_foreign_one_is_expired() {
-        let mut head = HeadDigest::default();
-        head.add("a");
+        let head = || (1, "0123456789abcdef".repeat(2));
         let seen: BTreeSet<RowDigest> = ["a", "b"].map(RowDigest::of).into_iter().collect();
         for page_key in [
             PageKey::From(1000),
             PageKey::At { at: 2001, after: None },
             PageKey::At { at: 2001, after: Some("\"\u{1}ü".to_owned()) },
         ] {
-            let position = Cursor::at_page(page_key, seen.clone(), Some(7)).after_rows(1, &head);
+            let position = Cursor::at_page(page_key, seen.clone(), Some(7)).after_rows(head());
             assert_eq!(Cursor::decode(&position.encode(), range()).unwrap(), position);
         }
         for foreign in [
@@ -213,9 +204,9 @@ mod tests {
         let seen = (0..5000).map(|n| RowDigest::of(&n.to_string())).collect();
         let page_key =
             PageKey::At { at: i64::MAX, after: Some("\u{1}".repeat(crate::keyset::LONGEST_ID)) };
-        let mut head = HeadDigest::default();
-        head.add("a");
-        let position = Cursor::at_page(page_key, seen, Some(u64::MAX)).after_rows(u64::MAX, &head);
+        let head = || (1, "0123456789abcdef".repeat(2));
+        let position =
+            Cursor::at_page(page_key, seen, Some(u64::MAX)).after_rows((u64::MAX, head().1));
         assert!(position.encode().len() < 4096, "{}", position.encode().len());
     }
 }

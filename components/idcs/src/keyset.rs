@@ -9,10 +9,10 @@
 use std::collections::BTreeSet;
 
 use signon_kit::contract::SourceError;
+use signon_kit::range::SecondRange;
 use signon_kit::time;
 
 use crate::cursor::{Cursor, PageKey, RowDigest};
-use crate::query::SecondRange;
 
 /// Longest id, in bytes, that can be a key: it has to fit into a cursor. Oracle's
 /// have 32 characters.

@@ -12,8 +12,6 @@ pub mod auth;
 pub mod check;
 pub mod config;
 pub mod cursor;
-#[cfg(target_arch = "wasm32")]
-mod export;
 mod keyset;
 pub mod normalize;
 pub mod normalizer;
@@ -24,11 +22,59 @@ pub mod response_errors;
 pub mod session;
 pub mod silence;
 
-use signon_kit::contract::{Descriptor, Shape, Windowed};
+use signon_kit::contract::{
+    Descriptor, Finding, ReadOptions, Shape, SourceError, TimeRange, Windowed,
+};
 use signon_kit::domain;
+use signon_kit::http::Transport;
+use signon_kit::normalizer::{FramedRecords, Normalizer};
+use signon_kit::source::PagedSource;
 
-/// The member of an answer that holds the rows.
-pub(crate) const ROWS: &str = "Resources";
+use crate::auth::Client;
+use crate::config::Config;
+
+/// This source.
+#[derive(Debug)]
+pub struct Idcs;
+
+signon_kit::export_source!(Idcs);
+
+impl PagedSource for Idcs {
+    type Config = Config;
+    type Credential = Client;
+    type Pages = session::Reading;
+    type Frames = FramedRecords<normalizer::Rows>;
+
+    fn descriptor() -> Descriptor {
+        descriptor()
+    }
+
+    fn credential(config: &Config) -> Option<Client> {
+        config.auth.clone()
+    }
+
+    fn check<T: Transport>(
+        config: &Config,
+        transport: &mut T,
+        now_ms: i64,
+    ) -> Result<Vec<Finding>, SourceError> {
+        Ok(check::check(config, transport, now_ms))
+    }
+
+    fn open(
+        config: Config,
+        _: &str,
+        range: TimeRange,
+        cursor: Option<&[u8]>,
+        options: ReadOptions,
+    ) -> Result<session::Reading, SourceError> {
+        session::Reading::open(config, range, cursor, options)
+    }
+
+    fn normalizer(options: ReadOptions) -> Normalizer<Self::Frames> {
+        normalizer::open(options)
+    }
+}
 
 /// What this component says about itself.
 pub fn descriptor() -> Descriptor {

@@ -4,65 +4,18 @@
 //! `sortBy`, and because paging goes by key: `startIndex` is always 1, since
 //! offsets shift when rows arrive or are purged in between.
 
-use signon_kit::contract::{Finding, Severity, SourceError, TimeRange};
 use signon_kit::http::{Method, Request};
 use signon_kit::json::push_string;
 use signon_kit::text::percent_encode;
 use signon_kit::time;
 
-use crate::config::{Config, SearchMethod};
-
-/// Path of the resource.
-pub const PATH: &str = "/admin/v1/AuditEvents";
-
-/// What comes behind [`PATH`] for a search by POST.
-pub const SEARCH: &str = "/.search";
+use crate::config::{Config, PATH, SEARCH, SearchMethod};
 
 /// Schema of a search by POST.
 const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 /// Either is answered.
 const MEDIA_TYPES: &str = "application/scim+json, application/json";
-
-/// A range of whole seconds that is not empty, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SecondRange {
-    start: i64,
-    end: i64,
-}
-
-impl SecondRange {
-    /// The first millisecond.
-    pub fn start(self) -> i64 {
-        self.start
-    }
-
-    /// The first millisecond behind it.
-    pub fn end(self) -> i64 {
-        self.end
-    }
-}
-
-impl TryFrom<TimeRange> for SecondRange {
-    type Error = SourceError;
-
-    fn try_from(range: TimeRange) -> Result<Self, SourceError> {
-        let TimeRange { start, end } = range;
-        if start < end && start.rem_euclid(1000) == 0 && end.rem_euclid(1000) == 0 {
-            return Ok(Self { start, end });
-        }
-        Err(SourceError::InvalidConfig(vec![Finding {
-            severity: Severity::Error,
-            path: String::new(),
-            problem: format!(
-                "{} to {} is no range of whole seconds",
-                time::format(start),
-                time::format(end)
-            ),
-            fix: "select a range whose ends are whole seconds, the end after the start".to_owned(),
-        }]))
-    }
-}
 
 /// A question to the service.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -166,6 +119,8 @@ pub fn request(config: &Config, question: Question<'_>) -> Request {
 
 #[cfg(test)]
 mod tests {
+    use signon_kit::source::Settings as _;
+
     use super::*;
 
     fn config(method: &str) -> Config {
@@ -218,13 +173,5 @@ mod tests {
     #[test]
     fn a_count_asks_for_no_rows() {
         assert!(request(&config("get"), Question::Count { from: 0 }).target.ends_with("count=0"));
-    }
-
-    #[test]
-    fn milliseconds_and_empty_ranges_are_refused() {
-        for (start, end) in [(1, 1000), (0, 1001), (1000, 1000), (1000, 0)] {
-            assert!(SecondRange::try_from(TimeRange { start, end }).is_err());
-        }
-        assert!(SecondRange::try_from(TimeRange { start: -1000, end: 1000 }).is_ok());
     }
 }

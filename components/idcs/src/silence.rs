@@ -7,12 +7,12 @@
 //! is the host's to decide, who knows what came before.
 
 use signon_kit::contract::{Finding, Severity, SourceError};
+use signon_kit::framer::{Framed, Framer as _};
 use signon_kit::http::{Body, Transport};
-use signon_kit::json_framer::{Framed, JsonFramer};
+use signon_kit::json_framer::JsonFramer;
 use signon_kit::time;
 
-use crate::ROWS;
-use crate::config::Config;
+use crate::config::{Config, ROWS};
 use crate::query::{self, Question};
 use crate::reading::Envelope;
 use crate::response_errors;

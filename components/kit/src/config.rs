@@ -4,8 +4,12 @@
 use serde_json::{Map, Value};
 
 use crate::contract::{Finding, Severity, SourceError};
+use crate::endpoint::split_url;
 use crate::json::pointer;
 use crate::secret::Secret;
+
+/// What to do about settings that are none.
+const NO_OBJECT: &str = "pass one JSON object that fits the schema of the component";
 
 /// A configuration object being read.
 #[derive(Debug)]
@@ -26,8 +30,10 @@ impl Reader {
     pub fn new(text: &str) -> Result<Self, SourceError> {
         match serde_json::from_str(text) {
             Ok(Value::Object(object)) => Ok(Self::at(String::new(), object)),
-            Ok(_) => Err(invalid("the configuration is not an object")),
-            Err(error) => Err(invalid(&format!("the configuration is not JSON: {error}"))),
+            Ok(_) => Err(invalid("the configuration is not an object", NO_OBJECT)),
+            Err(error) => {
+                Err(invalid(format!("the configuration is not JSON: {error}"), NO_OBJECT))
+            }
         }
     }
 
@@ -111,6 +117,40 @@ impl Reader {
         Secret::new(self.required_text(key, "…"))
     }
 
+    /// One of some words, if the key is there.
+    pub fn choice<C: Copy>(&mut self, key: &'static str, choices: &[(&str, C)]) -> Option<C> {
+        let word = self.text(key)?;
+        let chosen = choices.iter().find(|(known, _)| *known == word);
+        if chosen.is_none() {
+            let words: Vec<_> = choices.iter().map(|(known, _)| format!("{known:?}")).collect();
+            let fix = format!("write {}", words.join(" or "));
+            self.wrong(key, format!("{word:?} is unknown"), fix);
+        }
+        chosen.map(|(_, choice)| *choice)
+    }
+
+    /// A URL that has to be there, as origin and path ([`split_url`]); empty ones when it
+    /// is wrong, which has its finding.
+    pub fn required_url(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        check: impl FnOnce(&str) -> Result<(), String>,
+    ) -> (String, String) {
+        let before = self.findings.len();
+        let url = self.required_text(key, example);
+        if self.findings.len() > before {
+            return Default::default();
+        }
+        let parts =
+            split_url(&url).and_then(|(origin, path)| check(&path).map(|()| (origin, path)));
+        parts.unwrap_or_else(|problem| {
+            let fix = format!("write it like {key} = \"{example}\"");
+            self.wrong(key, format!("{url:?} {problem}"), fix);
+            Default::default()
+        })
+    }
+
     /// A whole number within bounds, if the key is there.
     pub fn whole_number(
         &mut self,
@@ -192,12 +232,13 @@ impl Reader {
     }
 }
 
-fn invalid(problem: &str) -> SourceError {
+/// `invalid-config` about the request as a whole, and not about a key.
+pub fn invalid(problem: impl Into<String>, fix: impl Into<String>) -> SourceError {
     SourceError::InvalidConfig(vec![Finding {
         severity: Severity::Error,
         path: String::new(),
-        problem: problem.to_owned(),
-        fix: "pass one JSON object that fits the schema of the component".to_owned(),
+        problem: problem.into(),
+        fix: fix.into(),
     }])
 }
 

@@ -2,7 +2,7 @@
 //! above it runs natively in tests and measurements; in a component it is
 //! `wasi`.
 //!
-//! A guest attaches no credentials here: the host does at its door, or `auth` where
+//! A guest attaches no credentials here: the host does as they leave, or `auth` where
 //! there is none.
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -10,7 +10,8 @@
 //! Invariant: valid JSON is never broken, however it is laid out and however its bytes
 //! arrive.
 
-use crate::scanner::{LONGEST_RECORD, Nesting};
+use crate::framer::LONGEST_RECORD;
+use crate::scanner::Nesting;
 
 /// How deep lists and objects are told apart.
 const DEEPEST: u32 = u128::BITS;

@@ -6,6 +6,7 @@
 
 use crate::batch::BatchBuilder;
 use crate::contract::{Batch, BatchLimits, Progress, SourceError, TypeCount};
+use crate::framer::{Framed, Framer, Row};
 use crate::magic_bytes::MagicBytes;
 use crate::passed_over::PassedOver;
 
@@ -36,6 +37,70 @@ pub enum Taken {
     End,
 }
 
+/// What a guest knows about framed records.
+pub trait Records {
+    /// What cuts the bytes into records.
+    type Framer: Framer;
+
+    /// Takes a framed record, and tells how many it was.
+    fn take(&mut self, batch: &mut BatchBuilder, record: Row<'_, Self::Framer>) -> u64;
+
+    /// Takes the next record of those that were in the one taken last, if there is one.
+    fn take_inner(&mut self, _: &mut BatchBuilder, _: u64) -> bool {
+        false
+    }
+}
+
+/// Records as a framer cuts them.
+#[derive(Debug)]
+pub struct FramedRecords<R: Records> {
+    framer: R::Framer,
+    records: R,
+    number: u64,
+}
+
+impl<R: Records> Frames for FramedRecords<R> {
+    fn push(&mut self, chunk: &[u8]) {
+        self.framer.push(chunk);
+    }
+
+    fn finish(&mut self) {
+        self.framer.finish();
+    }
+
+    fn take(&mut self, batch: &mut BatchBuilder) -> Result<Taken, String> {
+        if self.records.take_inner(batch, self.number) {
+            self.number += 1;
+            return Ok(Taken::Something);
+        }
+        let found = self.framer.next();
+        batch.line = self.framer.line();
+        let found = found.map_err(|error| match batch.line {
+            Some(line) => format!("{error}, in line {line}"),
+            None => error.to_string(),
+        })?;
+        self.number += match found {
+            Framed::Row(row) => {
+                let (framer, number) = (&self.framer, self.number);
+                self.records.take(batch, Row { framer, bytes: framer.bytes(row), number })
+            }
+            Framed::Broken(row) => {
+                batch.reject_broken(self.number, self.framer.bytes(row));
+                1
+            }
+            Framed::TooLong(length) => {
+                batch.reject_too_long(length, self.number);
+                1
+            }
+            // What stands around a list is no record.
+            Framed::Envelope => 0,
+            Framed::NeedMore => return Ok(Taken::NeedMore),
+            Framed::End => return Ok(Taken::End),
+        };
+        Ok(Taken::Something)
+    }
+}
+
 /// Reads records from pushed bytes.
 #[derive(Debug)]
 pub struct Normalizer<F> {
@@ -43,6 +108,13 @@ pub struct Normalizer<F> {
     magic_bytes: MagicBytes,
     passed_over: PassedOver,
     failed: Option<SourceError>,
+}
+
+impl<R: Records> Normalizer<FramedRecords<R>> {
+    /// A normalizer of records at the start of their bytes.
+    pub fn of(framer: R::Framer, records: R) -> Self {
+        Self::over(FramedRecords { framer, records, number: 0 })
+    }
 }
 
 impl<F: Frames> Normalizer<F> {

@@ -1,30 +1,7 @@
 //! What cutting JSON needs to know of its syntax: where a text ends and how deep a
 //! bracket is. Everything else stays unread.
 
-use std::fmt;
-
 use crate::simd::{BLOCK, Block};
-
-/// Longest record that is held. The largest seen in public is below 100 KB; a
-/// longer one is passed over and reported with its position.
-pub const LONGEST_RECORD: usize = 8 << 20;
-
-/// The stream ended inside a record or array, or goes on after its end.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FramingError {
-    /// What is wrong.
-    pub problem: &'static str,
-    /// Where, in bytes from the start of the stream.
-    pub offset: usize,
-}
-
-impl fmt::Display for FramingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.problem, self.offset)
-    }
-}
-
-impl std::error::Error for FramingError {}
 
 /// How deep in brackets the reading is, and whether in a text.
 #[derive(Debug, Default, Clone, Copy)]

@@ -1,20 +1,18 @@
-//! The thin shell around a [`Source`] that a sandbox calls. A guest names itself:
-//!
-//! ```ignore
-//! type Component = signon_kit::shell::Shell<MySource>;
-//! signon_kit::bindings::export!(Component with_types_in signon_kit::bindings);
-//! ```
+//! The thin shell around a [`Source`] that a sandbox calls. A guest names itself, with
+//! [`export_source!`](crate::export_source).
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
+use crate::auth::Authorized;
 use crate::bindings::{Guest, GuestNormalizer, GuestSession, Normalizer, Session};
 use crate::contract::{
     AccessRule, Batch, BatchLimits, Cursor, Descriptor, Finding, ReadOptions, Selection,
-    SourceError, Stream, TypeCount,
+    SourceError, Stream, TimeRange, TypeCount,
 };
-use crate::http::wasi::wall_clock_ms;
-use crate::source::{Reads, Source, no_range};
+use crate::http::wasi::{WasiTransport, wall_clock_ms};
+use crate::session::Reads;
+use crate::source::{self, PagedSource, Settings, Source, no_range};
 
 /// A source as a component.
 #[derive(Debug)]
@@ -39,6 +37,53 @@ impl<S: Source> Guest for Shell<S> {
     fn check(config: String) -> Result<Vec<Finding>, SourceError> {
         S::check(&config, wall_clock_ms())
     }
+}
+
+/// A source that is read page by page, with the sandbox's HTTP.
+#[derive(Debug)]
+pub struct Paged<S>(PhantomData<S>);
+
+impl<S: PagedSource> Source for Paged<S> {
+    type Session = crate::session::Session<Authorized<WasiTransport, S::Credential>, S::Pages>;
+    type Frames = S::Frames;
+
+    fn descriptor() -> Descriptor {
+        S::descriptor()
+    }
+
+    fn access(config: &str) -> Result<Vec<AccessRule>, SourceError> {
+        S::Config::parse(config).map(|config| config.access())
+    }
+
+    fn streams(config: &str) -> Result<Vec<Stream>, SourceError> {
+        S::Config::parse(config).map(|config| config.streams())
+    }
+
+    fn check(config: &str, now_ms: i64) -> Result<Vec<Finding>, SourceError> {
+        let config = S::Config::parse(config)?;
+        S::check(&config, &mut transport::<S>(&config), now_ms)
+    }
+
+    fn open(
+        config: &str,
+        stream: &str,
+        range: TimeRange,
+        cursor: Option<&[u8]>,
+        options: ReadOptions,
+    ) -> Result<Self::Session, SourceError> {
+        let config = S::Config::parse(config)?;
+        let transport = transport::<S>(&config);
+        let pages = source::open::<S>(config, stream, range, cursor, options)?;
+        Ok(crate::session::Session::new(transport, pages))
+    }
+
+    fn normalizer(options: ReadOptions) -> crate::normalizer::Normalizer<S::Frames> {
+        S::normalizer(options)
+    }
+}
+
+fn transport<S: PagedSource>(config: &S::Config) -> Authorized<WasiTransport, S::Credential> {
+    Authorized::new(WasiTransport, S::credential(config))
 }
 
 /// A session as a resource.

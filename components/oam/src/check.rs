@@ -2,10 +2,10 @@
 
 use signon_kit::contract::{Finding, SourceError, TimeRange};
 use signon_kit::http::Transport;
+use signon_kit::range::SecondRange;
 use signon_kit::response_errors;
 
 use crate::config::Config;
-use crate::query::Asked;
 use crate::stats;
 
 const MINUTE_MS: i64 = 60_000;
@@ -21,8 +21,8 @@ pub fn check<T: Transport>(
     now_ms: i64,
 ) -> Result<Vec<Finding>, SourceError> {
     let end = (now_ms.div_euclid(MINUTE_MS) - 1) * MINUTE_MS;
-    let asked = Asked::try_from(TimeRange { start: end - MINUTE_MS, end })?;
-    Ok(match stats::ask(transport, config, asked) {
+    let range = SecondRange::try_from(TimeRange { start: end - MINUTE_MS, end })?;
+    Ok(match stats::ask(transport, config, range.into()) {
         Ok(Ok(_)) => Vec::new(),
         Ok(Err(finding)) => vec![finding],
         Err(error) => vec![response_errors::finding(error, "")],
@@ -31,6 +31,8 @@ pub fn check<T: Transport>(
 
 #[cfg(test)]
 mod tests {
+    use signon_kit::source::Settings as _;
+
     use super::*;
     use signon_kit::contract::Severity;
     use signon_kit::http::scripted::{Answer, Scripted};

@@ -1,15 +1,21 @@
 //! The configuration of this component, checked whole before anything is asked.
 
-use serde_json::Value;
 use signon_kit::auth::Basic;
 use signon_kit::config::Reader;
 use signon_kit::contract::{AccessRule, SourceError, Stream};
-use signon_kit::source::no_such_stream;
-
-use crate::query;
+use signon_kit::source::Settings;
 
 /// JSON Schema of [`Config`].
 pub const SCHEMA: &str = include_str!("config.schema.json");
+
+/// Path of the events.
+pub const EVENTS: &str = "/oam/services/rest/access/api/v1/audit/events";
+
+/// Path of their count.
+pub const STATS: &str = "/oam/services/rest/access/api/v1/audit/stats";
+
+/// What a pod's login host looks like.
+const EXAMPLE: &str = "https://acme.login.us2.oraclecloud.com";
 
 /// Rows a page when the configuration does not say.
 const PAGE_SIZE: u32 = 1000;
@@ -73,67 +79,21 @@ pub struct Config {
     pub auth: Option<Basic>,
 }
 
-impl Config {
-    /// Reads and checks the configuration.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-config` with everything that is wrong.
-    pub fn parse(text: &str) -> Result<Self, SourceError> {
-        let Prepared { text, page_size, no_base_url } = prepare(text);
-        let mut reader = Reader::new(&text)?;
-        // Known to the reader, so that it is suggested for a slip of the pen.
-        let _ = reader.text("page_size");
-        let (origin, base_path) = base_url(&mut reader, no_base_url);
-        let page_style = choose(
-            &mut reader,
-            "page_style",
-            &[("query", PageStyle::Query), ("path", PageStyle::Path)],
-        );
-        let format = choose(&mut reader, "format", &[("json", Format::Json), ("xml", Format::Xml)]);
-        let page_size = match page_size {
-            None => PAGE_SIZE,
-            Some(value) => match size(&value) {
-                Some(size) => size,
-                None => {
-                    reader.wrong(
-                        "page_size",
-                        format!("{value} is no whole number from 1 to {LARGEST_PAGE}"),
-                        format!("write it like page_size = {PAGE_SIZE}"),
-                    );
-                    PAGE_SIZE
-                }
-            },
-        };
+impl Settings for Config {
+    fn parse(text: &str) -> Result<Self, SourceError> {
+        let mut reader = Reader::new(text)?;
+        let (origin, base_path) = reader.required_url("base_url", EXAMPLE, is_login_host);
+        let styles = [("query", PageStyle::Query), ("path", PageStyle::Path)];
+        let page_style = reader.choice("page_style", &styles).unwrap_or_default();
+        let formats = [("json", Format::Json), ("xml", Format::Xml)];
+        let format = reader.choice("format", &formats).unwrap_or_default();
+        let page_size = reader.whole_number("page_size", 1..=LARGEST_PAGE).unwrap_or(PAGE_SIZE);
         let auth = Basic::read(&mut reader);
         reader.finish(Self { origin, base_path, page_style, page_size, format, auth })
     }
 
-    /// The one stream of a pod. Its id is the pod's, so that another pod is another
-    /// stream.
-    pub fn streams(&self) -> Vec<Stream> {
-        vec![Stream { id: self.stream_id(), label: format!("sign-ons at {}", self.origin) }]
-    }
-
-    /// The configuration, if `stream` is one of its streams.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-config` when it is not.
-    pub fn open(self, stream: &str) -> Result<Self, SourceError> {
-        if stream == self.stream_id() {
-            return Ok(self);
-        }
-        Err(no_such_stream(stream))
-    }
-
-    fn stream_id(&self) -> String {
-        format!("{}{}", self.origin, self.base_path)
-    }
-
-    /// The requests this configuration needs: two paths, by GET.
-    pub fn access(&self) -> Vec<AccessRule> {
-        [query::EVENTS, query::STATS]
+    fn access(&self) -> Vec<AccessRule> {
+        [EVENTS, STATS]
             .into_iter()
             .map(|path| AccessRule {
                 origin: self.origin.clone(),
@@ -142,86 +102,32 @@ impl Config {
             })
             .collect()
     }
-}
 
-/// What the reader, which knows texts only, cannot tell.
-struct Prepared {
-    /// The configuration without `page_size`.
-    text: String,
-    page_size: Option<Value>,
-    no_base_url: bool,
-}
-
-fn prepare(text: &str) -> Prepared {
-    let Ok(Value::Object(mut object)) = serde_json::from_str(text) else {
-        return Prepared { text: text.to_owned(), page_size: None, no_base_url: true };
-    };
-    let page_size = object.remove("page_size").filter(|size| !size.is_null());
-    let no_base_url = object.get("base_url").is_none_or(Value::is_null);
-    Prepared { text: Value::Object(object).to_string(), page_size, no_base_url }
-}
-
-fn size(value: &Value) -> Option<u32> {
-    let size = u32::try_from(value.as_u64()?).ok()?;
-    (1..=LARGEST_PAGE).contains(&size).then_some(size)
-}
-
-fn choose<T: Copy + Default>(reader: &mut Reader, key: &'static str, choices: &[(&str, T)]) -> T {
-    let Some(word) = reader.text(key) else {
-        return T::default();
-    };
-    let chosen = choices.iter().find(|(known, _)| *known == word);
-    chosen.map(|(_, choice)| *choice).unwrap_or_else(|| {
-        let words: Vec<String> = choices.iter().map(|(known, _)| format!("{known:?}")).collect();
-        reader.wrong(key, format!("{word:?} is unknown"), format!("write {}", words.join(" or ")));
-        T::default()
-    })
-}
-
-fn base_url(reader: &mut Reader, is_missing: bool) -> (String, String) {
-    const FIX: &str =
-        "write the pod's login host, like base_url = \"https://acme.login.us2.oraclecloud.com\"";
-    let Some(text) = reader.text("base_url") else {
-        // A value of another kind has its finding already.
-        if is_missing {
-            reader.wrong("base_url", "is missing", FIX);
-        }
-        return Default::default();
-    };
-    match split(&text) {
-        Ok(parts) => parts,
-        Err(problem) => {
-            reader.wrong("base_url", format!("{text:?} {problem}"), FIX);
-            Default::default()
-        }
+    fn streams(&self) -> Vec<Stream> {
+        vec![Stream { id: self.stream_id(), label: format!("sign-ons at {}", self.origin) }]
     }
 }
 
-fn split(text: &str) -> Result<(String, String), &'static str> {
-    let (scheme, rest) = text.split_once("://").ok_or("has no scheme")?;
-    let scheme = scheme.to_ascii_lowercase();
-    if !matches!(scheme.as_str(), "http" | "https") {
-        return Err("is neither http nor https");
+impl Config {
+    /// The pod's, so that another pod is another stream.
+    fn stream_id(&self) -> String {
+        format!("{}{}", self.origin, self.base_path)
     }
-    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    if authority.is_empty() || authority.contains(['@', '?', '#', ' ']) {
-        return Err("has no plain host");
+}
+
+/// Whether the path of the URL is none of the API's own.
+fn is_login_host(path: &str) -> Result<(), String> {
+    match path.contains("/oam/") || path.ends_with("/oam") {
+        true => Err("has the API's own path, which is added here".to_owned()),
+        false => Ok(()),
     }
-    if path.contains(['?', '#', ' ', '%']) {
-        return Err("has more than a plain path");
-    }
-    let path = path.trim_end_matches('/');
-    if path.contains("/oam/") || path.ends_with("/oam") {
-        return Err("has the API's own path, which is added here");
-    }
-    if text.len() > 500 {
-        return Err("is too long");
-    }
-    Ok((format!("{scheme}://{}", authority.to_ascii_lowercase()), path.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+    use signon_kit::contract::{EventClasses, ReadOptions, TimeRange};
+    use signon_kit::source::open;
+
     use super::*;
 
     fn findings(text: &str) -> Vec<(String, String)> {
@@ -248,8 +154,14 @@ mod tests {
             ]
         );
         assert_eq!(config.streams()[0].id, "https://acme.login.example.com");
-        assert!(config.clone().open("https://acme.login.example.com").is_ok());
-        assert!(config.open("else").is_err());
+        let open = |stream: &str| {
+            let range = TimeRange { start: 0, end: 1000 };
+            let classes = EventClasses::ALL;
+            let options = ReadOptions { classes, keep_raw: false, text_limit: 0 };
+            open::<crate::Oam>(config.clone(), stream, range, None, options)
+        };
+        assert!(open("https://acme.login.example.com").is_ok());
+        assert!(open("else").is_err());
     }
 
     #[test]
@@ -279,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_schema_is_json_and_knows_the_same_keys() {
-        let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+        let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
         let mut keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
         keys.sort();
         assert_eq!(keys, ["auth", "base_url", "format", "page_size", "page_style"]);

@@ -1,26 +1,24 @@
-//! The position of this component: a page, how many rows were read from its
+//! The cursor of this component: a page, how many rows were read from its
 //! beginning on, and a digest of their ids in the order received.
 //!
 //! Page numbers are no positions: rows shift when others arrive or are purged. So
 //! the page is the one before that which was being read, and its rows are met again
-//! on resuming, in silence: are they the same ones in the same order, nothing has
-//! shifted, and reading goes on behind them; otherwise the range is returned whole
-//! and the host removes what it has. Rows without an id are named by how many equal
+//! on resuming, in silence ([`signon_kit::resume`]); if they have changed, the range is
+//! returned whole. Rows without an id are named by how many equal
 //! ones were met, which does not fit a cursor: once there is one, the page stays
 //! the first that this reading knows.
 
 use serde::{Deserialize, Serialize};
 use signon_kit::contract::SourceError;
-use signon_kit::digest::HeadDigest;
+use signon_kit::cursor;
+use signon_kit::resume::{Met, Resume};
 
 /// Version of the form below; another one is refused as expired.
 const VERSION: u32 = 2;
 
-/// A position inside a range.
+/// A place inside a range.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    #[serde(rename = "v")]
-    version: u32,
     /// The page to begin with, from 1.
     #[serde(rename = "p")]
     pub page: u32,
@@ -37,43 +35,43 @@ pub struct Cursor {
     pub head: String,
 }
 
-/// A page that a position may begin with, and what was read since.
+/// A page that a cursor may begin with, and what was read since.
 #[derive(Debug, Clone)]
 pub struct PageMark {
     page: u32,
     rows_before: u64,
     distinct_before: u64,
-    rows: u64,
-    head: HeadDigest,
+    since: Resume,
 }
 
 impl PageMark {
     /// The beginning of a page.
     pub fn new(page: u32, rows_before: u64, distinct_before: u64) -> Self {
-        Self { page, rows_before, distinct_before, rows: 0, head: HeadDigest::default() }
+        Self { page, rows_before, distinct_before, since: Resume::default() }
     }
 
-    /// Where a position begins.
-    pub fn of(position: &Cursor) -> Self {
-        Self::new(position.page, position.rows_before, position.distinct_before)
+    /// Where a cursor begins.
+    pub fn of(cursor: Cursor) -> Self {
+        let Cursor { page, rows_before, distinct_before, rows, head } = cursor;
+        Self { since: Resume::behind(rows, head), ..Self::new(page, rows_before, distinct_before) }
     }
 
-    /// Adds the id of the next row.
-    pub fn add(&mut self, id: &str) {
-        self.rows += 1;
-        self.head.add(id);
+    /// Meets the next row by its id.
+    pub fn meet(&mut self, id: &str) -> Met {
+        self.since.meet(id)
     }
 
-    /// The position behind what was read since.
-    pub fn position(&self) -> Cursor {
-        Cursor {
-            version: VERSION,
-            page: self.page,
-            rows_before: self.rows_before,
-            distinct_before: self.distinct_before,
-            rows: self.rows,
-            head: if self.rows == 0 { String::new() } else { self.head.text() },
-        }
+    /// Whether the place where an earlier session stopped is still ahead.
+    pub fn is_behind(&self) -> bool {
+        self.since.is_behind()
+    }
+
+    /// The cursor behind what was read since.
+    pub fn cursor(&self) -> Cursor {
+        let Self { page, rows_before, distinct_before, since } = self;
+        let (rows, head) = since.place();
+        let (rows_before, distinct_before) = (*rows_before, *distinct_before);
+        Cursor { page: *page, rows_before, distinct_before, rows, head }
     }
 }
 
@@ -85,19 +83,13 @@ impl Cursor {
     /// `cursor-expired` when it is not one of this version: the host then reads
     /// the range again from its start.
     pub fn decode(cursor: &[u8]) -> Result<Self, SourceError> {
-        match serde_json::from_slice::<Self>(cursor) {
-            Ok(position) if position.version == VERSION && position.page > 0 => Ok(position),
-            _ => Err(SourceError::CursorExpired(
-                "the cursor was not written by this version of oam; the range is read again"
-                    .to_owned(),
-            )),
-        }
+        let found: Self = cursor::decode("oam", VERSION, cursor)?;
+        if found.page == 0 { Err(cursor::expired("oam")) } else { Ok(found) }
     }
 
     /// Writes a cursor.
     pub fn encode(&self) -> Vec<u8> {
-        // Plain texts and numbers always serialize.
-        serde_json::to_vec(self).unwrap_or_default()
+        cursor::encode(VERSION, self)
     }
 }
 
@@ -108,8 +100,8 @@ mod tests {
     #[test]
     fn a_cursor_reads_back_and_a_foreign_one_is_expired() {
         let mut mark = PageMark::new(3, 20, 19);
-        mark.add("a");
-        let position = mark.position();
+        mark.meet("a");
+        let position = mark.cursor();
         assert_eq!(Cursor::decode(&position.encode()).unwrap(), position);
         for foreign in [
             &b""[..],

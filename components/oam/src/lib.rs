@@ -16,8 +16,6 @@ pub mod check;
 pub mod config;
 pub mod cursor;
 pub mod document;
-#[cfg(target_arch = "wasm32")]
-mod export;
 pub mod framing;
 pub mod normalize;
 pub mod normalizer;
@@ -30,7 +28,58 @@ pub mod session;
 pub mod stats;
 pub mod xml;
 
-use signon_kit::contract::{Descriptor, Shape, Windowed};
+use signon_kit::auth::Basic;
+use signon_kit::contract::{
+    Descriptor, Finding, ReadOptions, Shape, SourceError, TimeRange, Windowed,
+};
+use signon_kit::http::Transport;
+use signon_kit::normalizer::{FramedRecords, Normalizer};
+use signon_kit::source::PagedSource;
+
+use crate::config::Config;
+
+/// This source.
+#[derive(Debug)]
+pub struct Oam;
+
+signon_kit::export_source!(Oam);
+
+impl PagedSource for Oam {
+    type Config = Config;
+    type Credential = Basic;
+    type Pages = session::Reading;
+    type Frames = FramedRecords<normalizer::Rows>;
+
+    fn descriptor() -> Descriptor {
+        descriptor()
+    }
+
+    fn credential(config: &Config) -> Option<Basic> {
+        config.auth.clone()
+    }
+
+    fn check<T: Transport>(
+        config: &Config,
+        transport: &mut T,
+        now_ms: i64,
+    ) -> Result<Vec<Finding>, SourceError> {
+        check::check(config, transport, now_ms)
+    }
+
+    fn open(
+        config: Config,
+        _: &str,
+        range: TimeRange,
+        cursor: Option<&[u8]>,
+        options: ReadOptions,
+    ) -> Result<session::Reading, SourceError> {
+        session::Reading::open(config, range, cursor, options)
+    }
+
+    fn normalizer(options: ReadOptions) -> Normalizer<Self::Frames> {
+        normalizer::open(options)
+    }
+}
 
 /// How long the service keeps events, in seconds.
 const RETENTION_SECONDS: u64 = 7 * 86_400;

@@ -1,15 +1,9 @@
-//! One page being read, and how the one before it looked: a service that ignores
+//! A page being read, and how the one before it looked: a service that ignores
 //! the page number answers with the same rows again and again.
-
-use crate::framing::Framer;
 
 /// A page being read.
 #[derive(Debug)]
-pub struct Page<B> {
-    pub body: B,
-    pub framer: Framer,
-    /// Rows read.
-    pub rows: u64,
+pub struct Page {
     /// Rows met for the first time.
     pub new_rows: u64,
     /// Short keys of the rows, for the page that follows.
@@ -19,16 +13,9 @@ pub struct Page<B> {
     pub is_repeating: bool,
 }
 
-impl<B> Page<B> {
+impl Page {
     /// A page of which nothing was read.
-    pub fn new(body: B, may_repeat: bool) -> Self {
-        Self {
-            body,
-            framer: Framer::default(),
-            rows: 0,
-            new_rows: 0,
-            keys: Vec::new(),
-            is_repeating: may_repeat,
-        }
+    pub fn new(may_repeat: bool) -> Self {
+        Self { new_rows: 0, keys: Vec::new(), is_repeating: may_repeat }
     }
 }

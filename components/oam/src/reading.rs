@@ -11,14 +11,14 @@ use crate::seen_rows::Key;
 
 /// A framed row, read as far as its key.
 #[derive(Debug)]
-pub struct Row<'a> {
+pub struct AuditRow<'a> {
     bytes: &'a [u8],
     /// What tells it from others.
     pub key: Key,
     content: Result<Document<'a>, Unreadable>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> AuditRow<'a> {
     /// Reads a row.
     pub fn read(bytes: &'a [u8], form: Form) -> Self {
         let content = Document::read(from_bytes(bytes), form);

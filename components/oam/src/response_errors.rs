@@ -54,6 +54,8 @@ pub fn transport(error: TransportError) -> SourceError {
 
 #[cfg(test)]
 mod tests {
+    use signon_kit::source::Settings as _;
+
     use super::*;
 
     fn answer(status: u16, headers: &[(&str, &str)]) -> SourceError {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 use signon_kit::record_id::Equals;
+use signon_kit::resume::Met;
 
 use crate::cursor::{Cursor, PageMark};
 
@@ -43,6 +44,8 @@ pub struct Entry {
     pub id: String,
     /// Whether it is met for the first time.
     pub is_new: bool,
+    /// Whether an earlier session read it.
+    pub met: Met,
 }
 
 /// The rows of a range in the order received, from its first page on or from a
@@ -61,19 +64,20 @@ pub struct SeenRows {
 
 impl Default for SeenRows {
     fn default() -> Self {
-        Self::from(PageMark::new(1, 0, 0).position())
+        Self::from(PageMark::new(1, 0, 0).cursor())
     }
 }
 
 impl From<Cursor> for SeenRows {
-    /// Begins with the page of a position.
-    fn from(position: Cursor) -> Self {
-        let mark = PageMark::of(&position);
+    /// Begins with the page of a cursor.
+    fn from(cursor: Cursor) -> Self {
+        let (rows_before, distinct_before) = (cursor.rows_before, cursor.distinct_before);
+        let mark = PageMark::of(cursor);
         Self {
             met: BTreeSet::new(),
             equals: Equals::default(),
-            rows_before: position.rows_before,
-            distinct_before: position.distinct_before,
+            rows_before,
+            distinct_before,
             rows: 0,
             marks: [mark.clone(), mark.clone(), mark],
         }
@@ -92,9 +96,13 @@ impl SeenRows {
             }
         };
         self.rows += 1;
-        self.marks.iter_mut().for_each(|mark| mark.add(&id));
+        let [first, later @ ..] = &mut self.marks;
+        let met = first.meet(&id);
+        later.iter_mut().for_each(|mark| {
+            mark.meet(&id);
+        });
         let is_new = self.met.insert(mark);
-        Entry { id, is_new }
+        Entry { id, is_new, met }
     }
 
     /// Page `number` begins.
@@ -110,11 +118,6 @@ impl SeenRows {
         self.rows_before + self.rows
     }
 
-    /// Rows entered here.
-    pub fn entered(&self) -> u64 {
-        self.rows
-    }
-
     /// Different rows of the range up to here. Of pages before the first one here
     /// it is only known how many there were: a row that is met there and here
     /// counts twice.
@@ -127,14 +130,15 @@ impl SeenRows {
         self.rows_before == 0
     }
 
-    /// The position since the first page here.
-    pub fn position(&self) -> Cursor {
-        self.marks[0].position()
+    /// Whether the place where an earlier session stopped is still ahead.
+    pub fn is_behind(&self) -> bool {
+        self.marks[0].is_behind()
     }
 
-    /// The position from which reading can go on.
+    /// The cursor from which reading can go on.
     pub fn cursor(&self) -> Cursor {
-        if self.equals.is_empty() { self.marks[1].position() } else { self.position() }
+        let is_first_needed = self.is_behind() || !self.equals.is_empty();
+        self.marks[usize::from(!is_first_needed)].cursor()
     }
 }
 
@@ -147,7 +151,10 @@ mod tests {
         let mut seen = SeenRows::default();
         let equal = Key::Content("ab".into());
         assert_eq!(seen.enter(&equal).id, "sha256:ab.0");
-        assert_eq!(seen.enter(&equal), Entry { id: "sha256:ab.1".into(), is_new: true });
+        assert_eq!(
+            seen.enter(&equal),
+            Entry { id: "sha256:ab.1".into(), is_new: true, met: Met::New }
+        );
         assert_eq!(seen.distinct(), 2);
     }
 

@@ -3,9 +3,10 @@
 
 use signon_kit::contract::{Finding, SourceError, TimeRange};
 use signon_kit::http::Transport;
+use signon_kit::range::MinuteRange;
 
 use crate::config::Config;
-use crate::query::{self, MinuteRange};
+use crate::query;
 use crate::response_errors;
 
 const MINUTE_MS: i64 = 60_000;

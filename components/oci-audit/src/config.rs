@@ -2,14 +2,17 @@
 
 use signon_kit::config::Reader;
 use signon_kit::contract::{AccessRule, SourceError, Stream};
-use signon_kit::source::no_such_stream;
+use signon_kit::endpoint::split_url;
+use signon_kit::source::{Settings, no_such_stream};
 
 use crate::auth::ApiKey;
-use crate::query::PATH;
 use crate::regions;
 
 /// JSON Schema of [`Config`].
 pub const SCHEMA: &str = include_str!("config.schema.json");
+
+/// Path of ListEvents, API version 20190901.
+pub const PATH: &str = "/20190901/auditEvents";
 
 /// Where in a custom endpoint the region goes.
 const PLACEHOLDER: &str = "{region}";
@@ -47,13 +50,8 @@ pub struct StreamTarget {
     pub compartment: String,
 }
 
-impl Config {
-    /// Reads and checks the configuration.
-    ///
-    /// # Errors
-    ///
-    /// `invalid-config` with everything that is wrong.
-    pub fn parse(text: &str) -> Result<Self, SourceError> {
+impl Settings for Config {
+    fn parse(text: &str) -> Result<Self, SourceError> {
         let mut reader = Reader::new(text)?;
         let names = reader.texts("regions", "us-ashburn-1");
         let compartments = reader.texts("compartments", "ocid1.tenancy.oc1..aaaa");
@@ -105,6 +103,28 @@ impl Config {
         reader.finish(Self { regions: found, compartments, auth })
     }
 
+    fn access(&self) -> Vec<AccessRule> {
+        self.regions
+            .iter()
+            .map(|region| AccessRule {
+                origin: region.origin.clone(),
+                methods: vec!["GET".to_owned()],
+                path_prefix: format!("{}{PATH}", region.base_path),
+            })
+            .collect()
+    }
+
+    fn streams(&self) -> Vec<Stream> {
+        self.targets()
+            .map(|target| Stream {
+                id: target.id(),
+                label: format!("{} in {}", target.compartment, target.region.name),
+            })
+            .collect()
+    }
+}
+
+impl Config {
     /// Everything there is to read, in a stable order.
     pub fn targets(&self) -> impl Iterator<Item = StreamTarget> + '_ {
         self.regions.iter().flat_map(|region| {
@@ -122,28 +142,6 @@ impl Config {
     /// `invalid-config` when the configuration has no such stream.
     pub fn target(&self, stream: &str) -> Result<StreamTarget, SourceError> {
         self.targets().find(|target| target.id() == stream).ok_or_else(|| no_such_stream(stream))
-    }
-
-    /// The streams of this configuration.
-    pub fn streams(&self) -> Vec<Stream> {
-        self.targets()
-            .map(|target| Stream {
-                id: target.id(),
-                label: format!("{} in {}", target.compartment, target.region.name),
-            })
-            .collect()
-    }
-
-    /// The requests this configuration needs: one path, by GET, in each region.
-    pub fn access(&self) -> Vec<AccessRule> {
-        self.regions
-            .iter()
-            .map(|region| AccessRule {
-                origin: region.origin.clone(),
-                methods: vec!["GET".to_owned()],
-                path_prefix: format!("{}{PATH}", region.base_path),
-            })
-            .collect()
     }
 }
 
@@ -191,30 +189,18 @@ struct Endpoint {
 
 impl Endpoint {
     fn parse(text: &str, regions: usize) -> Result<Self, (String, String)> {
-        let example = "write it like https://audit.us-ashburn-1.oraclecloud.com, \
-                       with {region} where the region goes";
-        let bad = |problem: &str| (format!("{text:?} {problem}"), example.to_owned());
-        let (scheme, rest) = text.split_once("://").ok_or_else(|| bad("has no scheme"))?;
-        if !matches!(scheme, "http" | "https") {
-            return Err(bad("is neither http nor https"));
-        }
-        let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-        if authority.is_empty() || authority.contains(['@', '?', '#', ' ']) {
-            return Err(bad("has no plain host"));
-        }
-        if path.contains(['?', '#', ' ', '%']) {
-            return Err(bad("has more than a plain path"));
-        }
+        let (origin, base_path) = split_url(text).map_err(|problem| {
+            let example = "write it like https://audit.us-ashburn-1.oraclecloud.com, with \
+                           {region} where the region goes";
+            (format!("{text:?} {problem}"), example.to_owned())
+        })?;
         if regions > 1 && !text.contains(PLACEHOLDER) {
             return Err((
                 format!("{text:?} serves {regions} regions without telling them apart"),
                 "put {region} where the region goes, or make one source for each region".to_owned(),
             ));
         }
-        Ok(Self {
-            origin: format!("{scheme}://{}", authority.to_ascii_lowercase()),
-            base_path: path.trim_end_matches('/').to_owned(),
-        })
+        Ok(Self { origin, base_path })
     }
 }
 

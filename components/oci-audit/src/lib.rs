@@ -9,8 +9,6 @@ pub mod auth;
 pub mod check;
 pub mod config;
 pub mod cursor;
-#[cfg(target_arch = "wasm32")]
-mod export;
 pub mod normalize;
 pub mod normalizer;
 pub mod query;
@@ -20,8 +18,59 @@ pub mod response_errors;
 pub mod session;
 mod wrapped;
 
-use signon_kit::contract::{Descriptor, Shape, Windowed};
+use signon_kit::contract::{
+    Descriptor, Finding, ReadOptions, Shape, SourceError, TimeRange, Windowed,
+};
 use signon_kit::domain;
+use signon_kit::http::Transport;
+use signon_kit::normalizer::{FramedRecords, Normalizer};
+use signon_kit::source::PagedSource;
+
+use crate::auth::{ApiKey, Signature};
+use crate::config::Config;
+
+/// This source.
+#[derive(Debug)]
+pub struct OciAudit;
+
+signon_kit::export_source!(OciAudit);
+
+impl PagedSource for OciAudit {
+    type Config = Config;
+    type Credential = Signature;
+    type Pages = session::Reading;
+    type Frames = FramedRecords<normalizer::AuditRecords>;
+
+    fn descriptor() -> Descriptor {
+        descriptor()
+    }
+
+    fn credential(config: &Config) -> Option<Signature> {
+        config.auth.as_ref().and_then(ApiKey::signer)
+    }
+
+    fn check<T: Transport>(
+        config: &Config,
+        transport: &mut T,
+        now_ms: i64,
+    ) -> Result<Vec<Finding>, SourceError> {
+        check::check(config, transport, now_ms)
+    }
+
+    fn open(
+        config: Config,
+        stream: &str,
+        range: TimeRange,
+        cursor: Option<&[u8]>,
+        options: ReadOptions,
+    ) -> Result<session::Reading, SourceError> {
+        session::Reading::open(config.target(stream)?, range, cursor, options)
+    }
+
+    fn normalizer(options: ReadOptions) -> Normalizer<Self::Frames> {
+        normalizer::open(options)
+    }
+}
 
 /// What this component says about itself.
 pub fn descriptor() -> Descriptor {

@@ -14,8 +14,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use signon_kit::contract::{Finding, Severity};
 use signon_kit::domain::known_service;
+use signon_kit::framer::{Framed, Framer as _};
 use signon_kit::json::{Members, scalar};
-use signon_kit::json_framer::{Framed, JsonFramer};
+use signon_kit::json_framer::JsonFramer;
 use signon_kit::lines;
 use signon_kit::record_id::single_scalar;
 

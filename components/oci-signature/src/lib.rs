@@ -1,6 +1,6 @@
 //! OCI HTTP Signature, version 1: signing, verification, keys and `~/.oci/config`.
 //!
-//! The host signs at its door, guests in foreign runtimes sign for themselves and the simulator
+//! The host signs requests as they leave, guests in foreign runtimes sign for themselves and the simulator
 //! verifies; all three must agree to the byte, so the rules live here once.
 //!
 //! Invariants: no input or output, no clock, no source of randomness (the caller passes date and

@@ -5,25 +5,29 @@
 //! `next` on the last page. Pages of a range that has passed never change.
 
 use serde::{Deserialize, Serialize};
-use signon_kit::response_errors;
+use signon_kit::auth::Basic;
+use signon_kit::batch::BatchBuilder;
 use signon_kit::config::Reader;
 use signon_kit::contract::{
-    AccessRule, Activity, Batch, BatchLimits, Descriptor, Finding, Identity, Outcome, Progress,
-    ReadOptions, Shape, SignOnEvent, SourceError, Stream, Throttle, TimeRange, UserKind, Windowed,
+    AccessRule, Activity, Descriptor, Finding, Identity, Outcome, ReadOptions, Shape, SignOnEvent,
+    SourceError, Stream, Throttle, TimeRange, UserKind, Windowed,
 };
-use signon_kit::domain;
 use signon_kit::fields::Fields;
-use signon_kit::batch::BatchBuilder;
-use signon_kit::http::{Body as _, Method, Request, Transport};
+use signon_kit::framer::{Framer, Row};
+use signon_kit::http::{Body, Method, Request, Response, Transport};
 use signon_kit::json::Parsed;
-use signon_kit::json_framer::{JsonFramer, Framed};
-use signon_kit::normalizer::{Frames, Normalizer, Taken};
+use signon_kit::json_framer::JsonFramer;
+use signon_kit::normalizer::{FramedRecords, Normalizer, Records};
 use signon_kit::redact::redact;
-use signon_kit::source::{Reads, no_such_stream};
+use signon_kit::session::{Flow, Pages, Service};
+use signon_kit::source::{PagedSource, Settings};
 use signon_kit::text::percent_encode;
-use signon_kit::{digest, event, time, user_kinds};
+use signon_kit::{cursor, digest, domain, event, response_errors, time, user_kinds};
 
 const PATH: &str = "/audit/events";
+
+/// The member of an answer that holds the rows.
+const ROWS: &str = "events";
 
 const SCHEMA: &str = r#"{
   "type": "object", "required": ["url"], "additionalProperties": false,
@@ -32,14 +36,13 @@ const SCHEMA: &str = r#"{
   }
 }"#;
 
-/// What to read.
+/// What to read. Everything that is wrong with it is told at once.
 pub struct Config {
     origin: String,
 }
 
-impl Config {
-    /// Reads the settings; everything that is wrong is told at once.
-    pub fn parse(text: &str) -> Result<Self, SourceError> {
+impl Settings for Config {
+    fn parse(text: &str) -> Result<Self, SourceError> {
         let mut reader = Reader::new(text)?;
         let url = reader.required_text("url", "https://audit.acme.example");
         let origin = url.trim_end_matches('/').to_ascii_lowercase();
@@ -62,7 +65,9 @@ impl Config {
         let methods = vec!["GET".to_owned()];
         vec![AccessRule { origin: self.origin.clone(), methods, path_prefix: PATH.to_owned() }]
     }
+}
 
+impl Config {
     fn request(&self, range: TimeRange, page: u32) -> Request {
         let date = |time_ms| percent_encode(&time::format(time_ms));
         let (from, to) = (date(range.start), date(range.end));
@@ -74,122 +79,115 @@ impl Config {
 
 /// Where reading stopped. Page 0 is the end.
 #[derive(Clone, Serialize, Deserialize)]
-struct Position {
-    version: u32,
+struct Cursor {
     page: u32,
     /// Rows of the page that were read.
     rows: u64,
 }
 
-/// A reading under way.
-pub struct Session<T: Transport> {
-    transport: T,
+/// A reading of one range.
+pub struct Reading {
     config: Config,
     range: TimeRange,
     options: ReadOptions,
-    position: Position,
-    /// The page under way: what is left of its body, and its rows so far.
-    page: Option<(T::Body, JsonFramer, u64)>,
-    failed: Option<SourceError>,
+    cursor: Cursor,
 }
 
-impl<T: Transport> Session<T> {
-    /// A reading from `cursor` on. Makes no request yet.
+impl Reading {
+    /// A reading from `cursor` on.
     pub fn open(
-        transport: T,
         config: Config,
         range: TimeRange,
         cursor: Option<&[u8]>,
         options: ReadOptions,
     ) -> Result<Self, SourceError> {
-        let position = match cursor.map(serde_json::from_slice::<Position>) {
-            None => Position { version: 1, page: 1, rows: 0 },
-            Some(Ok(position)) if position.version == 1 => position,
-            Some(_) => return Err(SourceError::CursorExpired("no cursor of acme-audit 1".into())),
+        let cursor = match cursor {
+            Some(cursor) => cursor::decode("acme-audit", 1, cursor)?,
+            None => Cursor { page: 1, rows: 0 },
         };
-        Ok(Self { transport, config, range, options, position, page: None, failed: None })
+        Ok(Self { config, range, options, cursor })
     }
 
-    fn step(&mut self, batch: &mut BatchBuilder) -> Result<(), SourceError> {
-        let unavailable = |error| response_errors::transport(error, "url");
-        let Some((body, reader, rows)) = &mut self.page else {
-            let request = self.config.request(self.range, self.position.page);
-            let response = self.transport.send(&request).map_err(unavailable)?;
-            if response.status != 200 {
-                let wait = response_errors::retry_after(response.header("retry-after"));
-                return Err(refused(response.status, wait));
-            }
-            self.page = Some((response.body, JsonFramer::new("events"), 0));
-            return Ok(());
-        };
-        match reader.next().map_err(|error| SourceError::Unavailable(error.to_string()))? {
-            Framed::Row(_) if !reader.in_list() => {
-                return Err(SourceError::Malformed(
-                    "Acme answered 200 without a list; check url".into(),
-                ));
-            }
-            Framed::Row(span) => {
-                *rows += 1;
-                // Read before the cursor was handed out.
-                if *rows > self.position.rows {
-                    self.position.rows = *rows;
-                    take(batch, reader.bytes(span), *rows - 1, self.options);
-                }
-            }
-            Framed::TooLong(length) => {
-                *rows += 1;
-                if *rows > self.position.rows {
-                    self.position.rows = *rows;
-                    batch.reject_too_long(length, *rows - 1);
-                }
-            }
-            // An answer is not read by lines.
-            Framed::Broken(_) => {}
-            Framed::Envelope => {
-                let frame = Parsed::read(String::from_utf8_lossy(reader.envelope())).ok();
-                let next =
-                    frame.and_then(|frame| frame.root().get("next")?.scalar_text()?.parse().ok());
-                self.position = Position { version: 1, page: next.unwrap_or(0), rows: 0 };
-                self.page = None;
-            }
-            Framed::NeedMore => {
-                if !reader.push_with(|buffer| body.read(buffer)).map_err(unavailable)? {
-                    reader.finish();
-                }
-            }
-            Framed::End => {
-                return Err(SourceError::Malformed(
-                    "Acme answered 200 with nothing; check url".into(),
-                ));
-            }
-        }
-        Ok(())
+    /// Whether that row is one to take: others were read before the cursor was handed out.
+    fn is_new(&mut self, number: u64) -> bool {
+        let is_new = number >= self.cursor.rows;
+        self.cursor.rows = self.cursor.rows.max(number + 1);
+        is_new
     }
 }
 
-impl<T: Transport> Reads for Session<T> {
-    fn next(&mut self, limits: BatchLimits) -> Result<Batch, SourceError> {
-        if let Some(error) = self.failed.clone() {
-            return Err(error);
-        }
-        let started = self.transport.elapsed_ms();
-        let mut batch = BatchBuilder::new(limits);
-        let is_late = |now: u64| now.saturating_sub(started) >= limits.soft_deadline_ms.into();
-        while self.position.page != 0 && !batch.is_full() {
-            if let Err(error) = self.step(&mut batch) {
-                self.failed = Some(error.clone());
-                // What was read is returned first, the error by the next call.
-                if batch.is_empty() {
-                    return Err(error);
-                }
-                break;
-            }
-            if is_late(self.transport.elapsed_ms()) && !batch.is_empty() {
-                break;
+impl Pages for Reading {
+    const SERVICE: Service = Service { name: "Acme", endpoint: "url" };
+
+    type Framer = JsonFramer;
+
+    fn request(&self) -> Request {
+        self.config.request(self.range, self.cursor.page)
+    }
+
+    fn open<B: Body>(&mut self, response: Response<B>) -> Result<(JsonFramer, B), SourceError> {
+        match response.status {
+            200 => Ok((JsonFramer::new(ROWS), response.body)),
+            status => {
+                let wait = response_errors::retry_after(response.header("retry-after"));
+                Err(refused(status, wait))
             }
         }
-        let progress = if self.position.page == 0 { Progress::Finished } else { Progress::More };
-        Ok(batch.into_batch(serde_json::to_vec(&self.position).ok(), progress))
+    }
+
+    fn row(
+        &mut self,
+        batch: &mut BatchBuilder,
+        Row { framer, bytes, number }: Row<'_, JsonFramer>,
+    ) -> Result<Flow, SourceError> {
+        if !framer.in_list() {
+            return Err(SourceError::Malformed(
+                "Acme answered 200 without a list; check url".into(),
+            ));
+        }
+        if self.is_new(number) {
+            take(batch, bytes, number, self.options);
+        }
+        Ok(Flow::On)
+    }
+
+    fn too_long(
+        &mut self,
+        batch: &mut BatchBuilder,
+        length: usize,
+        number: u64,
+    ) -> Result<Flow, SourceError> {
+        if self.is_new(number) {
+            batch.reject_too_long(length, number);
+        }
+        Ok(Flow::On)
+    }
+
+    /// What stands around the rows says which page is next.
+    fn envelope(&mut self, framer: &JsonFramer) {
+        let envelope = Parsed::read(String::from_utf8_lossy(framer.envelope())).ok();
+        let next = envelope.and_then(|found| found.root().get("next")?.scalar_text()?.parse().ok());
+        self.cursor = Cursor { page: next.unwrap_or(0), rows: 0 };
+    }
+
+    fn end_page<T: Transport>(
+        &mut self,
+        _: &mut BatchBuilder,
+        framer: &JsonFramer,
+        _: &mut T,
+    ) -> Result<Flow, SourceError> {
+        if framer.is_blank() {
+            return Err(SourceError::Malformed("Acme answered 200 with nothing; check url".into()));
+        }
+        Ok(if self.is_finished() { Flow::End } else { Flow::On })
+    }
+
+    fn cursor(&self) -> Vec<u8> {
+        cursor::encode(1, &self.cursor)
+    }
+
+    fn is_finished(&self) -> bool {
+        self.cursor.page == 0
     }
 }
 
@@ -257,35 +255,15 @@ fn read(text: &str, options: ReadOptions) -> Result<SignOnEvent, String> {
 
 /// Rows in bytes from elsewhere.
 pub struct Rows {
-    reader: JsonFramer,
     options: ReadOptions,
-    rows: u64,
 }
 
-impl Frames for Rows {
-    fn push(&mut self, chunk: &[u8]) {
-        self.reader.push(chunk);
-    }
+impl Records for Rows {
+    type Framer = JsonFramer;
 
-    fn finish(&mut self) {
-        self.reader.finish();
-    }
-
-    fn take(&mut self, batch: &mut BatchBuilder) -> Result<Taken, String> {
-        match self.reader.next().map_err(|error| error.to_string())? {
-            Framed::Row(span) => {
-                take(batch, self.reader.bytes(span), self.rows, self.options)
-            }
-            Framed::Broken(span) => {
-                batch.reject_broken(self.rows, self.reader.bytes(span));
-            }
-            Framed::TooLong(length) => batch.reject_too_long(length, self.rows),
-            Framed::Envelope => return Ok(Taken::Something),
-            Framed::NeedMore => return Ok(Taken::NeedMore),
-            Framed::End => return Ok(Taken::End),
-        }
-        self.rows += 1;
-        Ok(Taken::Something)
+    fn take(&mut self, batch: &mut BatchBuilder, row: Row<'_, JsonFramer>) -> u64 {
+        take(batch, row.bytes, row.number, self.options);
+        1
     }
 }
 
@@ -308,64 +286,52 @@ pub fn descriptor() -> Descriptor {
     }
 }
 
-/// This guest as a component.
-#[cfg(target_arch = "wasm32")]
-mod export {
-    use super::*;
-    use signon_kit::http::wasi::WasiTransport;
+/// This source, as a component where it is compiled for a sandbox.
+pub struct Acme;
 
-    struct Acme;
-    type Component = signon_kit::shell::Shell<Acme>;
-    signon_kit::bindings::export!(Component with_types_in signon_kit::bindings);
+signon_kit::export_source!(Acme);
 
-    impl signon_kit::source::Source for Acme {
-        type Session = Session<WasiTransport>;
-        type Frames = Rows;
+impl PagedSource for Acme {
+    type Config = Config;
+    /// The host attaches credentials.
+    type Credential = Basic;
+    type Pages = Reading;
+    type Frames = FramedRecords<Rows>;
 
-        fn descriptor() -> Descriptor {
-            descriptor()
-        }
+    fn descriptor() -> Descriptor {
+        descriptor()
+    }
 
-        fn access(config: &str) -> Result<Vec<AccessRule>, SourceError> {
-            Config::parse(config).map(|config| config.access())
-        }
+    fn credential(_: &Config) -> Option<Basic> {
+        None
+    }
 
-        fn streams(config: &str) -> Result<Vec<Stream>, SourceError> {
-            Config::parse(config).map(|config| config.streams())
-        }
+    fn check<T: Transport>(
+        config: &Config,
+        transport: &mut T,
+        now_ms: i64,
+    ) -> Result<Vec<Finding>, SourceError> {
+        let end = now_ms.div_euclid(1000) * 1000;
+        let request = config.request(TimeRange { start: end - 1000, end }, 1);
+        let error = match transport.send(&request) {
+            Ok(response) if response.status == 200 => return Ok(vec![]),
+            Ok(response) => refused(response.status, None),
+            Err(error) => response_errors::transport(error, "url"),
+        };
+        Ok(vec![response_errors::finding(error, "")])
+    }
 
-        fn check(config: &str, now_ms: i64) -> Result<Vec<Finding>, SourceError> {
-            let config = Config::parse(config)?;
-            let end = now_ms.div_euclid(1000) * 1000;
-            let request = config.request(TimeRange { start: end - 1000, end }, 1);
-            let error = match WasiTransport.send(&request) {
-                Ok(response) if response.status == 200 => return Ok(vec![]),
-                Ok(response) => refused(response.status, None),
-                Err(error) => response_errors::transport(error, "url"),
-            };
-            Ok(vec![response_errors::finding(error, "")])
-        }
+    fn open(
+        config: Config,
+        _: &str,
+        range: TimeRange,
+        cursor: Option<&[u8]>,
+        options: ReadOptions,
+    ) -> Result<Reading, SourceError> {
+        Reading::open(config, range, cursor, options)
+    }
 
-        fn open(
-            config: &str,
-            stream: &str,
-            range: TimeRange,
-            cursor: Option<&[u8]>,
-            options: ReadOptions,
-        ) -> Result<Self::Session, SourceError> {
-            let config = Config::parse(config)?;
-            if !config.streams().iter().any(|known| known.id == stream) {
-                return Err(no_such_stream(stream));
-            }
-            Session::open(WasiTransport, config, range, cursor, options)
-        }
-
-        fn normalizer(options: ReadOptions) -> Normalizer<Rows> {
-            Normalizer::over(Rows {
-                reader: JsonFramer::new("events").by_lines(),
-                options,
-                rows: 0,
-            })
-        }
+    fn normalizer(options: ReadOptions) -> Normalizer<FramedRecords<Rows>> {
+        Normalizer::of(JsonFramer::new(ROWS).by_lines(), Rows { options })
     }
 }

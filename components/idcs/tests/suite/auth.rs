@@ -2,13 +2,14 @@
 use std::cell::RefCell;
 
 use idcs::config::Config;
-use idcs::session::Session;
+use idcs::session::Reading;
 use serde_json::{Value, json};
 use signon_kit::auth::Authorized;
 use signon_kit::contract::{Batch, BatchLimits, EventClasses, ReadOptions, SourceError, TimeRange};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Method, Request};
-use signon_kit::source::Reads as _;
+use signon_kit::session::{Reads as _, Session};
+use signon_kit::source::Settings as _;
 
 const KEY: &str = include_str!("../../../oci-signature/tests/keys/rsa2048.pkcs8.pem");
 const RANGE: TimeRange = TimeRange { start: 1_527_811_200_000, end: 1_527_811_210_000 };
@@ -38,7 +39,7 @@ fn read(
     });
     let transport = Authorized::new(scripted, config.auth.clone());
     let options = ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
-    let mut session = Session::open(transport, config, RANGE, None, options).unwrap();
+    let mut session = Session::new(transport, Reading::open(config, RANGE, None, options).unwrap());
     let batch = session.next(LIMITS);
     let shown = format!("{session:?} {batch:?}");
     assert!(!shown.contains("S3CRET") && !shown.contains("T0KEN"), "{shown}");

@@ -27,7 +27,7 @@ fn read_with(mut reader: JsonFramer, chunks: &[&[u8]]) -> Result<Vec<String>, Fr
             }
             Framed::Broken(range) => {
                 let text = String::from_utf8_lossy(reader.bytes(range));
-                found.push(format!("line {}: {text}", reader.begun_in_line()));
+                found.push(format!("line {}: {text}", reader.line().unwrap()));
             }
             Framed::TooLong(length) => found.push(format!("too long: {length}")),
             Framed::Envelope => panic!("a frame without a list"),
@@ -129,7 +129,7 @@ fn an_object_too_long_is_read_by_the_list_that_makes_it_long() {
             match reader.next().unwrap() {
                 Framed::Row(range) => {
                     found.push(String::from_utf8_lossy(reader.bytes(range)).into_owned());
-                    lines.push(reader.begun_in_line());
+                    lines.push(reader.line().unwrap());
                 }
                 Framed::Envelope => found.push("frame".to_owned()),
                 Framed::NeedMore => match chunks.next() {

@@ -1,15 +1,15 @@
-//! Where in a stream the reading of lists is.
+//! Where in a stream the reading is.
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum State {
     /// Nothing but blanks so far.
     Start,
-    /// Between values at the top, or between the elements of a top-level array.
+    /// Between values at the top, or between the elements of a list.
     Between,
-    /// Between the rows of a list.
-    BetweenRows,
-    /// In an object that may turn out to be a list answer.
+    /// In an object that may turn out to be an answer around a list.
     Object,
+    /// Among the members of such an answer, outside of its lists.
+    Members,
     /// In a row, or a value at the top, that began with a bracket, a quote or
     /// something else.
     Nested,
@@ -17,6 +17,24 @@ pub(super) enum State {
     Scalar,
     /// After the closing bracket of a top-level array.
     Closed,
+}
+
+/// What is open around the rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Wrapper {
+    Array,
+    Object {
+        /// How deep in it its list lies.
+        depth: usize,
+        /// The line on which it began.
+        line: u64,
+    },
+}
+
+impl Wrapper {
+    pub(super) fn begins_in(&self, line: u64) -> bool {
+        matches!(self, Self::Object { line: own, .. } if *own == line)
+    }
 }
 
 /// What is known about the member of an object that is being passed.

@@ -13,7 +13,7 @@ fn read_all(chunks: &[&[u8]]) -> Result<Vec<String>, FramingError> {
             }
             Framed::Broken(range) => {
                 let text = String::from_utf8_lossy(reader.bytes(range));
-                found.push(format!("line {}: {text}", reader.begun_in_line()));
+                found.push(format!("line {}: {text}", reader.line().unwrap()));
             }
             Framed::TooLong(length) => found.push(format!("too long: {length}")),
             Framed::Envelope => {

@@ -97,6 +97,16 @@ impl Shapes {
     }
 }
 
+/// The first place from `at` on that is no blank.
+pub fn skip_blanks(text: &[u8], at: usize) -> usize {
+    pass(text, at, SPACE)
+}
+
+/// What names are made of.
+pub fn is_name(byte: u8) -> bool {
+    is(byte, NAME)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@
 
 mod bytes;
 mod documented;
+mod joined;
 #[cfg(test)]
 mod laws;
 mod lists;

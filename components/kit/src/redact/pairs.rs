@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use crate::simd::Sets;
 
-use super::bytes::{NAME, SAID, SPACE, Shapes, count_back, is};
+use super::bytes::{NAME, SAID, SPACE, Shapes, count_back, is, is_name, skip_blanks};
+use super::joined::joined;
 use super::names::{Secrecy, secrecy, secrecy_of_bytes};
-use super::value::{self, Reach, is_name, quoted, skip_blanks};
+use super::value::{self, Reach, quoted};
 use super::values::{is_grant, is_plain, is_plain_code};
 
 /// Longest name that is read before a separator.
@@ -59,9 +60,6 @@ static HOST_ENDS: Sets = Sets::of(&[b" \"#'/", b"\t\n\x0c\r", b"<>?", b"\\"]);
 
 /// Where a text is looked at for names and values.
 static STOPS: Sets = Sets::of(&[b"=:<", b",", b"{}"]);
-
-/// Words of which only those before them tell what they are: `api key`, `status code`.
-const JOINED: [&str; 6] = ["answer", "code", "codes", "key", "phrase", "word"];
 
 /// What a member is to the one beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -387,17 +385,6 @@ impl Scan<'_> {
         let length = memchr::memchr_iter(b'<', inside).find(is_end).unwrap_or(inside.len());
         start..start + end + length
     }
-}
-
-/// A word with the one before it, where that tells what it is.
-pub fn joined(text: &[u8], name: Range<usize>) -> Option<&[u8]> {
-    let written = &text[name.clone()];
-    if !JOINED.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(written)) {
-        return None;
-    }
-    let before = text[..name.start].strip_suffix(b" ")?;
-    let length = before.iter().rev().take(LONGEST_NAME).take_while(|byte| is_name(**byte)).count();
-    (length > 0).then(|| &text[before.len() - length..name.end])
 }
 
 /// Whether a value is the name of a secret: a word or two, not a text about one.

@@ -5,10 +5,9 @@ use std::ops::Range;
 
 use crate::simd::Sets;
 
-use super::bytes::{Shapes, WORD, WORD_END, count_back, find as find_byte};
+use super::bytes::{Shapes, WORD, WORD_END, count_back, find as find_byte, is_name, skip_blanks};
+use super::joined::joined;
 use super::names::{Secrecy, secrecy_of_bytes};
-use super::pairs::joined;
-use super::value::{is_name, skip_blanks};
 use super::values::is_plain;
 
 /// Schemes of authorization, lower case, and whether parameters follow instead of a token.

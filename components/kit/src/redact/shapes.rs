@@ -10,7 +10,6 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::bytes::{BASE64, count_back, is, pass};
 use super::is_worth;
-use super::text::holds_secret;
 
 /// Shortest run of base64 that is looked at: `{"alg":"none"}` has 19 characters.
 pub const SHORTEST: usize = 16;
@@ -52,8 +51,11 @@ fn is_base64(byte: u8) -> bool {
     is(byte, BASE64)
 }
 
+/// Whether what stands in base64 holds a secret; nobody looks deeper where there is none.
+pub type Inside = Option<fn(&[u8]) -> bool>;
+
 /// Adds every secret in base64 that is known by its looks.
-pub fn find(text: &[u8], deeper: usize, found: &mut Vec<Range<usize>>) {
+pub fn find(text: &[u8], inside: Inside, found: &mut Vec<Range<usize>>) {
     // A run of this length covers one of the places looked at.
     let mut at = SHORTEST - 1;
     while at < text.len() {
@@ -63,7 +65,7 @@ pub fn find(text: &[u8], deeper: usize, found: &mut Vec<Range<usize>>) {
         }
         let start = at - count_back(&text[..at], at, BASE64);
         let end = pass(text, at, BASE64);
-        let end = look(text, start..end, deeper, found).unwrap_or(end);
+        let end = look(text, start..end, inside, found).unwrap_or(end);
         at = end + SHORTEST - 1;
     }
 }
@@ -93,7 +95,7 @@ pub fn tokens(text: &[u8], found: &mut Vec<Range<usize>>) {
 fn look(
     text: &[u8],
     run: Range<usize>,
-    deeper: usize,
+    inside: Inside,
     found: &mut Vec<Range<usize>>,
 ) -> Option<usize> {
     let (mut start, mut slashes) = (run.start, 0);
@@ -106,7 +108,7 @@ fn look(
             false => run.end,
         };
         if end - start >= SHORTEST
-            && let Some(end) = secret_at(text, start..end, deeper)
+            && let Some(end) = secret_at(text, start..end, inside)
         {
             found.push(start..end);
             return Some(end);
@@ -117,7 +119,7 @@ fn look(
 }
 
 /// Where the secret ends that begins with a run.
-fn secret_at(text: &[u8], run: Range<usize>, deeper: usize) -> Option<usize> {
+fn secret_at(text: &[u8], run: Range<usize>, inside: Inside) -> Option<usize> {
     let bytes = &text[run.clone()];
     if !is_worth(may_be_secret(bytes)) {
         return None;
@@ -144,8 +146,8 @@ fn secret_at(text: &[u8], run: Range<usize>, deeper: usize) -> Option<usize> {
         return Some(end_of_token(text, run.start));
     }
     let whole = decoded(bytes)?;
-    let is_secret =
-        (is_json && is_token_part(&whole)) || (deeper > 0 && holds_secret(&whole, deeper - 1));
+    let is_secret = (is_json && is_token_part(&whole))
+        || inside.is_some_and(|holds_secret| holds_secret(&whole));
     is_secret.then(|| end_of_token(text, run.start))
 }
 

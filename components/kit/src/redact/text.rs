@@ -86,9 +86,14 @@ pub fn scrub(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Whether there is a secret in what was read out of base64.
-pub(super) fn holds_secret(text: &[u8], deeper: usize) -> bool {
-    !spans(text, deeper).is_empty()
+/// Whether there is a secret in what was read out of base64, if that is still looked at.
+fn inside(deeper: usize) -> shapes::Inside {
+    const _: () = assert!(DEEPEST == 2);
+    match deeper {
+        0 => None,
+        1 => Some(|text| !spans(text, 0).is_empty()),
+        _ => Some(|text| !spans(text, 1).is_empty()),
+    }
 }
 
 /// Where the secrets stand: rising, none touching another.
@@ -118,7 +123,7 @@ fn find(text: &[u8], signs: Signs, deeper: usize, found: &mut Vec<Range<usize>>)
     if signs.tokens {
         shapes::tokens(text, found);
     }
-    shapes::find(text, deeper, found);
+    shapes::find(text, inside(deeper), found);
     if signs.separators {
         pairs::find(text, found);
     }

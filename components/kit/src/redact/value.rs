@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::bytes::{NAME, SPACE, is, pass};
+use super::bytes::{is_name, skip_blanks};
 use super::prose;
 
 /// Longest name that is looked for behind a comma.
@@ -54,11 +54,6 @@ pub fn of(text: &[u8], start: usize, reach: Reach, braced: bool) -> Range<usize>
     let credential =
         (reach == Reach::Word).then(|| prose::credential(text, start..end, true)).flatten();
     trimmed(text, start..credential.map_or(end, |credential| credential.end))
-}
-
-/// The first place from `at` on that is no blank.
-pub fn skip_blanks(text: &[u8], at: usize) -> usize {
-    pass(text, at, SPACE)
 }
 
 fn trimmed(text: &[u8], span: Range<usize>) -> Range<usize> {
@@ -128,9 +123,4 @@ fn is_border(text: &[u8], at: usize) -> bool {
         Some(b'"' | b'\'' | b'\\' | b'#') => name == 0,
         Some(next) => name == 0 && next.is_ascii_whitespace(),
     }
-}
-
-/// What names are made of.
-pub fn is_name(byte: u8) -> bool {
-    is(byte, NAME)
 }

@@ -6,16 +6,15 @@
 //! row should be is handed out as one, so that it can be counted and rejected by
 //! name; the cuts do not depend on how the bytes arrive.
 
-mod json;
 mod xml;
 
-use std::fmt;
+use std::ops::Range;
 
+use signon_kit::framer::{Framed, Framer, FramingError};
+use signon_kit::json_framer::{JsonFramer, Wrapping};
 use signon_kit::lines::BYTE_ORDER_MARK;
 
-/// Longest row that is held; a longer one is passed over and reported. A row of
-/// this API is below 2 KB.
-pub const LONGEST_ROW: usize = 8 << 20;
+use self::xml::XmlFramer;
 
 /// Most wrappers around rows that are looked through. Three are known: the root,
 /// `Events`, and the list `eventData`.
@@ -30,63 +29,20 @@ pub enum Form {
     Xml,
 }
 
-/// What [`Framer::next`] found.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step<'a> {
-    /// A row.
-    Row {
-        /// Its bytes.
-        bytes: &'a [u8],
-        /// How it is written.
-        form: Form,
-        /// Whether it stood in a list of events, and not alone.
-        is_listed: bool,
-        /// The line on which it begins, if that is known.
-        line: Option<u64>,
-    },
-    /// What is there of a row that is not whole. Only [by lines](Framer::by_lines).
-    Broken {
-        /// Its bytes.
-        bytes: &'a [u8],
-        /// The line on which it begins.
-        line: Option<u64>,
-    },
-    /// A row of that many bytes was longer than [`LONGEST_ROW`].
-    TooLong(usize),
-    /// Push more bytes, or finish.
-    NeedMore,
-    /// Everything was read.
-    End,
-}
-
-/// A step of one of the two framers, before its bytes are borrowed.
-enum Cut {
-    Row { span: std::ops::Range<usize>, is_listed: bool },
-    Broken(std::ops::Range<usize>),
-    TooLong(usize),
-    NeedMore,
-    End,
-}
-
-/// The bytes cannot be cut further.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FramingError {
-    /// What is wrong.
-    pub problem: String,
-    /// Where, in bytes from the first that is no blank (of XML: after invalid UTF-8
-    /// was replaced).
-    pub offset: usize,
-    /// The bytes end too early; asking again may help.
-    pub is_cut: bool,
-}
-
-impl fmt::Display for FramingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.problem, self.offset)
-    }
-}
-
-impl std::error::Error for FramingError {}
+/// How JSON wraps rows.
+static WRAPPING: Wrapping = Wrapping {
+    names: &WRAPPERS,
+    row_members: &[
+        "eventID",
+        "accessTime",
+        "userID",
+        "ipAddress",
+        "mfaUsed",
+        "oracleECID",
+        "attributeMap",
+    ],
+    deepest: MOST_WRAPPERS,
+};
 
 #[derive(Debug)]
 enum State {
@@ -97,25 +53,25 @@ enum State {
         /// Lines that were passed.
         lines: u64,
     },
-    Json(json::JsonFramer),
-    Xml(xml::XmlFramer),
+    Json(JsonFramer),
+    Xml(XmlFramer),
 }
 
 /// Cuts pushed bytes into rows.
 #[derive(Debug)]
-pub struct Framer {
+pub struct RowFramer {
     state: State,
     by_lines: bool,
 }
 
-impl Default for Framer {
+impl Default for RowFramer {
     fn default() -> Self {
         let state = State::Start { head: Vec::new(), finished: false, lines: 0 };
         Self { state, by_lines: false }
     }
 }
 
-impl Framer {
+impl RowFramer {
     /// For files, which may have been cut in their middle: a row in JSON that is not
     /// whole costs no other one. In a service's answer nothing may be missing, and a cut
     /// is found at its end.
@@ -123,71 +79,9 @@ impl Framer {
         Self { by_lines: true, ..Self::default() }
     }
 
-    /// The line on which the row under way or handed out last began, from 1; known by
-    /// lines in JSON.
-    pub fn line(&self) -> Option<u64> {
-        match &self.state {
-            State::Json(framer) if self.by_lines => Some(framer.begun_in_line()),
-            _ => None,
-        }
-    }
-
-    /// Takes more bytes.
-    pub fn push(&mut self, bytes: &[u8]) {
-        match &mut self.state {
-            State::Start { head, .. } => {
-                head.extend_from_slice(bytes);
-                self.decide();
-            }
-            State::Json(framer) => framer.push(bytes),
-            State::Xml(framer) => framer.push(bytes),
-        }
-    }
-
-    /// There are no more bytes.
-    pub fn finish(&mut self) {
-        match &mut self.state {
-            State::Start { finished, .. } => {
-                *finished = true;
-                self.decide();
-            }
-            State::Json(framer) => framer.finish(),
-            State::Xml(framer) => framer.finish(),
-        }
-    }
-
-    /// Whether anything but blanks was seen.
-    pub fn is_blank(&self) -> bool {
-        matches!(self.state, State::Start { .. })
-    }
-
-    /// The next row.
-    ///
-    /// # Errors
-    ///
-    /// When the bytes end inside a row or wrapper, or are neither JSON nor XML of
-    /// this API.
-    #[allow(clippy::should_implement_trait, reason = "an iterator cannot lend from its own buffer")]
-    pub fn next(&mut self) -> Result<Step<'_>, FramingError> {
-        let (cut, form) = match &mut self.state {
-            State::Start { finished: true, .. } => return Ok(Step::End),
-            State::Start { .. } => return Ok(Step::NeedMore),
-            State::Json(framer) => (framer.next()?, Form::Json),
-            State::Xml(framer) => (framer.next()?, Form::Xml),
-        };
-        let line = self.line();
-        let bytes = |span| match &self.state {
-            State::Start { .. } => &[],
-            State::Json(framer) => framer.bytes(span),
-            State::Xml(framer) => framer.bytes(span),
-        };
-        Ok(match cut {
-            Cut::Row { span, is_listed } => Step::Row { bytes: bytes(span), form, is_listed, line },
-            Cut::Broken(span) => Step::Broken { bytes: bytes(span), line },
-            Cut::TooLong(length) => Step::TooLong(length),
-            Cut::NeedMore => Step::NeedMore,
-            Cut::End => Step::End,
-        })
+    /// How the rows are written.
+    pub fn form(&self) -> Form {
+        if matches!(self.state, State::Xml(_)) { Form::Xml } else { Form::Json }
     }
 
     /// Chooses the framer as soon as the first byte is known.
@@ -212,12 +106,10 @@ impl Framer {
         let line = 1 + *lines + signon_kit::lines::count(&body[..first]);
         let body = body[first..].to_vec();
         self.state = if body[0] == b'<' {
-            State::Xml(xml::XmlFramer::default())
+            State::Xml(XmlFramer::default())
         } else {
-            State::Json(match self.by_lines {
-                true => json::JsonFramer::by_lines(line),
-                false => json::JsonFramer::default(),
-            })
+            let framer = JsonFramer::of_wrapped(&WRAPPING).from_line(line);
+            State::Json(if self.by_lines { framer.by_lines() } else { framer })
         };
         self.push(&body);
         if finished {
@@ -226,13 +118,84 @@ impl Framer {
     }
 }
 
+impl Framer for RowFramer {
+    fn push_with<R>(&mut self, fill: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        let mut chunk = Vec::new();
+        match &mut self.state {
+            State::Start { head, .. } => {
+                let filled = fill(head);
+                self.decide();
+                filled
+            }
+            State::Json(framer) => framer.push_with(fill),
+            State::Xml(framer) => {
+                let filled = fill(&mut chunk);
+                framer.push(&chunk);
+                filled
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        match &mut self.state {
+            State::Start { finished, .. } => {
+                *finished = true;
+                self.decide();
+            }
+            State::Json(framer) => framer.finish(),
+            State::Xml(framer) => framer.finish(),
+        }
+    }
+
+    fn next(&mut self) -> Result<Framed, FramingError> {
+        match &mut self.state {
+            State::Start { finished: true, .. } => Ok(Framed::End),
+            State::Start { .. } => Ok(Framed::NeedMore),
+            State::Json(framer) => framer.next(),
+            State::Xml(framer) => framer.next(),
+        }
+    }
+
+    fn bytes(&self, row: Range<usize>) -> &[u8] {
+        match &self.state {
+            State::Start { .. } => &[],
+            State::Json(framer) => framer.bytes(row),
+            State::Xml(framer) => framer.bytes(row),
+        }
+    }
+
+    fn in_list(&self) -> bool {
+        match &self.state {
+            State::Start { .. } => false,
+            State::Json(framer) => framer.in_list(),
+            State::Xml(framer) => framer.is_listed(),
+        }
+    }
+
+    fn is_blank(&self) -> bool {
+        matches!(self.state, State::Start { .. })
+    }
+
+    fn line(&self) -> Option<u64> {
+        match &self.state {
+            State::Json(framer) => framer.line(),
+            _ => None,
+        }
+    }
+}
+
 /// Element and member names around rows, in any case.
+const WRAPPERS: [&str; 2] = ["Events", ROW];
+
+/// The name of a row.
+const ROW: &str = "eventData";
+
 fn is_wrapper(name: &str) -> bool {
-    name.eq_ignore_ascii_case("Events") || is_row(name)
+    WRAPPERS.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 fn is_row(name: &str) -> bool {
-    name.eq_ignore_ascii_case("eventData")
+    name.eq_ignore_ascii_case(ROW)
 }
 
 #[cfg(test)]
@@ -240,16 +203,19 @@ mod tests {
     use super::*;
 
     fn read_all(text: &[u8], size: usize) -> Result<Vec<String>, FramingError> {
-        let mut framer = Framer::default();
+        let mut framer = RowFramer::default();
         let mut chunks = text.chunks(size);
         let mut found = Vec::new();
         loop {
             match framer.next()? {
-                Step::Row { bytes, .. } => found.push(String::from_utf8_lossy(bytes).into_owned()),
-                Step::TooLong(length) => found.push(format!("too long: {length}")),
-                Step::Broken { .. } => panic!("not read by lines"),
-                Step::End => return Ok(found),
-                Step::NeedMore => match chunks.next() {
+                Framed::Row(row) => {
+                    found.push(String::from_utf8_lossy(framer.bytes(row)).into_owned());
+                }
+                Framed::TooLong(length) => found.push(format!("too long: {length}")),
+                Framed::Envelope => {}
+                Framed::Broken(_) => panic!("not read by lines"),
+                Framed::End => return Ok(found),
+                Framed::NeedMore => match chunks.next() {
                     Some(chunk) => framer.push(chunk),
                     None => framer.finish(),
                 },
@@ -386,18 +352,20 @@ mod tests {
             ("{\"eventData\":[{\"a\":\"", "\"},", "{\"b\":1}]}"),
             ("<Events><eventData><a>", "</a></eventData>", "<x>1</x></Events>"),
         ] {
-            let mut framer = Framer::default();
+            let mut framer = RowFramer::default();
             framer.push(before.as_bytes());
             for _ in 0..20 {
-                assert_eq!(framer.next().unwrap(), Step::NeedMore);
+                assert_eq!(framer.next().unwrap(), Framed::NeedMore);
                 framer.push(&vec![b'x'; 1 << 20]);
             }
             framer.push(after.as_bytes());
             framer.push(end.as_bytes());
             framer.finish();
-            assert!(matches!(framer.next().unwrap(), Step::TooLong(length) if length > 20 << 20));
-            assert!(matches!(framer.next().unwrap(), Step::Row { .. }));
-            assert_eq!(framer.next().unwrap(), Step::End);
+            assert!(matches!(framer.next().unwrap(), Framed::TooLong(length) if length > 20 << 20));
+            assert!(matches!(framer.next().unwrap(), Framed::Row(_)));
+            let last = framer.next().unwrap();
+            let last = if last == Framed::Envelope { framer.next().unwrap() } else { last };
+            assert_eq!(last, Framed::End);
         }
     }
 

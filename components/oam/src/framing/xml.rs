@@ -9,8 +9,9 @@ use std::ops::Range;
 use quick_xml::errors::{Error, IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
+use signon_kit::framer::{Framed, FramingError, LONGEST_RECORD};
 
-use super::{Cut, FramingError, LONGEST_ROW, MOST_WRAPPERS, is_row, is_wrapper};
+use super::{MOST_WRAPPERS, is_row, is_wrapper};
 
 const MARK: char = '\u{feff}';
 
@@ -43,6 +44,8 @@ struct Elements {
     overlong: usize,
     /// Whether anything but blanks was in it.
     has_data: bool,
+    /// Whether the row handed out last stood in a wrapper, and not alone.
+    is_listed: bool,
 }
 
 impl XmlFramer {
@@ -84,11 +87,16 @@ impl XmlFramer {
         &self.text.as_bytes()[span]
     }
 
+    /// Whether the row handed out last stood in a list of events, and not alone.
+    pub(super) fn is_listed(&self) -> bool {
+        self.elements.is_listed
+    }
+
     /// Drops what was handed out, so that the text never holds more than one row
     /// and one chunk.
     fn make_room(&mut self) {
         let keep = match self.elements.start {
-            Some(start) if self.position - start > LONGEST_ROW => {
+            Some(start) if self.position - start > LONGEST_RECORD => {
                 self.elements.overlong += self.position - start;
                 self.position
             }
@@ -102,13 +110,13 @@ impl XmlFramer {
         self.elements.start = self.elements.start.map(|_| 0);
     }
 
-    pub(super) fn next(&mut self) -> Result<Cut, FramingError> {
+    pub(super) fn next(&mut self) -> Result<Framed, FramingError> {
         loop {
             if self.position == self.text.len() {
                 return self.at_end();
             }
             if !self.finished && self.text.len() < self.retry_at {
-                return Ok(Cut::NeedMore);
+                return Ok(Framed::NeedMore);
             }
             // The XML reader passes over a mark without counting it.
             if self.text[self.position..].starts_with(MARK) {
@@ -122,7 +130,7 @@ impl XmlFramer {
     }
 
     /// Reads on until a row ends or the text does.
-    fn read(&mut self) -> Result<Option<Cut>, FramingError> {
+    fn read(&mut self) -> Result<Option<Framed>, FramingError> {
         let base = self.position;
         let mut reader = Reader::from_str(&self.text[base..]);
         let config = reader.config_mut();
@@ -164,31 +172,35 @@ impl XmlFramer {
     }
 
     /// Markup that is not whole: more may come.
-    fn unclosed(&mut self) -> Result<Cut, FramingError> {
+    fn unclosed(&mut self) -> Result<Framed, FramingError> {
         let length = self.text.len() - self.position;
         if self.finished {
             return Err(self.error("a tag, comment or text without its end", true));
         }
-        if length > LONGEST_ROW {
+        if length > LONGEST_RECORD {
             return Err(self.error("a tag, comment or text too long to hold", false));
         }
         // Long ones are not looked at again for every byte that arrives.
         self.retry_at = self.text.len() + 1 + length / 8;
-        Ok(Cut::NeedMore)
+        Ok(Framed::NeedMore)
     }
 
-    fn at_end(&mut self) -> Result<Cut, FramingError> {
+    fn at_end(&mut self) -> Result<Framed, FramingError> {
         if !self.finished {
-            return Ok(Cut::NeedMore);
+            return Ok(Framed::NeedMore);
         }
         if self.elements.wrappers > 0 || self.elements.depth > 0 {
             return Err(self.error("a list of events without its end", true));
         }
-        Ok(Cut::End)
+        Ok(Framed::End)
     }
 
     fn error(&self, problem: &str, is_cut: bool) -> FramingError {
-        FramingError { problem: problem.to_owned(), offset: self.dropped + self.position, is_cut }
+        FramingError {
+            problem: problem.to_owned().into(),
+            offset: self.dropped + self.position,
+            is_cut,
+        }
     }
 }
 
@@ -205,7 +217,7 @@ impl Elements {
     /// # Errors
     ///
     /// What is wrong, when it may not stand there.
-    fn step(&mut self, event: &Event<'_>, span: &Range<usize>) -> Result<Option<Cut>, String> {
+    fn step(&mut self, event: &Event<'_>, span: &Range<usize>) -> Result<Option<Framed>, String> {
         match event {
             Event::DocType(_) => Err(DTD.to_owned()),
             Event::Start(tag) => {
@@ -255,7 +267,7 @@ impl Elements {
         self.has_data = false;
     }
 
-    fn empty(&mut self, name: &str, span: &Range<usize>) -> Result<Option<Cut>, String> {
+    fn empty(&mut self, name: &str, span: &Range<usize>) -> Result<Option<Framed>, String> {
         if self.depth > 0 {
             self.has_data = true;
             return Ok(None);
@@ -265,7 +277,8 @@ impl Elements {
         if is_wrapper(name) {
             return Ok(None);
         }
-        Ok(Some(Cut::Row { span: span.clone(), is_listed: true }))
+        self.is_listed = true;
+        Ok(Some(Framed::Row(span.clone())))
     }
 
     fn check_root(&self, name: &str) -> Result<(), String> {
@@ -276,7 +289,7 @@ impl Elements {
         Err(format!("the root element is {name:?}, not \"Events\""))
     }
 
-    fn end(&mut self, at: usize) -> Result<Option<Cut>, String> {
+    fn end(&mut self, at: usize) -> Result<Option<Framed>, String> {
         if self.depth == 0 {
             self.wrappers =
                 self.wrappers.checked_sub(1).ok_or("an end tag without its start tag")?;
@@ -288,10 +301,10 @@ impl Elements {
         }
         let span = self.start.take().unwrap_or(at)..at;
         let length = self.overlong + span.len();
-        if length > LONGEST_ROW {
-            return Ok(Some(Cut::TooLong(length)));
+        if length > LONGEST_RECORD {
+            return Ok(Some(Framed::TooLong(length)));
         }
-        let is_listed = self.wrappers > 0;
-        Ok(self.has_data.then_some(Cut::Row { span, is_listed }))
+        self.is_listed = self.wrappers > 0;
+        Ok(self.has_data.then_some(Framed::Row(span)))
     }
 }

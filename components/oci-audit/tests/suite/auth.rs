@@ -2,7 +2,7 @@
 use std::cell::RefCell;
 
 use oci_audit::config::Config;
-use oci_audit::session::Session;
+use oci_audit::session::Reading;
 use oci_signature::{Authorization, PublicKey, ReceivedRequest, verify};
 use serde_json::{Value, json};
 use signon_kit::auth::Authorized;
@@ -11,7 +11,8 @@ use signon_kit::contract::{
 };
 use signon_kit::http::Request;
 use signon_kit::http::scripted::{Answer, Scripted};
-use signon_kit::source::Reads as _;
+use signon_kit::session::{Reads as _, Session};
+use signon_kit::source::Settings as _;
 
 const KEY: &str = include_str!("../../../oci-signature/tests/keys/rsa2048.pkcs8.pem");
 const LOCKED: &str = include_str!("../../../oci-signature/tests/keys/rsa2048.pkcs8_encrypted.pem");
@@ -61,7 +62,7 @@ fn every_request_is_signed_so_that_the_service_accepts_it() {
     let transport = Authorized::new(Scripted::new(answer), config.auth.as_ref().unwrap().signer());
     let target = config.targets().next().unwrap();
     let options = ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
-    let mut session = Session::open(transport, target, RANGE, None, options).unwrap();
+    let mut session = Session::new(transport, Reading::open(target, RANGE, None, options).unwrap());
     let batch = session.next(LIMITS).unwrap();
     assert_eq!(batch.progress, Progress::Finished);
     assert_eq!(*seen.borrow(), 2);

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use oci_audit::config::Config;
 use oci_audit::normalizer;
-use oci_audit::session::Session;
+use oci_audit::session::Reading;
 use proptest::prelude::*;
 use signon_kit::contract::{Batch, BatchLimits, EventClasses, Progress, ReadOptions, TimeRange};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
-use signon_kit::source::Reads as _;
+use signon_kit::session::{Reads as _, Session};
+use signon_kit::source::Settings as _;
 
 const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 64 };
@@ -184,14 +185,14 @@ fn serve(pages: &[Vec<String>], request: &Request) -> Answer {
     }
 }
 
-fn open<F>(answer: F, cursor: Option<&[u8]>) -> Session<Scripted<F>>
+fn open<F>(answer: F, cursor: Option<&[u8]>) -> Session<Scripted<F>, Reading>
 where
     F: FnMut(&Request) -> Result<Answer, TransportError>,
 {
     let config =
         Config::parse(r#"{"regions":["phx"],"compartments":["ocid1.tenancy.oc1..a"]}"#).unwrap();
     let target = config.targets().next().unwrap();
-    Session::open(Scripted::new(answer), target, RANGE, cursor, OPTIONS).unwrap()
+    Session::new(Scripted::new(answer), Reading::open(target, RANGE, cursor, OPTIONS).unwrap())
 }
 
 /// Ids of a whole reading; with `resume` by a new session for every batch.

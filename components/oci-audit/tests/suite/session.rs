@@ -4,14 +4,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use oci_audit::config::Config;
-use oci_audit::session::Session;
+use oci_audit::session::Reading;
 use proptest::prelude::*;
 use signon_kit::contract::{
     Batch, BatchLimits, Counts, EventClasses, Progress, ReadOptions, SourceError, TimeRange,
 };
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
-use signon_kit::source::Reads as _;
+use signon_kit::session::{Reads as _, Session};
+use signon_kit::source::Settings as _;
 
 const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
@@ -45,14 +46,14 @@ fn serve(pages: &Pages, request: &Request) -> Answer {
     }
 }
 
-fn open<F>(answer: F, cursor: Option<&[u8]>) -> Session<Scripted<F>>
+fn open<F>(answer: F, cursor: Option<&[u8]>) -> Session<Scripted<F>, Reading>
 where
     F: FnMut(&Request) -> Result<Answer, TransportError>,
 {
     let config =
         Config::parse(r#"{"regions":["phx"],"compartments":["ocid1.tenancy.oc1..a"]}"#).unwrap();
     let target = config.targets().next().unwrap();
-    Session::open(Scripted::new(answer), target, RANGE, cursor, OPTIONS).unwrap()
+    Session::new(Scripted::new(answer), Reading::open(target, RANGE, cursor, OPTIONS).unwrap())
 }
 
 fn ids(batch: &Batch) -> Vec<String> {

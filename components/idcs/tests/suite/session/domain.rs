@@ -2,9 +2,11 @@
 //! uses, and the ways in which real and broken services differ.
 
 use idcs::config::Config;
+use idcs::session::Reading;
 use signon_kit::contract::{Batch, BatchLimits, Counts, EventClasses, ReadOptions, TimeRange};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Method, Request, TransportError};
+use signon_kit::source::Settings as _;
 use signon_kit::time;
 
 pub const OPTIONS: ReadOptions =
@@ -13,7 +15,7 @@ pub const OPTIONS: ReadOptions =
 pub const START: i64 = 1_527_811_200_000;
 pub const RANGE: TimeRange = TimeRange { start: START, end: START + 10_000 };
 
-pub type Session<F> = idcs::session::Session<Scripted<F>>;
+pub type Session<F> = signon_kit::session::Session<Scripted<F>, Reading>;
 
 pub fn limits(events: u32) -> BatchLimits {
     BatchLimits { events, bytes: u64::MAX, soft_deadline_ms: u32::MAX }
@@ -32,7 +34,7 @@ where
 {
     let mut transport = Scripted::new(answer);
     transport.chunk = 37;
-    Session::open(transport, config.clone(), RANGE, cursor, OPTIONS).unwrap()
+    Session::new(transport, Reading::open(config.clone(), RANGE, cursor, OPTIONS).unwrap())
 }
 
 pub fn ids(batch: &Batch) -> Vec<String> {

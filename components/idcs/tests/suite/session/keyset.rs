@@ -11,8 +11,8 @@ use idcs::config::Config;
 use proptest::prelude::*;
 use signon_kit::contract::{Progress, SourceError, TimeRange};
 use signon_kit::http::Request;
-use signon_kit::http::scripted::{Answer, Scripted};
-use signon_kit::source::Reads as _;
+use signon_kit::http::scripted::Answer;
+use signon_kit::session::Reads as _;
 
 /// Reads to the end, `size` events a batch; resumes from the cursor in a new
 /// session after every batch if `resume` says so.
@@ -384,12 +384,6 @@ fn a_cursor_of_another_range_is_expired() {
     let answer = |request: &Request| Ok(domain.answer(request));
     let cursor = open(&config, answer, None).next(limits(9)).unwrap().cursor;
     let later = TimeRange { start: RANGE.end + 1000, end: RANGE.end + 2000 };
-    let opened = idcs::session::Session::open(
-        Scripted::new(answer),
-        config,
-        later,
-        cursor.as_deref(),
-        OPTIONS,
-    );
+    let opened = idcs::session::Reading::open(config, later, cursor.as_deref(), OPTIONS);
     assert!(matches!(opened, Err(SourceError::CursorExpired(_))));
 }

@@ -4,7 +4,7 @@ use super::domain::{Domain, Row, START, config, ids, limits, open};
 use signon_kit::contract::{BatchLimits, Finding, Progress, Severity, SourceError};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
-use signon_kit::source::Reads as _;
+use signon_kit::session::Reads as _;
 
 const COUNT_0: &str = include_str!("../../../../../tests/fixtures/idcs/listresponse-count0.json");
 const NO_SORT: &str =

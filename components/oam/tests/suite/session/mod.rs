@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use signon_kit::contract::{BatchLimits, Progress, Severity, SourceError};
 use signon_kit::http::Request;
 use signon_kit::http::scripted::Answer;
-use signon_kit::source::Reads as _;
+use signon_kit::session::Reads as _;
 
 use service::{Service, assert_balance, expected, ids, limits, open, read_all};
 

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use oam::config::Config;
-use oam::session::Session;
+use oam::session::Reading;
 use signon_kit::contract::{
     Batch, BatchLimits, Counts, EventClasses, Progress, ReadOptions, TimeRange,
 };
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
-use signon_kit::source::Reads as _;
+use signon_kit::session::{Reads as _, Session};
+use signon_kit::source::Settings as _;
 
 pub const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
@@ -90,7 +91,7 @@ pub fn open<F>(
     style: &str,
     answer: F,
     cursor: Option<&[u8]>,
-) -> Session<Scripted<F>>
+) -> Session<Scripted<F>, Reading>
 where
     F: FnMut(&Request) -> Result<Answer, TransportError>,
 {
@@ -98,7 +99,10 @@ where
         r#"{{"base_url":"https://a.example","page_size":{page_size},"page_style":"{style}"}}"#
     ))
     .expect("a good configuration");
-    Session::open(Scripted::new(answer), config, RANGE, cursor, OPTIONS).expect("a good cursor")
+    Session::new(
+        Scripted::new(answer),
+        Reading::open(config, RANGE, cursor, OPTIONS).expect("a good cursor"),
+    )
 }
 
 pub fn ids(batch: &Batch) -> Vec<String> {
