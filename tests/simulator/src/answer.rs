@@ -69,6 +69,12 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "InvalidParameter", message)
     }
 
+    /// No operation of OCI's services has that path.
+    pub(crate) fn nowhere(method: &http::Method, path: &str) -> Self {
+        let message = format!("no operation answers {method} {path}");
+        Self::new(StatusCode::NOT_FOUND, "NotFound", message)
+    }
+
     /// What Oracle says when something is missing or must not be seen.
     pub(crate) fn not_authorized_or_not_found() -> Self {
         Self::new(

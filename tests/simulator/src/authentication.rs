@@ -1,44 +1,12 @@
-//! Who is calling: OCI request signatures, verified as Oracle verifies them.
-//!
-//! The invariant: nothing behind it runs for a request whose signature,
-//! key or date is not right, and every refusal is Oracle's 401.
+//! The date of a signature, and Oracle's 401.
 
 use http::StatusCode;
 use oci_signature::{Authorization, ReceivedRequest};
 
 use crate::answer::Refusal;
-use crate::identity::Caller;
-use crate::instance::Instance;
 
 /// Largest difference between a signed date and the server's clock.
 const MOST_SKEW_SECONDS: u64 = 5 * 60;
-
-/// Accepts the request or says what is wrong with it.
-///
-/// `now` is the simulator's time in Unix milliseconds.
-pub(crate) fn authenticate(
-    caller: &Caller,
-    instance: &Instance,
-    request: &ReceivedRequest<'_>,
-    now: i64,
-) -> Result<(), Refusal> {
-    let mut values = request
-        .headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
-        .map(|(_, value)| *value);
-    let value = values.next().ok_or_else(|| refused("the Authorization header is missing"))?;
-    if values.next().is_some() {
-        return Err(refused("the Authorization header is there more than once"));
-    }
-    let authorization = Authorization::parse(value).map_err(|error| refused(error.to_string()))?;
-    let key_id = &authorization.key_id;
-    let key = caller.key(key_id).cloned().or_else(|| instance.key(key_id, now));
-    let key = key.ok_or_else(|| refused("the keyId is not known, or its token has ended"))?;
-    oci_signature::verify(&authorization, request, &key)
-        .map_err(|error| refused(error.to_string()))?;
-    check_date(&authorization, request, now)
-}
 
 /// The signed date may be a little off the simulator's time, no more.
 pub(crate) fn check_date(

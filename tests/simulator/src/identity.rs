@@ -14,7 +14,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::error::SimulatorError;
 use crate::prng::Prng;
-use crate::traffic::SECRET_MARKER;
+use crate::secrets::SECRET_MARKER;
 
 /// Oracle's minimum for an API signing key.
 const KEY_BITS: usize = 2048;

@@ -27,7 +27,7 @@ use crate::answer::{Answer, Refusal};
 use crate::authentication::{check_date, refused};
 use crate::error::SimulatorError;
 use crate::identity::Names;
-use crate::traffic::SECRET_MARKER;
+use crate::secrets::SECRET_MARKER;
 
 /// Version 2 answers nobody without it.
 const AUTHORIZATION: &str = "Bearer Oracle";

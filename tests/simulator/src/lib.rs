@@ -28,9 +28,10 @@
 //! ```
 
 mod answer;
+mod api;
 mod authentication;
+mod client_files;
 mod clock;
-mod config_files;
 mod error;
 mod faults;
 mod gate;
@@ -45,19 +46,20 @@ mod options;
 mod prng;
 mod query_string;
 mod record_store;
-mod routes;
+mod secrets;
 mod server;
 mod service;
 mod simulator;
 mod statistics;
+mod tenancy;
 mod traffic;
 mod truth;
 
 pub use error::SimulatorError;
-pub use faults::{Fault, FaultError, Faults};
-pub use oam::{OamBounds, OamOrder, OamPageStyle, OamRendering};
+pub use faults::{Fault, FaultError, Faults, OamBounds, OamOrder, OamPageStyle, OamRendering};
 pub use options::Options;
+pub use secrets::SECRET_MARKER;
 pub use service::Service;
 pub use simulator::Simulator;
 pub use statistics::Statistics;
-pub use traffic::{IDCS_EVENT_IDS, SECRET_MARKER, SIGN_ON_EVENT_NAMES};
+pub use traffic::{IDCS_EVENT_IDS, SIGN_ON_EVENT_NAMES};

@@ -60,6 +60,12 @@ impl Prng {
         (0..length).map(|_| char::from(*self.pick(alphabet))).collect()
     }
 
+    /// An execution context id as Oracle's middleware makes them: 17 characters.
+    pub(crate) fn ecid(&mut self) -> String {
+        const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_~abcdefghijklmnopqrstuvwxyz";
+        format!("{}00000000", self.text(DIGITS, 9))
+    }
+
     pub(crate) fn hex(&mut self, length: usize) -> String {
         self.text(b"0123456789abcdef", length)
     }

@@ -72,10 +72,13 @@ impl RecordStore {
     }
 
     /// The native id of every record that has one.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = String> + '_ {
-        self.spans.iter().filter_map(|span| {
+    pub(crate) fn ids(
+        &self,
+        id_of: fn(&serde_json::Value) -> Option<&str>,
+    ) -> impl Iterator<Item = String> + '_ {
+        self.spans.iter().filter_map(move |span| {
             let record: serde_json::Value = serde_json::from_slice(&self.slice(*span)[1..]).ok()?;
-            crate::traffic::native_id(&record).map(str::to_owned)
+            id_of(&record).map(str::to_owned)
         })
     }
 }

@@ -1,41 +1,34 @@
 //! Connections: one loopback port for HTTP and HTTPS.
 //!
-//! The invariant: a request passes routing, then authentication, then its
-//! service, in that order, and the target that is verified is the target that
+//! The invariant: a request passes to one service, which finds the operation, then
+//! authenticates, in that order, and the target that is verified is the target that
 //! was on the wire. The first byte of a connection tells TLS from plain HTTP:
 //! a TLS handshake record starts with 0x16, an HTTP method with a letter.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use oci_signature::ReceivedRequest;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use crate::answer::{Answer, PacedBody, Refusal, Refused};
-use crate::authentication::authenticate;
+use crate::api::{Api, Call};
 use crate::clock::Clock;
 use crate::error::SimulatorError;
 use crate::faults::Faults;
 use crate::gate::Gate;
-use crate::idcs::{self, Idcs};
-use crate::identity::Caller;
 use crate::injection::Injector;
-use crate::instance::{self, Instance};
-use crate::oam::Oam;
-use crate::oci_audit::{self, OciAudit};
 use crate::prng::Prng;
-use crate::routes::{self, AuditOperation, Operation};
 use crate::service::Service;
 use crate::statistics::Counters;
 
@@ -52,14 +45,9 @@ const LONGEST_REQUEST_ID: usize = 128;
 /// Everything that answers, shared by all connections.
 pub(crate) struct Services {
     pub(crate) clock: Clock,
-    pub(crate) caller: Caller,
-    pub(crate) instance: Instance,
-    pub(crate) regions: Vec<String>,
-    /// Which services are served; the others are not there.
+    pub(crate) apis: BTreeMap<Service, Box<dyn Api>>,
+    /// Which of them are served; the others are not there.
     pub(crate) served: Vec<Service>,
-    pub(crate) oci_audit: OciAudit,
-    pub(crate) idcs: Option<Idcs>,
-    pub(crate) oam: Oam,
     pub(crate) faults: Faults,
     pub(crate) injector: Injector,
     pub(crate) counters: Counters,
@@ -124,18 +112,6 @@ where
         .await;
 }
 
-/// One request, read whole.
-pub(crate) struct Call<'a> {
-    pub(crate) headers: &'a HeaderMap,
-    /// Without the question mark, as sent.
-    pub(crate) query: &'a str,
-    pub(crate) body: &'a [u8],
-    /// The simulator's time, Unix milliseconds.
-    pub(crate) now: i64,
-    pub(crate) injector: &'a Injector,
-    pub(crate) counters: &'a Counters,
-}
-
 impl Services {
     async fn respond(&self, request: Request<Incoming>) -> Response<PacedBody> {
         let mut number = 0;
@@ -167,7 +143,10 @@ impl Services {
         random: &mut Prng,
     ) -> Result<Answer, Refused> {
         let (parts, body) = request.into_parts();
-        let operation = routes::find(&parts.method, parts.uri.path(), &self.regions, &self.served)?;
+        let path = parts.uri.path();
+        let service = Service::of_path(path);
+        let api = self.apis.get(&service).filter(|_| self.served.contains(&service));
+        let api = api.ok_or_else(|| Refusal::nowhere(&parts.method, path))?;
         let body = Limited::new(body, LARGEST_REQUEST)
             .collect()
             .await
@@ -180,6 +159,9 @@ impl Services {
             })?
             .to_bytes();
         let call = Call {
+            method: &parts.method,
+            path,
+            target: parts.uri.path_and_query().map_or("/", |target| target.as_str()),
             headers: &parts.headers,
             query: parts.uri.query().unwrap_or_default(),
             body: &body,
@@ -187,56 +169,7 @@ impl Services {
             injector: &self.injector,
             counters: &self.counters,
         };
-        match operation {
-            Operation::OciAudit { region, operation } => {
-                Ok(self.audit(&parts, &call, region, operation, random)?)
-            }
-            Operation::Instance(operation) => Ok(self.instance(&parts, &call, operation)?),
-            Operation::Idcs(operation) => match &self.idcs {
-                Some(idcs) => idcs.answer(&call, &operation, random),
-                None => Err(idcs::not_found()),
-            },
-            Operation::Oam(operation) => self.oam.answer(&call, &operation, random),
-        }
-    }
-
-    fn audit(
-        &self,
-        parts: &Parts,
-        call: &Call<'_>,
-        region: usize,
-        operation: AuditOperation,
-        random: &mut Prng,
-    ) -> Result<Answer, Refusal> {
-        let headers = text_headers(parts);
-        let received = received(parts, &headers, call.body);
-        authenticate(&self.caller, &self.instance, &received, call.now)?;
-        let call = oci_audit::Call {
-            region,
-            query: call.query,
-            now: call.now,
-            injector: call.injector,
-            counters: call.counters,
-        };
-        match operation {
-            AuditOperation::ListEvents => self.oci_audit.list_events(&call, random),
-            AuditOperation::GetConfiguration => self.oci_audit.configuration(&call),
-        }
-    }
-
-    fn instance(
-        &self,
-        parts: &Parts,
-        call: &Call<'_>,
-        operation: instance::Operation,
-    ) -> Result<Answer, Refusal> {
-        match operation {
-            instance::Operation::Federate => {
-                let headers = text_headers(parts);
-                self.instance.federate(&received(parts, &headers, call.body), call.now)
-            }
-            operation => self.instance.metadata(operation, call.headers, &self.regions[0]),
-        }
+        api.answer(&call, random)
     }
 
     fn finish(&self, answer: Answer, names: RequestNames) -> Response<PacedBody> {
@@ -261,27 +194,6 @@ impl Services {
     }
 }
 
-fn text_headers(parts: &Parts) -> Vec<(&str, &str)> {
-    parts
-        .headers
-        .iter()
-        .filter_map(|(name, value)| {
-            Some((name.as_str(), std::str::from_utf8(value.as_bytes()).ok()?))
-        })
-        .collect()
-}
-
-/// What is verified.
-fn received<'a>(
-    parts: &'a Parts,
-    headers: &'a [(&'a str, &'a str)],
-    body: &'a [u8],
-) -> ReceivedRequest<'a> {
-    // As sent, but for the origin that a proxy-style target would carry.
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    ReceivedRequest { method: parts.method.as_str(), target, headers, body }
-}
-
 type RequestNames = Vec<(&'static str, String)>;
 
 /// The headers by which a service names a request.
@@ -289,20 +201,13 @@ fn request_names(path: &str, headers: &HeaderMap, random: &mut Prng) -> RequestN
     if Service::of_path(path) == Service::OciAudit {
         return vec![("opc-request-id", request_id(headers.get("opc-request-id"), random))];
     }
-    let ecid = ecid(random);
+    let ecid = random.ecid();
     let guid = random.hex(32);
     vec![
         ("opc-request-id", format!("{guid}/{ecid}")),
         ("x-oracle-dms-ecid", ecid),
         ("x-oracle-dms-rid", "0:1".to_owned()),
     ]
-}
-
-/// An execution context id as Oracle's middleware makes them: 17 characters.
-pub(crate) fn ecid(random: &mut Prng) -> String {
-    let unique =
-        random.text(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_~abcdefghijklmnopqrstuvwxyz", 9);
-    format!("{unique}00000000")
 }
 
 /// The client's part (or one made up), then two of the server's.

@@ -12,8 +12,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::api::Api;
+use crate::client_files::{self, ServiceFiles};
 use crate::clock::Clock;
-use crate::config_files::{self, ConfigFiles};
 use crate::error::SimulatorError;
 use crate::faults::Fault;
 use crate::gate::Gate;
@@ -21,12 +22,13 @@ use crate::idcs::{self, Idcs, IdcsClient};
 use crate::identity::{Caller, Certificates, Names};
 use crate::injection::Injector;
 use crate::instance::Instance;
-use crate::oam::{self, Oam};
+use crate::oam::{self, Oam, OamUser};
 use crate::oci_audit::{OciAudit, Settings};
 use crate::options::Options;
 use crate::server::{self, Services};
 use crate::service::Service;
 use crate::statistics::{Counters, Statistics};
+use crate::tenancy::Tenancy;
 use crate::traffic::{self, Records, Traffic};
 use crate::truth::{self, Truth};
 
@@ -37,6 +39,8 @@ pub struct Simulator {
     ca_pem: String,
     /// Of each service: time of the first event, and the events to be delivered.
     events: BTreeMap<Service, (i64, Truth)>,
+    /// Id and certificate of the identity domain's application, if there is one.
+    idcs_client: Option<(String, &'static str)>,
     services: Arc<Services>,
     task: JoinHandle<()>,
 }
@@ -105,34 +109,32 @@ impl Simulator {
         let names = Names::new(options.seed);
         let prepared = prepare(options.clone(), names.clone(), clock.start()).await?;
         let History { oci, idcs, oam } = prepared.history;
-        let oci_audit = OciAudit::new(
-            oci.stores,
-            Settings {
-                seed: options.seed,
-                page_size: options.page_size,
-                tenancy: names.tenancy.clone(),
-                empty_compartment: names.empty_compartment.clone(),
-                shuffle: options.faults.shuffle(),
-                late: options.faults.late(),
-                strict_minutes: options.faults.strict_minutes(),
-                html: options.faults.html(clock.start()),
-            },
-        );
-        let faults = options.faults;
+        let Options { seed, faults, regions, services: served, .. } = options;
         let lifetime = options.token_lifetime.as_secs();
         let instance = Instance::new(&names, &prepared.caller.key_pem, lifetime)?;
+        let tenancy = Tenancy { names: names.clone(), caller: prepared.caller, instance, regions };
+        let settings = Settings {
+            seed,
+            page_size: options.page_size,
+            shuffle: faults.shuffle(),
+            late: faults.late(),
+            strict_minutes: faults.strict_minutes(),
+            html: faults.html(clock.start()),
+        };
+        let idcs_client =
+            prepared.idcs_client.as_ref().map(|client| (client.id.clone(), client.key_id));
+        let mut apis: BTreeMap<Service, Box<dyn Api>> = BTreeMap::new();
+        apis.insert(Service::OciAudit, Box::new(OciAudit::new(tenancy, oci.stores, settings)));
+        if let Some(client) = prepared.idcs_client {
+            let idcs = Idcs::new(client, idcs.rows, seed, lifetime, &faults);
+            apis.insert(Service::Idcs, Box::new(idcs));
+        }
+        apis.insert(Service::Oam, Box::new(Oam::new(oam.rows, seed, &faults)));
         let services = Arc::new(Services {
             clock,
-            instance,
-            caller: prepared.caller,
-            regions: options.regions,
-            served: options.services,
-            oci_audit,
-            idcs: prepared
-                .idcs_client
-                .map(|client| Idcs::new(client, idcs.rows, options.seed, lifetime, &faults)),
-            oam: Oam::new(oam.rows, options.seed, &faults),
-            injector: Injector::new(faults.clone(), options.seed),
+            apis,
+            served,
+            injector: Injector::new(faults.clone(), seed),
             faults,
             counters: Counters::default(),
             gate: Gate::default(),
@@ -147,6 +149,7 @@ impl Simulator {
                 (Service::Idcs, (idcs.first, idcs.truth)),
                 (Service::Oam, (oam.first, oam.truth)),
             ]),
+            idcs_client,
             services,
             task,
         })
@@ -203,11 +206,7 @@ impl Simulator {
 
     /// Number of a service's records, also of those not yet visible.
     pub fn records_of(&self, service: Service) -> usize {
-        match service {
-            Service::OciAudit => self.services.oci_audit.records(),
-            Service::Idcs => self.services.idcs.as_ref().map_or(0, Idcs::records),
-            Service::Oam => self.services.oam.records(),
-        }
+        self.services.apis.get(&service).map_or(0, |api| api.records())
     }
 
     /// Native ids of all of OCI Audit's records. Reads every record, so it is
@@ -218,11 +217,7 @@ impl Simulator {
 
     /// Native ids of all of a service's records that have one.
     pub fn ids_of(&self, service: Service) -> BTreeSet<String> {
-        match service {
-            Service::OciAudit => self.services.oci_audit.ids(),
-            Service::Idcs => self.services.idcs.as_ref().map(Idcs::ids).unwrap_or_default(),
-            Service::Oam => self.services.oam.ids(),
-        }
+        self.services.apis.get(&service).map(|api| api.ids()).unwrap_or_default()
     }
 
     /// The simulator's time, Unix milliseconds.
@@ -260,19 +255,19 @@ impl Simulator {
     /// tokens; secret and key are in the files of
     /// [`write_config`](Self::write_config). Empty without an identity domain.
     pub fn idcs_client_id(&self) -> &str {
-        self.idcs_client().map_or("", |client| &client.id)
+        self.idcs_client.as_ref().map_or("", |(id, _)| id)
     }
 
     /// Alias of the application's certificate: `kid` of its assertions. Empty
     /// without an identity domain.
     pub fn idcs_key_id(&self) -> &str {
-        self.idcs_client().map_or("", |client| client.key_id)
+        self.idcs_client.as_ref().map_or("", |(_, key_id)| key_id)
     }
 
     /// The user that may read the sign-in audit of Fusion; the password is in
     /// the files of [`write_config`](Self::write_config).
     pub fn oam_username(&self) -> &str {
-        self.services.oam.user().name
+        OamUser::NAME
     }
 
     /// Writes the ids of the events to be delivered of all services served, one
@@ -296,28 +291,18 @@ impl Simulator {
     /// The directory or a file cannot be written, or its path cannot stand in a
     /// configuration file.
     pub fn write_config(&self, directory: &Path) -> Result<(), SimulatorError> {
-        config_files::write(
-            directory,
-            &ConfigFiles {
-                names: &self.names,
-                caller: &self.services.caller,
-                ca_pem: &self.ca_pem,
-                regions: &self.services.regions,
-                url: self.http_url(),
-                services: self
-                    .services
-                    .served
-                    .iter()
-                    .map(|service| (*service, self.first_minute_of(*service)))
-                    .collect(),
-                idcs_client: self.idcs_client(),
-                oam_user: self.services.oam.user(),
-            },
-        )
-    }
-
-    fn idcs_client(&self) -> Option<&IdcsClient> {
-        self.services.idcs.as_ref().map(Idcs::client)
+        let Services { apis, served, .. } = &*self.services;
+        client_files::write(directory, &self.http_url(), &self.ca_pem, |at| {
+            // Keys of the tenancy are there whatever is served.
+            let others = [Service::OciAudit].into_iter().filter(|one| !served.contains(one));
+            let all = served.iter().map(|one| (*one, Some(self.first_minute_of(*one))));
+            all.chain(others.map(|one| (one, None)))
+                .filter_map(|(service, start)| {
+                    let files = apis.get(&service)?.client_files(at);
+                    Some(ServiceFiles { service, start, files })
+                })
+                .collect()
+        })
     }
 
     /// What was asked and answered so far.

@@ -3,11 +3,15 @@
 //! The invariant: each kind of fault is there at most once, so that what a
 //! simulator does follows from the set of its faults and not from their order.
 
+mod oam_rendering;
+mod oam_variants;
 mod specification;
 
 use std::time::Duration;
 
-use crate::oam::{OamBounds, OamOrder, OamPageStyle, OamRendering};
+pub use oam_rendering::OamRendering;
+pub(crate) use oam_rendering::{Nothing, Time};
+pub use oam_variants::{OamBounds, OamOrder, OamPageStyle};
 pub use specification::FaultError;
 
 /// One thing that goes wrong on purpose. `share` is a probability, 0 to 1.

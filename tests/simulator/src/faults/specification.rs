@@ -6,7 +6,7 @@
 use std::str::FromStr;
 
 use super::Fault;
-use crate::oam::OamPageStyle;
+use super::oam_variants::OamPageStyle;
 
 /// The known specifications, for error messages and help texts.
 pub(crate) const KNOWN: &str = "429=P[:SECONDS], 5xx=P, cut=P, slow=BYTES_PER_SECOND, \

@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha512};
 
-use crate::traffic::SECRET_MARKER;
+use crate::secrets::SECRET_MARKER;
 
 /// What a token's holder may do, by Oracle's table of roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use rsa::{RsaPrivateKey, RsaPublicKey};
 
 use crate::error::SimulatorError;
 use crate::prng::Prng;
-use crate::traffic::SECRET_MARKER;
+use crate::secrets::secret;
 
 /// The smallest key that RS256 allows (RFC 7518, 3.3).
 const KEY_BITS: usize = 2048;
@@ -44,11 +44,4 @@ impl IdcsClient {
             public_key: key.to_public_key(),
         })
     }
-}
-
-/// A secret that nobody can foresee, with the marker in it.
-pub(crate) fn secret(before: &str, after: &str) -> String {
-    let mut bytes = [0; 8];
-    rand_core::RngCore::fill_bytes(&mut rand_core::OsRng, &mut bytes);
-    format!("{before}{SECRET_MARKER}{:016x}{after}", u64::from_be_bytes(bytes))
 }

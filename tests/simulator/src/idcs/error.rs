@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 
 use crate::answer::{Answer, Refused};
-use crate::injection::InjectedFault;
+use crate::api::Failure;
 
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 const EXTENSION: &str = "urn:ietf:params:scim:api:oracle:idcs:extension:messages:Error";
@@ -80,23 +80,12 @@ pub(super) fn unauthorized(reason: Option<&str>) -> Answer {
     answer
 }
 
-/// What a fault makes of an answer; a cut is for whoever makes the body.
-pub(super) fn spoilt(strike: InjectedFault) -> Option<Answer> {
-    match strike {
-        InjectedFault::Cut => None,
-        InjectedFault::ExpireToken => Some(unauthorized(Some("the token was taken back"))),
-        InjectedFault::Throttle { retry_after } => {
-            let mut answer = ScimError::generic(StatusCode::TOO_MANY_REQUESTS).answer(true);
-            answer.headers.extend(retry_after.map(|seconds| ("retry-after", seconds.to_string())));
-            Some(answer)
-        }
-        InjectedFault::ServerError { status, json } => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            if json {
-                return Some(ScimError::generic(status).answer(true));
-            }
-            Some(Answer::html(status))
-        }
+/// What the domain says that is in trouble on purpose.
+pub(super) fn spoilt(failure: Failure) -> Answer {
+    match failure {
+        Failure::TokenExpired => unauthorized(Some("the token was taken back")),
+        Failure::Throttled => ScimError::generic(StatusCode::TOO_MANY_REQUESTS).answer(true),
+        Failure::Broken(status) => ScimError::generic(status).answer(true),
     }
 }
 

@@ -12,6 +12,7 @@ mod error;
 mod filter;
 mod filter_text;
 mod presence;
+mod routes;
 mod rows;
 mod schema;
 mod search;
@@ -24,14 +25,15 @@ use bytes::Bytes;
 use http::{StatusCode, header};
 
 use crate::answer::{Answer, Refused};
+use crate::api::{Api, Call};
+use crate::client_files::{Address, ClientFiles, quoted};
 use crate::faults::{Fault, Faults};
-use crate::injection::{InjectedFault, place_of};
+use crate::injection::place_of;
 use crate::prng::Prng;
-use crate::server::Call;
 use bearer::{Bearer, Role};
-pub(crate) use client::{IdcsClient, secret};
+pub(crate) use client::IdcsClient;
 use error::ScimError;
-pub(crate) use error::{method_not_allowed, not_found};
+use error::not_found;
 pub(crate) use rows::Row;
 use rows::Rows;
 use search::{Search, Shown};
@@ -101,19 +103,7 @@ impl Idcs {
         }
     }
 
-    pub(crate) fn client(&self) -> &IdcsClient {
-        &self.client
-    }
-
-    pub(crate) fn records(&self) -> usize {
-        self.rows.len()
-    }
-
-    pub(crate) fn ids(&self) -> BTreeSet<String> {
-        self.rows.ids()
-    }
-
-    pub(crate) fn answer(
+    fn perform(
         &self,
         call: &Call<'_>,
         operation: &Operation,
@@ -122,7 +112,7 @@ impl Idcs {
         if *operation == Operation::Token {
             return self.token(call, random);
         }
-        let token = bearer_token(call).ok_or_else(|| Refused(error::unauthorized(None)))?;
+        let token = call.credentials("Bearer").ok_or_else(|| Refused(error::unauthorized(None)))?;
         let role = self
             .bearer
             .check(token, call.now)
@@ -130,7 +120,7 @@ impl Idcs {
         let place = place_of(&[call.query.as_bytes(), call.body]);
         let token = place_of(&[token.as_bytes()]);
         if call.injector.taken_back(place, token) {
-            call.counters.update(|counts| counts.faults += 1);
+            call.count_fault();
             return Ok(error::unauthorized(Some("the token was taken back")));
         }
         let reads = matches!(operation, Operation::List | Operation::Get(_));
@@ -166,7 +156,7 @@ impl Idcs {
         if *operation == Operation::List {
             return Search::from_query(call.query);
         }
-        let sent = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let sent = call.header(header::CONTENT_TYPE);
         let media_type = sent.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
         let known = ["application/scim+json", "application/json"];
         match known.iter().any(|known| media_type.eq_ignore_ascii_case(known)) {
@@ -183,25 +173,20 @@ impl Idcs {
         token: u64,
         random: &mut Prng,
     ) -> Answer {
-        let strike = call.injector.strike_bearer(random, place, token);
-        if let Some(strike) = strike {
-            call.counters.update(|counts| counts.faults += 1);
-            if let Some(answer) = error::spoilt(strike) {
-                return answer;
-            }
-        }
+        let fault = call.injector.strike_bearer(random, place, token);
+        let cut = match call.spoil(fault, error::spoilt) {
+            Ok(cut) => cut,
+            Err(answer) => return answer,
+        };
         let page = match self.settings.retired {
             true => presence::Page::default(),
             false => self.rows.search(search, call.now),
         };
         let mut answer = json(call, self.body(search, &page));
-        answer.cut = strike == Some(InjectedFault::Cut);
-        if !answer.cut {
+        answer.cut = cut;
+        if !cut {
             self.rows.served(&page);
-            call.counters.update(|counts| {
-                counts.pages += 1;
-                counts.records += page.rows.len() as u64;
-            });
+            call.count_page(page.rows.len());
         }
         answer
     }
@@ -225,16 +210,51 @@ impl Idcs {
     }
 }
 
-fn bearer_token<'a>(call: &Call<'a>) -> Option<&'a str> {
-    let value = call.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("Bearer").then(|| token.trim())
+impl Api for Idcs {
+    fn answer(&self, call: &Call<'_>, random: &mut Prng) -> Result<Answer, Refused> {
+        self.perform(call, &routes::find(call.method, call.path)?, random)
+    }
+
+    fn records(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn ids(&self) -> BTreeSet<String> {
+        self.rows.ids()
+    }
+
+    fn client_files(&self, at: &Address<'_>) -> ClientFiles {
+        let url = format!("{}/idcs", at.url);
+        let IdcsClient { id, secret, key_pem, .. } = &self.client;
+        ClientFiles {
+            private: vec![
+                ("idcs_client_secret", secret.clone()),
+                ("idcs_client_key.pem", key_pem.clone()),
+            ],
+            public: Vec::new(),
+            settings: format!(
+                "domain_url = {}\n\
+                 # Every event of the domain, so that what is delivered can be compared with all there are.\n\
+                 classes = [\"sign-on\", \"account\", \"other\"]\n",
+                quoted(&url)
+            ),
+            credentials: format!(
+                "type = \"oauth2_client_credentials\", client_id = {}, client_secret_file = {}",
+                quoted(id),
+                at.path("idcs_client_secret")
+            ),
+            instead: String::new(),
+            own_settings: serde_json::json!({
+                "domain_url": url,
+                "auth": { "client_id": id, "client_secret": secret },
+            }),
+        }
+    }
 }
 
 /// A reply in the media type asked for; both are known.
 fn json(call: &Call<'_>, body: Vec<Bytes>) -> Answer {
-    let accept = call.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let accept = accept.unwrap_or_default();
+    let accept = call.header(header::ACCEPT).unwrap_or_default();
     let scim = accept.contains("application/scim+json") && !accept.contains("application/json");
     let mut answer = Answer::json(StatusCode::OK, body);
     answer.content_type = if scim { "application/scim+json;charset=utf-8" } else { error::JSON };

@@ -57,7 +57,7 @@ impl Presence {
                 purged: vec![false; rows],
             })
         });
-        Self { late: Lateness::new(seed, rows, late), moving }
+        Self { late: Lateness::new(mix(seed, 0x1a7e), rows, late), moving }
     }
 
     /// Whether a client that asks for this row gets it.

@@ -12,10 +12,9 @@ use super::bearer::Role;
 use super::error::{quoted, spoilt};
 use super::{Idcs, assertion};
 use crate::answer::{Answer, Refused};
-use crate::injection::InjectedFault;
+use crate::api::Call;
 use crate::prng::Prng;
 use crate::query_string::{QueryString, decode};
-use crate::server::Call;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -35,13 +34,10 @@ impl Idcs {
         self.authenticate(call, &form)?;
         check_grant_type(&form)?;
         let (role, lifetime) = self.scope(&form)?;
-        let strike = call.injector.strike(random, PLACE, None);
-        if let Some(strike) = strike {
-            call.counters.update(|counts| counts.faults += 1);
-            if let Some(answer) = spoilt(strike) {
-                return Ok(answer);
-            }
-        }
+        let cut = match call.spoil(call.injector.strike(random, PLACE, None), spoilt) {
+            Ok(cut) => cut,
+            Err(answer) => return Ok(answer),
+        };
         // Rounded up: a token lives at least as long as it says.
         let expires = call.now.saturating_add(lifetime.saturating_mul(1000) + 999).div_euclid(1000);
         let token = self.bearer.issue(&self.client.id, role, call.now, expires);
@@ -50,7 +46,7 @@ impl Idcs {
             quoted(&token)
         );
         let mut answer = oauth_answer(StatusCode::OK, body);
-        answer.cut = strike == Some(InjectedFault::Cut);
+        answer.cut = cut;
         Ok(answer)
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::event::{Event, User};
-use super::rendering::{Nothing, OamRendering, Time};
+use crate::faults::{Nothing, OamRendering, Time};
 
 /// The reply with these events.
 pub(super) fn events(events: &[&Event], rendering: &OamRendering) -> Value {

@@ -7,8 +7,7 @@
 mod event;
 mod json;
 mod query;
-mod rendering;
-mod variants;
+mod routes;
 mod xml;
 
 use std::collections::BTreeSet;
@@ -16,19 +15,18 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{StatusCode, header};
+use http::StatusCode;
 
 use crate::answer::{Answer, Refused};
-use crate::faults::{Fault, Faults};
-use crate::idcs::secret;
-use crate::injection::{InjectedFault, place_of};
+use crate::api::{Api, Call, Failure};
+use crate::client_files::{Address, ClientFiles, quoted};
+use crate::faults::{Fault, Faults, OamBounds, OamOrder, OamPageStyle, OamRendering};
+use crate::injection::place_of;
 use crate::lateness::Lateness;
 use crate::prng::{Prng, mix};
-use crate::server::Call;
+use crate::secrets::secret;
 pub(crate) use event::{Event, Row, User};
 use query::{Media, Period};
-pub use rendering::OamRendering;
-pub use variants::{OamBounds, OamOrder, OamPageStyle};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,14 +40,16 @@ pub(crate) enum Operation {
 
 /// Who may read the audit.
 pub(crate) struct OamUser {
-    pub(crate) name: &'static str,
-    pub(crate) password: String,
+    name: &'static str,
+    password: String,
 }
 
 impl OamUser {
-    pub(crate) fn new() -> Self {
+    pub(crate) const NAME: &str = "audit.reader@example.com";
+
+    fn new() -> Self {
         // A colon belongs to the password, not to what separates it.
-        Self { name: "audit.reader@example.com", password: secret("", ":~ %+&\".") }
+        Self { name: Self::NAME, password: secret("", ":~ %+&\".") }
     }
 }
 
@@ -118,25 +118,12 @@ impl Oam {
                 forbidden: faults.has(Fault::OamForbidden),
             },
             user: OamUser::new(),
-            late: Lateness::new(seed ^ 0x0a3, rows.len(), faults.late()),
+            late: Lateness::new(mix(seed ^ 0x0a3, 0x1a7e), rows.len(), faults.late()),
             rows,
         }
     }
 
-    pub(crate) fn user(&self) -> &OamUser {
-        &self.user
-    }
-
-    pub(crate) fn records(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// `eventID`s of the events that have one.
-    pub(crate) fn ids(&self) -> BTreeSet<String> {
-        self.rows.iter().filter_map(|row| Some(row.event.id?.to_string())).collect()
-    }
-
-    pub(crate) fn answer(
+    fn perform(
         &self,
         call: &Call<'_>,
         operation: &Operation,
@@ -156,11 +143,7 @@ impl Oam {
 
     fn authenticate(&self, call: &Call<'_>) -> Result<(), Refused> {
         let expected = STANDARD.encode(format!("{}:{}", self.user.name, self.user.password));
-        let value = call.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let proven =
-            value.and_then(|value| value.split_once(' ')).is_some_and(|(scheme, credentials)| {
-                scheme.eq_ignore_ascii_case("Basic") && credentials.trim() == expected
-            });
+        let proven = call.credentials("Basic").is_some_and(|sent| sent == expected);
         if !proven {
             let mut refused = refused(StatusCode::UNAUTHORIZED, "Invalid Credentials supplied");
             let challenge = "Basic realm=\"audit_auth\"".to_owned();
@@ -208,10 +191,7 @@ impl Oam {
         answer.cut = cut;
         if !cut {
             passed.iter().for_each(|row| self.late.reveal(*row));
-            call.counters.update(|counts| {
-                counts.pages += 1;
-                counts.records += rows.len() as u64;
-            });
+            call.count_page(rows.len());
         }
         Ok(answer)
     }
@@ -264,30 +244,56 @@ impl Oam {
     }
 }
 
-/// Whether the answer is to be cut, or the answer that takes its place. The
-/// service does not know 429: it is throttled by 503, "retry after some time".
-fn strike(call: &Call<'_>, place: u64, random: &mut Prng) -> Result<bool, Answer> {
-    let Some(strike) = call.injector.strike(random, place, None) else { return Ok(false) };
-    call.counters.update(|counts| counts.faults += 1);
-    let unavailable = "Service Temporarily Unavailable. Please retry request after some time";
-    match strike {
-        InjectedFault::Cut => Ok(true),
-        InjectedFault::Throttle { retry_after } => {
-            let Refused(mut answer) = refused(StatusCode::SERVICE_UNAVAILABLE, unavailable);
-            answer.headers.extend(retry_after.map(|seconds| ("retry-after", seconds.to_string())));
-            Err(answer)
+impl Api for Oam {
+    fn answer(&self, call: &Call<'_>, random: &mut Prng) -> Result<Answer, Refused> {
+        self.perform(call, &routes::find(call.method, call.path)?, random)
+    }
+
+    fn records(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// `eventID`s of the events that have one.
+    fn ids(&self) -> BTreeSet<String> {
+        self.rows.iter().filter_map(|row| Some(row.event.id?.to_string())).collect()
+    }
+
+    fn client_files(&self, at: &Address<'_>) -> ClientFiles {
+        let OamUser { name, password } = &self.user;
+        ClientFiles {
+            private: vec![("oam_password", password.clone())],
+            public: Vec::new(),
+            settings: format!("base_url = {}\n", quoted(at.url)),
+            credentials: format!(
+                "type = \"basic\", username = {}, password_file = {}",
+                quoted(name),
+                at.path("oam_password")
+            ),
+            instead: String::new(),
+            own_settings: serde_json::json!({
+                "base_url": at.url,
+                "auth": { "username": name, "password": password },
+            }),
         }
-        InjectedFault::ServerError { status, json } => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-            Err(if json { refused(status, unavailable).0 } else { Answer::html(status) })
-        }
-        // There are no tokens here.
-        InjectedFault::ExpireToken => Ok(false),
     }
 }
 
+/// Whether the answer is to be cut, or the answer that takes its place. The
+/// service does not know 429: it is throttled by 503, "retry after some time".
+fn strike(call: &Call<'_>, place: u64, random: &mut Prng) -> Result<bool, Answer> {
+    let unavailable = "Service Temporarily Unavailable. Please retry request after some time";
+    call.spoil(call.injector.strike(random, place, None), |failure| {
+        let status = match failure {
+            Failure::Broken(status) => status,
+            // There are no tokens here that could expire.
+            Failure::Throttled | Failure::TokenExpired => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        refused(status, unavailable).0
+    })
+}
+
 /// A refusal; Oracle does not describe the bodies.
-pub(crate) fn refused(status: StatusCode, reason: &str) -> Refused {
+fn refused(status: StatusCode, reason: &str) -> Refused {
     let mut answer = Answer::json(status, vec![Bytes::from(reason.to_owned())]);
     answer.content_type = "text/plain";
     Refused(answer)

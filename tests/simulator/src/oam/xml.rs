@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use super::event::{Event, User};
-use super::rendering::OamRendering;
+use crate::faults::OamRendering;
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>";
 

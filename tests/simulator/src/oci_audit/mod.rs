@@ -5,22 +5,28 @@
 //! meanwhile. Ranges are on processing time, as the service documents, not on
 //! the time of the event.
 
+mod files;
 mod pages;
 mod query;
+mod routes;
 
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::answer::{Answer, Refusal};
-use crate::injection::{InjectedFault, Injector};
+use crate::answer::{Answer, Refusal, Refused};
+use crate::api::{Api, Call, Failure};
+use crate::client_files::{Address, ClientFiles};
+use crate::instance;
 use crate::prng::Prng;
 use crate::query_string::QueryString;
 use crate::record_store::RecordStore;
-use crate::statistics::Counters;
+use crate::tenancy::Tenancy;
+use crate::traffic::native_id;
 use pages::{PageToken, Readings, TokenKey};
 use query::ListEvents;
+use routes::{AuditOperation, Operation};
 
 /// Days that Oracle keeps audit records; the ceiling that `GetConfiguration`
 /// documents.
@@ -30,24 +36,11 @@ const RETENTION_DAYS: u32 = 365;
 pub(crate) struct Settings {
     pub(crate) seed: u64,
     pub(crate) page_size: usize,
-    pub(crate) tenancy: String,
-    pub(crate) empty_compartment: String,
     pub(crate) shuffle: bool,
     pub(crate) late: f64,
     pub(crate) strict_minutes: bool,
     /// Ranges that touch this are answered in HTML.
     pub(crate) html: Option<(i64, i64)>,
-}
-
-/// One authenticated request.
-pub(crate) struct Call<'a> {
-    /// Index of the region whose endpoint was called.
-    pub(crate) region: usize,
-    pub(crate) query: &'a str,
-    /// The simulator's time, Unix milliseconds.
-    pub(crate) now: i64,
-    pub(crate) injector: &'a Injector,
-    pub(crate) counters: &'a Counters,
 }
 
 /// How a page is served.
@@ -62,6 +55,7 @@ enum Serving {
 
 /// The service, with one store of records for each region.
 pub(crate) struct OciAudit {
+    tenancy: Tenancy,
     settings: Settings,
     stores: Vec<RecordStore>,
     nothing: RecordStore,
@@ -70,8 +64,9 @@ pub(crate) struct OciAudit {
 }
 
 impl OciAudit {
-    pub(crate) fn new(stores: Vec<RecordStore>, settings: Settings) -> Self {
+    pub(crate) fn new(tenancy: Tenancy, stores: Vec<RecordStore>, settings: Settings) -> Self {
         Self {
+            tenancy,
             readings: Readings::new(&stores, settings.seed, settings.shuffle, settings.late),
             tokens: TokenKey::new(settings.seed),
             nothing: RecordStore::default(),
@@ -80,58 +75,47 @@ impl OciAudit {
         }
     }
 
-    pub(crate) fn records(&self) -> usize {
-        self.stores.iter().map(RecordStore::len).sum()
-    }
-
-    pub(crate) fn ids(&self) -> BTreeSet<String> {
-        self.stores.iter().flat_map(RecordStore::ids).collect()
-    }
-
     /// `GET /20190901/auditEvents`
-    pub(crate) fn list_events(
+    fn list_events(
         &self,
         call: &Call<'_>,
+        region: usize,
         random: &mut Prng,
     ) -> Result<Answer, Refusal> {
         let query = ListEvents::read(call.query, self.settings.strict_minutes)?;
-        let store = self.store(call.region, &query.compartment)?;
+        let store = self.store(region, &query.compartment)?;
         if self.settings.html.is_some_and(|(from, to)| query.start < to && from < query.end) {
-            call.counters.update(|counts| counts.faults += 1);
+            call.count_fault();
             return Ok(Answer::html(StatusCode::OK));
         }
-        let digest = query.digest(call.region);
+        let digest = query.digest(region);
         let position = match &query.page {
             Some(token) => self.tokens.open(token, digest)?,
             None => self.readings.begin(digest, call.now),
         };
         let token = query.page.as_deref().map(pages::fingerprint);
-        let strike = call.injector.strike(random, position.place(), token);
-        if strike.is_some() {
-            call.counters.update(|counts| counts.faults += 1);
-        }
-        match strike {
-            Some(InjectedFault::Throttle { retry_after }) => Ok(throttled(retry_after)),
-            Some(InjectedFault::ServerError { status, json }) => Ok(server_error(status, json)),
-            Some(InjectedFault::ExpireToken) => Ok(expired().into()),
-            Some(InjectedFault::Cut) => Ok(self.page(call, store, &query, position, Serving::Cut)),
-            None if call.injector.empty_page(random, position.empty_pages) => {
-                call.counters.update(|counts| counts.faults += 1);
-                Ok(self.page(call, store, &query, position, Serving::Empty))
+        let fault = call.injector.strike(random, position.place(), token);
+        let serving = match call.spoil(fault, spoilt) {
+            Err(answer) => return Ok(answer),
+            Ok(true) => Serving::Cut,
+            Ok(false) if call.injector.empty_page(random, position.empty_pages) => {
+                call.count_fault();
+                Serving::Empty
             }
-            None => Ok(self.page(call, store, &query, position, Serving::Whole)),
-        }
+            Ok(false) => Serving::Whole,
+        };
+        Ok(self.page(call, (region, store), &query, position, serving))
     }
 
     fn page(
         &self,
         call: &Call<'_>,
-        store: &RecordStore,
+        (region, store): (usize, &RecordStore),
         query: &ListEvents,
         position: PageToken,
         serving: Serving,
     ) -> Answer {
-        let order = self.readings.order(store, call.region, query, &position);
+        let order = self.readings.order(store, region, query, &position);
         let from = position.offset.min(order.len());
         let (to, next) = match serving {
             Serving::Empty => (from, Some(position.after_empty_page())),
@@ -145,12 +129,9 @@ impl OciAudit {
         };
         if serving != Serving::Cut {
             if next.is_none() {
-                self.readings.served(store, call.region, query, &position);
+                self.readings.served(store, region, query, &position);
             }
-            call.counters.update(|counts| {
-                counts.pages += 1;
-                counts.records += (to - from) as u64;
-            });
+            call.count_page(to - from);
         }
         let mut answer = Answer::json(StatusCode::OK, order.body(store, from..to));
         answer.cut = serving == Serving::Cut;
@@ -159,49 +140,79 @@ impl OciAudit {
     }
 
     /// `GET /20190901/configuration`
-    pub(crate) fn configuration(&self, call: &Call<'_>) -> Result<Answer, Refusal> {
+    fn configuration(&self, call: &Call<'_>, region: usize) -> Result<Answer, Refusal> {
         let query = QueryString::parse(call.query)
             .map_err(|error| Refusal::invalid_parameter(error.to_string()))?;
         query::check_names(&query, &["compartmentId"])?;
         let compartment = query::required(&query, "compartmentId")?;
-        self.store(call.region, compartment)?;
+        self.store(region, compartment)?;
         let body = serde_json::json!({ "retentionPeriodDays": RETENTION_DAYS });
         Ok(Answer::json(StatusCode::OK, vec![Bytes::from(body.to_string())]))
     }
 
+    fn instance(&self, call: &Call<'_>, operation: instance::Operation) -> Result<Answer, Refusal> {
+        let instance = &self.tenancy.instance;
+        match operation {
+            instance::Operation::Federate => {
+                call.signed(|request| instance.federate(request, call.now))
+            }
+            operation => instance.metadata(operation, call.headers, &self.tenancy.regions[0]),
+        }
+    }
+
     fn store(&self, region: usize, compartment: &str) -> Result<&RecordStore, Refusal> {
-        if compartment == self.settings.tenancy {
+        if compartment == self.tenancy.names.tenancy {
             return Ok(&self.stores[region]);
         }
-        if compartment == self.settings.empty_compartment {
+        if compartment == self.tenancy.names.empty_compartment {
             return Ok(&self.nothing);
         }
         Err(Refusal::not_authorized_or_not_found())
     }
 }
 
-fn throttled(retry_after: Option<u64>) -> Answer {
-    let mut answer = Answer::from(Refusal::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "TooManyRequests",
-        "Too many requests for the user.",
-    ));
-    answer.headers.extend(retry_after.map(|seconds| ("retry-after", seconds.to_string())));
-    answer
-}
-
-fn server_error(status: u16, json: bool) -> Answer {
-    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    if !json {
-        return Answer::html(status);
+impl Api for OciAudit {
+    fn answer(&self, call: &Call<'_>, random: &mut Prng) -> Result<Answer, Refused> {
+        match routes::find(call.method, call.path, &self.tenancy.regions)? {
+            Operation::Instance(operation) => Ok(self.instance(call, operation)?),
+            Operation::Audit { region, operation } => {
+                self.tenancy.authenticate(call)?;
+                Ok(match operation {
+                    AuditOperation::ListEvents => self.list_events(call, region, random)?,
+                    AuditOperation::GetConfiguration => self.configuration(call, region)?,
+                })
+            }
+        }
     }
-    let code = match status {
-        StatusCode::INTERNAL_SERVER_ERROR => "InternalServerError",
-        _ => "ServiceUnavailable",
-    };
-    Refusal::new(status, code, "Internal error, try again.").into()
+
+    fn records(&self) -> usize {
+        self.stores.iter().map(RecordStore::len).sum()
+    }
+
+    fn ids(&self) -> BTreeSet<String> {
+        self.stores.iter().flat_map(|store| store.ids(native_id)).collect()
+    }
+
+    fn client_files(&self, at: &Address<'_>) -> ClientFiles {
+        files::client_files(&self.tenancy, at)
+    }
 }
 
-fn expired() -> Refusal {
-    Refusal::invalid_parameter("page: this page token has expired")
+fn spoilt(failure: Failure) -> Answer {
+    let refusal = match failure {
+        Failure::Throttled => Refusal::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TooManyRequests",
+            "Too many requests for the user.",
+        ),
+        Failure::TokenExpired => Refusal::invalid_parameter("page: this page token has expired"),
+        Failure::Broken(status) => {
+            let code = match status {
+                StatusCode::INTERNAL_SERVER_ERROR => "InternalServerError",
+                _ => "ServiceUnavailable",
+            };
+            Refusal::new(status, code, "Internal error, try again.")
+        }
+    };
+    refusal.into()
 }

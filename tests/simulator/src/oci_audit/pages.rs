@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 
 use super::query::ListEvents;
 use crate::answer::Refusal;
-use crate::prng::{Prng, mix, unit};
+use crate::lateness::Lateness;
+use crate::prng::{Prng, mix};
 use crate::record_store::RecordStore;
 
 /// Orders kept for readings under way; others are worked out again.
@@ -162,43 +163,21 @@ pub(super) struct Readings {
     /// Numbers readings and the moments when late records come to light.
     sequence: AtomicU64,
     /// Late records by region, empty where none are late.
-    late: Vec<Vec<Late>>,
+    late: Vec<Lateness>,
     orders: Mutex<VecDeque<(u64, Arc<[u32]>)>>,
-}
-
-/// When a late record came to light: [`Late::PUNCTUAL`], [`Late::HIDDEN`], or a
-/// number between them, seen by readings with larger numbers.
-struct Late(AtomicU64);
-
-impl Late {
-    const PUNCTUAL: u64 = 0;
-    const HIDDEN: u64 = u64::MAX;
-
-    fn seen_by(&self, reading: u64) -> bool {
-        self.0.load(Ordering::Acquire) < reading
-    }
 }
 
 impl Readings {
     pub(super) fn new(stores: &[RecordStore], seed: u64, shuffle: bool, share: f64) -> Self {
-        let late = |region: usize, store: &RecordStore| -> Vec<Late> {
-            if share == 0.0 {
-                return Vec::new();
-            }
-            let chosen = mix(mix(seed, 0x1a7e), region as u64);
-            (0..store.len() as u64)
-                .map(|record| match unit(mix(chosen, record)) < share {
-                    true => Late::HIDDEN,
-                    false => Late::PUNCTUAL,
-                })
-                .map(|since| Late(AtomicU64::new(since)))
-                .collect()
+        let chosen = mix(seed, 0x1a7e);
+        let late = |(region, store): (usize, &RecordStore)| {
+            Lateness::new(mix(chosen, region as u64), store.len(), share)
         };
         Self {
             seed,
             shuffle,
             sequence: AtomicU64::new(1),
-            late: stores.iter().enumerate().map(|(region, store)| late(region, store)).collect(),
+            late: stores.iter().enumerate().map(late).collect(),
             orders: Mutex::new(VecDeque::new()),
         }
     }
@@ -224,7 +203,7 @@ impl Readings {
     ) -> Order {
         let range = visible(store, query, position);
         let late = self.late_of(store, region);
-        if late.is_empty() && !self.shuffle {
+        if late.is_none() && !self.shuffle {
             return Order::Run(range);
         }
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
@@ -239,9 +218,9 @@ impl Readings {
         Order::List(order)
     }
 
-    fn arrange(&self, range: Range<usize>, late: &[Late], reading: u64) -> Arc<[u32]> {
+    fn arrange(&self, range: Range<usize>, late: Option<&Lateness>, reading: u64) -> Arc<[u32]> {
         let mut list: Vec<u32> = range
-            .filter(|record| late.get(*record).is_none_or(|late| late.seen_by(reading)))
+            .filter(|record| late.is_none_or(|late| !late.hides_from(*record, reading)))
             .filter_map(|record| u32::try_from(record).ok())
             .collect();
         if self.shuffle {
@@ -263,24 +242,19 @@ impl Readings {
         query: &ListEvents,
         position: &PageToken,
     ) {
-        let late = self.late_of(store, region);
-        if late.is_empty() {
+        let Some(late) = self.late_of(store, region) else {
             return;
-        }
+        };
         let since = self.sequence.fetch_add(1, Ordering::AcqRel);
-        for record in &late[visible(store, query, position)] {
-            // Only if still hidden; another reading may have been faster.
-            let _ =
-                record.0.compare_exchange(Late::HIDDEN, since, Ordering::AcqRel, Ordering::Acquire);
+        for record in visible(store, query, position) {
+            late.reveal_at(record, since);
         }
     }
 
-    /// Lateness of the store's records; empty for the compartment without any.
-    fn late_of(&self, store: &RecordStore, region: usize) -> &[Late] {
-        match store.len() {
-            0 => &[],
-            _ => &self.late[region],
-        }
+    /// Which of the store's records are late, if any are; none are of the compartment
+    /// without any.
+    fn late_of(&self, store: &RecordStore, region: usize) -> Option<&Lateness> {
+        self.late.get(region).filter(|late| !late.is_empty() && store.len() > 0)
     }
 }
 

@@ -6,9 +6,9 @@
 
 use super::domain_kinds::{DomainKind, Family};
 use super::json::Object;
-use super::record::SECRET_MARKER;
 use super::world::{Domain, Person, World};
 use crate::prng::Prng;
+use crate::secrets::SECRET_MARKER;
 
 const AUDIT_EVENT: &str = "urn:ietf:params:scim:schemas:oracle:idcs:AuditEvent";
 /// The application on whose behalf users change their passwords.

@@ -16,7 +16,6 @@ use crate::idcs::Row;
 use crate::identity::Names;
 use crate::options::Options;
 use crate::prng::Prng;
-use crate::server::ecid;
 
 /// Audit events are purged after at most 90 days.
 const KEPT: i64 = 90 * 86_400_000;
@@ -105,7 +104,7 @@ fn made_up(world: &World, random: &mut Prng, happened: i64, ordinal: u64) -> Pla
         who: random.index(world.people.len()),
         agent: agent(random).into_owned(),
         address,
-        ecid: ecid(random),
+        ecid: random.ecid(),
     }
 }
 

@@ -34,7 +34,6 @@ pub use kinds::SIGN_ON_EVENT_NAMES;
 pub(crate) use oam_file::from_file as oam_from_file;
 pub(crate) use oam_traffic::generate as generate_oam;
 use record::Moment;
-pub use record::SECRET_MARKER;
 use sign_on::SignOn;
 pub(crate) use story::Story;
 use world::World;

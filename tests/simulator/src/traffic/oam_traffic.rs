@@ -12,7 +12,6 @@ use crate::identity::Names;
 use crate::oam::{Event, Row, User};
 use crate::options::Options;
 use crate::prng::Prng;
-use crate::server::ecid;
 
 /// Events are kept for seven days.
 const KEPT: i64 = 7 * 86_400_000;
@@ -108,7 +107,7 @@ fn made_up(world: &World, random: &mut Prng, time: i64, index: u64) -> Event {
     let person = &world.people[random.index(world.people.len())];
     let kind = pick_type(random, index);
     let succeeded = !random.one_in(6);
-    let (address, agent, ecid) = (address(random), agent(random), ecid(random));
+    let (address, agent, ecid) = (address(random), agent(random), random.ecid());
     event(random, person, kind, succeeded, time, &address, &agent, ecid)
 }
 

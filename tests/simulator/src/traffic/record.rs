@@ -7,10 +7,7 @@ use chrono::{DateTime, SecondsFormat};
 
 use super::json::Object;
 use crate::prng::Prng;
-
-/// Part of every secret generated: request headers that authenticate, and the
-/// token in `identity.credentials`.
-pub const SECRET_MARKER: &str = "S3CRET";
+use crate::secrets::SECRET_MARKER;
 
 /// An event's time, in the forms in which records hold it.
 pub(super) struct Moment {

@@ -13,25 +13,25 @@ use chrono::{DateTime, SecondsFormat};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OamRendering {
     /// `{"Events":{...}}` in place of `{...}`. JSON only.
-    pub(super) wrapped: bool,
+    pub(crate) wrapped: bool,
     /// A list of one object is that object. JSON only.
-    pub(super) one_as_object: bool,
+    pub(crate) one_as_object: bool,
     /// No event at all. JSON only.
-    pub(super) nothing: Nothing,
+    pub(crate) nothing: Nothing,
     /// Attributes stand one level deeper.
-    pub(super) nested_attributes: bool,
+    pub(crate) nested_attributes: bool,
     /// A single value is a text, not a list. JSON only.
-    pub(super) text_values: bool,
+    pub(crate) text_values: bool,
     /// Numbers and booleans stand in quotes. JSON only.
-    pub(super) quoted: bool,
+    pub(crate) quoted: bool,
     /// The number of events stands alone.
-    pub(super) bare_count: bool,
-    pub(super) time: Time,
+    pub(crate) bare_count: bool,
+    pub(crate) time: Time,
 }
 
 /// How a reply without events is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Nothing {
+pub(crate) enum Nothing {
     #[default]
     List,
     Null,
@@ -42,7 +42,7 @@ pub(super) enum Nothing {
 
 /// How times are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Time {
+pub(crate) enum Time {
     #[default]
     Milliseconds,
     Seconds,
@@ -73,7 +73,7 @@ impl OamRendering {
     ];
 
     /// A time in Unix milliseconds, as text.
-    pub(super) fn time(&self, milliseconds: i64) -> String {
+    pub(crate) fn time(&self, milliseconds: i64) -> String {
         let time = DateTime::from_timestamp_millis(milliseconds).unwrap_or_default();
         match self.time {
             Time::Milliseconds => time.to_rfc3339_opts(SecondsFormat::Millis, true),

@@ -20,7 +20,7 @@ pub enum OamBounds {
 
 impl OamBounds {
     /// Whether the period has room for the time; all in Unix milliseconds.
-    pub(super) fn hold(self, from: i64, to: i64, time: i64) -> bool {
+    pub(crate) fn hold(self, from: i64, to: i64, time: i64) -> bool {
         match self {
             Self::Inclusive => from <= time && time <= to,
             Self::HalfOpen => from <= time && time < to,
