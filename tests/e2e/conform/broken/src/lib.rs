@@ -11,7 +11,8 @@ use signon_kit::event::blank;
 use signon_kit::batch::BatchBuilder;
 use signon_kit::http::wasi::WasiTransport;
 use signon_kit::normalizer::{Frames, Normalizer, Taken};
-use signon_kit::source::{Reads, Source};
+use signon_kit::session::Reads;
+use signon_kit::source::Source;
 
 struct Broken;
 type Component = signon_kit::shell::Shell<Broken>;
