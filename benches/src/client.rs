@@ -15,6 +15,7 @@ use oci_signature::{
     Body, DateHeader, Identity, OciConfig, PrivateKey, RequestToSign, Signer, api_key_id,
     imf_fixdate,
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::net::TcpStream;
 
 use crate::Outcome;
@@ -156,11 +157,7 @@ pub fn rfc3339(time: i64) -> Outcome<String> {
 
 /// For a query string.
 pub fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| match plain(byte) {
-            true => char::from(byte).to_string(),
-            false => format!("%{byte:02X}"),
-        })
-        .collect()
+    const RESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, RESERVED).to_string()
 }

@@ -1,5 +1,7 @@
 //! `component`: a file, by its path alone or with what its operator says about it.
 
+use data_encoding::HEXLOWER_PERMISSIVE;
+
 use super::document::Value;
 use super::paths::Folders;
 use super::reader::{Field, Problems};
@@ -36,22 +38,11 @@ pub(super) fn file(
 fn digest(field: &Field<'_>, problems: &mut Problems) -> Option<[u8; 32]> {
     let text = field.text(problems)?;
     let digits = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
-    let mut digest = [0; 32];
-    let is_one = digits.len() == 64
-        && digits.chunks(2).zip(&mut digest).all(|(pair, byte)| {
-            let digit = |digit: u8| char::from(digit).to_digit(16);
-            match (digit(pair[0]), digit(pair[1])) {
-                (Some(high), Some(low)) => {
-                    *byte = (high * 16 + low) as u8;
-                    true
-                }
-                _ => false,
-            }
-        });
-    if !is_one {
+    let digest = HEXLOWER_PERMISSIVE.decode(digits).ok().and_then(|digest| digest.try_into().ok());
+    if digest.is_none() {
         field.expected(problems, "a SHA-256 of 64 hexadecimal digits, as sha256sum prints it");
     }
-    is_one.then_some(digest)
+    digest
 }
 
 fn imports(field: &Field<'_>, problems: &mut Problems) -> Option<Imports> {

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use oci_signature::PrivateKey;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rand_core::{OsRng, RngCore as _};
 use tokio::sync::Mutex;
 use zeroize::Zeroizing;
@@ -279,15 +280,9 @@ fn read_answer(status: StatusCode, body: &[u8], redactor: &Redactor) -> Result<T
 /// `application/x-www-form-urlencoded`, by percent-encoding all that is not
 /// unreserved.
 fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+    const RESERVED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]

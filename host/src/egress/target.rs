@@ -203,19 +203,7 @@ mod tests {
 
     /// Overlong forms read as what they stand for, too.
     fn percent_decoded(text: &str) -> String {
-        let mut bytes = Vec::new();
-        let mut rest = text.as_bytes();
-        while let [byte, tail @ ..] = rest {
-            let escaped = match tail {
-                [high, low, ..] if *byte == b'%' => {
-                    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-                    digit(high).zip(digit(low)).map(|(high, low)| (high * 16 + low) as u8)
-                }
-                _ => None,
-            };
-            bytes.push(escaped.unwrap_or(*byte));
-            rest = if escaped.is_some() { &tail[2..] } else { tail };
-        }
+        let bytes: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
         let mut text = String::from_utf8_lossy(&bytes).into_owned();
         for (overlong, plain) in [(&[0xc0, 0xae][..], "."), (&[0xc0, 0xaf], "/")] {
             let found = bytes.windows(2).any(|pair| pair == overlong);

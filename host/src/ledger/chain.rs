@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -19,7 +20,7 @@ pub struct Hash([u8; 32]);
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&HEXLOWER.encode(&self.0))
     }
 }
 
@@ -38,16 +39,9 @@ impl FromStr for Hash {
     type Err = NoHash;
 
     fn from_str(text: &str) -> Result<Self, NoHash> {
-        let no_hash = || NoHash(text.chars().take(80).collect());
-        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(no_hash());
-        }
-        let mut hash = [0; 32];
-        for (index, byte) in hash.iter_mut().enumerate() {
-            let digits = &text[2 * index..2 * index + 2];
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| no_hash())?;
-        }
-        Ok(Self(hash))
+        let hash = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
+        let hash = hash.and_then(|hash| hash.try_into().ok());
+        hash.map(Self).ok_or_else(|| NoHash(text.chars().take(80).collect()))
     }
 }
 

@@ -10,6 +10,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -63,7 +64,7 @@ impl Cache {
     }
 
     fn path(&self, key: &Key) -> PathBuf {
-        self.folder.join(format!("{}.cwasm", hex(key)))
+        self.folder.join(format!("{}.cwasm", HEXLOWER.encode(key)))
     }
 
     /// The compiled code of a key, if it is there and whole.
@@ -149,9 +150,4 @@ fn is_private(_folder: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_own_file(_path: &Path) -> bool {
     false
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component;
 
@@ -114,8 +115,8 @@ impl Sandbox {
         match file.sha256 {
             Some(expected) if expected != digest => Err(SandboxError::WrongDigest {
                 name,
-                expected: cache::hex(&expected),
-                found: cache::hex(&digest),
+                expected: HEXLOWER.encode(&expected),
+                found: HEXLOWER.encode(&digest),
             }),
             _ => self.load_as(&name, &bytes, file.imports),
         }

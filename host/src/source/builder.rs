@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::process::{Components, Process};
@@ -358,7 +359,7 @@ pub fn fingerprint(descriptor: &Descriptor, source: &SourceConfig) -> String {
         let value = source.settings.get(key).cloned().unwrap_or_default();
         digest.update(format!("\n{key}={value}"));
     }
-    digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&digest.finalize()[..8])
 }
 
 /// The sinks that take a source's events.

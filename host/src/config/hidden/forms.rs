@@ -4,9 +4,17 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use data_encoding::HEXLOWER;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use super::Kind;
+
+/// What is escaped in a query: all but the unreserved characters of RFC 3986.
+const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What is escaped in a path.
+const IN_A_PATH: &AsciiSet = &IN_A_QUERY.remove(b'/').remove(b':');
 
 /// From this length on a value is hidden even inside of other words.
 pub(super) const LONG: usize = 8;
@@ -111,24 +119,15 @@ pub(super) fn parts(value: &str) -> Vec<Zeroizing<String>> {
 pub(super) fn written_otherwise(plain: &str) -> Vec<Zeroizing<String>> {
     let json = serde_json::to_string(plain).unwrap_or_default();
     let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default();
-    let percent = |kept: &[u8]| -> String {
-        let escape = |byte: u8| match byte {
-            _ if byte.is_ascii_alphanumeric() || kept.contains(&byte) => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        };
-        plain.bytes().map(escape).collect()
-    };
-    let hex: String = plain.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let percent = |escaped| utf8_percent_encode(plain, escaped).to_string();
     // What a base64 text ends in depends on what follows.
     let whole = &plain.as_bytes()[..plain.len() / 3 * 3];
     vec![
         plain.escape_debug().to_string().into(),
         json.to_owned().into(),
-        percent(b"-._~").into(),
-        percent(b"-._~/:").into(),
-        hex.into(),
+        percent(IN_A_QUERY).into(),
+        percent(IN_A_PATH).into(),
+        HEXLOWER.encode(plain.as_bytes()).into(),
         STANDARD_NO_PAD.encode(whole).into(),
         URL_SAFE_NO_PAD.encode(whole).into(),
     ]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use http::{Request, Uri, header};
 use http_body_util::Full;
 use oci_signature::PrivateKey;
@@ -159,7 +160,7 @@ fn identity(certificate: &[u8], key: &[u8], intermediate: &[u8]) -> Result<Ident
         .find_map(|text| TENANCY.iter().find_map(|start| text.strip_prefix(start)))
         .ok_or("the subject of cert.pem names no tenancy (opc-tenant:…)")?;
     let fingerprint: Vec<String> =
-        Sha256::digest(&leaf).iter().map(|byte| format!("{byte:02x}")).collect();
+        Sha256::digest(&leaf).iter().map(|byte| HEXLOWER.encode(&[*byte])).collect();
     Ok(Identity {
         tenancy: tenancy.to_owned(),
         fingerprint: fingerprint.join(":"),

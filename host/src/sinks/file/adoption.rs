@@ -17,6 +17,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::render::{Format, event_id};
@@ -103,7 +104,7 @@ impl Tail {
 
 /// What a line is known by while its event may come again: SHA-256 of all of it.
 pub fn fingerprint(line: &[u8]) -> String {
-    Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(line))
 }
 
 /// A text that is cut within a letter is no UTF-8, and torn all the same.

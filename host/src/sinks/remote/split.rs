@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use data_encoding::HEXLOWER;
 use http::HeaderValue;
 use rand_core::{OsRng, RngCore as _};
 use sha2::{Digest as _, Sha256};
@@ -40,6 +41,6 @@ pub fn batch_id(lines: &[&Line]) -> HeaderValue {
     for line in lines {
         digest.update(key(line));
     }
-    let text: String = digest.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = HEXLOWER.encode(&digest.finalize()[..16]);
     HeaderValue::from_str(&text).expect("hex digits are visible ASCII")
 }

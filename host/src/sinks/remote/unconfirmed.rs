@@ -14,6 +14,7 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
+use data_encoding::HEXLOWER;
 use http::HeaderValue;
 use rand_core::{OsRng, RngCore as _};
 
@@ -46,7 +47,7 @@ pub fn new_channel() -> HeaderValue {
     OsRng.fill_bytes(&mut bytes);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = HEXLOWER.encode(&bytes);
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
     HeaderValue::from_str(&parts.join("-")).expect("hex digits and hyphens are visible ASCII")
 }
