@@ -20,15 +20,15 @@ impl Basic {
     /// # Errors
     ///
     /// When the password's file cannot be read now.
-    pub fn new(username: &str, password: Secret) -> Result<Self, CredentialError> {
-        password.read()?;
+    pub async fn new(username: &str, password: Secret) -> Result<Self, CredentialError> {
+        password.read().await?;
         Ok(Self { username: username.to_owned(), password })
     }
 
     /// A service refused the password. It is not tried again in this request; where a
     /// command gives it, the next request asks for it anew.
-    pub fn refused(&self) {
-        self.password.refused();
+    pub async fn refused(&self) {
+        self.password.refused().await;
     }
 
     /// The value of `Authorization`.
@@ -36,8 +36,8 @@ impl Basic {
     /// # Errors
     ///
     /// When the password's file cannot be read any more.
-    pub fn authorization(&self) -> Result<String, CredentialError> {
-        basic(&self.username, &self.password.read()?)
+    pub async fn authorization(&self) -> Result<String, CredentialError> {
+        basic(&self.username, &self.password.read().await?)
     }
 }
 

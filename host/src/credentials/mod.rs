@@ -177,7 +177,7 @@ impl Credential {
             Self::Oci(signature) => signature.headers(request, body),
             Self::Instance(principal) => principal.headers(request, body).await,
             Self::OAuth2(client) => Ok(vec![("authorization", client.authorization().await?)]),
-            Self::Basic(basic) => Ok(vec![("authorization", basic.authorization()?)]),
+            Self::Basic(basic) => Ok(vec![("authorization", basic.authorization().await?)]),
         }
     }
 
@@ -195,7 +195,7 @@ impl Credential {
             }
             (Self::Oci(signature), Some(authorization)) => signature.refused(authorization),
             (Self::Basic(basic), _) => {
-                basic.refused();
+                basic.refused().await;
                 false
             }
             _ => false,

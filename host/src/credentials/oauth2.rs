@@ -86,7 +86,7 @@ impl OAuth2 {
     /// # Errors
     ///
     /// When the URL is none, or a secret cannot be read now.
-    pub fn new(
+    pub async fn new(
         token_url: &str,
         client_id: &str,
         proof: Proof,
@@ -95,7 +95,7 @@ impl OAuth2 {
     ) -> Result<Self, CredentialError> {
         let token_url = super::endpoint("token_url", token_url)?;
         if let Proof::Header(secret) | Proof::Body(secret) = &proof {
-            secret.read()?;
+            secret.read().await?;
         }
         Ok(Self {
             token_url,
@@ -135,7 +135,7 @@ impl OAuth2 {
     async fn fetch(&self) -> Result<Token, CredentialError> {
         let mut redactor = Redactor::default();
         redactor.know_address(&self.token_url);
-        let request = self.request(&mut redactor)?;
+        let request = self.request(&mut redactor).await?;
         // Whatever the endpoint says is shown without what it was sent.
         let failed = |problem: &str, refused: bool| CredentialError::Token {
             url: shown(&self.token_url),
@@ -163,27 +163,30 @@ impl OAuth2 {
         });
         let (status, body) = answer.await.map_err(|_| failed("no answer within 30 s", false))??;
         if let (401, Proof::Header(secret) | Proof::Body(secret)) = (status.as_u16(), &self.proof) {
-            secret.refused();
+            secret.refused().await;
         }
         read_answer(status, &body, &redactor)
             .map_err(|problem| failed(&problem, matches!(status.as_u16(), 400 | 401 | 403)))
     }
 
     /// What proves us is made known to `redactor`.
-    fn request(&self, redactor: &mut Redactor) -> Result<Request<Full<Bytes>>, CredentialError> {
+    async fn request(
+        &self,
+        redactor: &mut Redactor,
+    ) -> Result<Request<Full<Bytes>>, CredentialError> {
         let mut form = Zeroizing::new(String::from("grant_type=client_credentials&scope="));
         form.push_str(&encode(&self.scope));
         let mut authorization = None;
         match &self.proof {
             Proof::Header(secret) => {
-                let secret = secret.read()?;
+                let secret = secret.read().await?;
                 redactor.know(&secret);
                 let value = basic(&encode(&self.client_id), &encode(&secret))?;
                 redactor.know_authorization(&value);
                 authorization = Some(value);
             }
             Proof::Body(secret) => {
-                let secret = secret.read()?;
+                let secret = secret.read().await?;
                 redactor.know(&secret);
                 form.push_str(&format!("&client_id={}&client_secret=", encode(&self.client_id)));
                 form.push_str(&Zeroizing::new(encode(&secret)));

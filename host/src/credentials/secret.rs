@@ -1,17 +1,18 @@
 //! Where a secret is kept. A file is read whenever its secret is needed, a command is
 //! run again after a while, so that a secret can be changed without a restart.
 
-use std::io::Read as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
+use tokio::sync::Mutex;
 use zeroize::Zeroizing;
 
 use super::CredentialError;
 use crate::files;
-use crate::limits::off_the_threads;
 
 /// How long what a command said is taken for true: requests come by the second, and
 /// vaults count their callers.
@@ -21,7 +22,7 @@ const FRESH: Duration = Duration::from_secs(300);
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Most bytes a command may say.
-const MOST_BYTES: u64 = 64 << 10;
+const MOST_BYTES: usize = 64 << 10;
 
 /// A secret or the way to it. Never printed.
 #[derive(Clone)]
@@ -50,25 +51,23 @@ impl CommandSecret {
         Self { words: words.into(), last: Arc::default() }
     }
 
-    fn read(&self) -> Result<Zeroizing<String>, CredentialError> {
+    async fn read(&self) -> Result<Zeroizing<String>, CredentialError> {
         // Held while it runs: whoever asks meanwhile gets the same answer.
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock().await;
         if let Some((secret, at)) = &*last
             && at.elapsed() < FRESH
         {
             return Ok(secret.clone());
         }
-        let said = off_the_threads(|| run(&self.words))?;
-        let secret = Zeroizing::new(said.trim().to_owned());
-        if secret.is_empty() {
-            return Err(self.failed("it said nothing".to_owned()));
-        }
+        let secret = run(&self.words, PATIENCE)
+            .await
+            .map_err(|problem| CredentialError::Command { command: self.program(), problem })?;
         *last = Some((secret.clone(), Instant::now()));
         Ok(secret)
     }
 
-    fn failed(&self, problem: String) -> CredentialError {
-        failed(&self.words, problem)
+    fn program(&self) -> String {
+        self.words.first().cloned().unwrap_or_default()
     }
 }
 
@@ -78,7 +77,7 @@ impl Secret {
     /// # Errors
     ///
     /// When the file cannot be read or holds nothing, or the command fails.
-    pub fn read(&self) -> Result<Zeroizing<String>, CredentialError> {
+    pub async fn read(&self) -> Result<Zeroizing<String>, CredentialError> {
         match self {
             Self::Text(text) => Ok(text.clone()),
             Self::File(path) => {
@@ -89,60 +88,53 @@ impl Secret {
                     secret => Ok(Zeroizing::new(secret.to_owned())),
                 }
             }
-            Self::Command(said) => said.read(),
+            Self::Command(said) => said.read().await,
         }
     }
 
     /// A service refused the secret: the next time it is asked for anew.
-    pub fn refused(&self) {
+    pub async fn refused(&self) {
         if let Self::Command(said) = self {
-            *said.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            *said.last.lock().await = None;
         }
     }
 }
 
-fn failed(words: &[String], problem: String) -> CredentialError {
-    let command = words.first().cloned().unwrap_or_default();
-    CredentialError::Command { command, problem }
-}
-
-/// Runs a command to its end. What it writes to stderr is dropped: it may hold
-/// anything.
-fn run(words: &[String]) -> Result<Zeroizing<String>, CredentialError> {
-    let failed = |problem: String| failed(words, problem);
-    let (program, arguments) =
-        words.split_first().ok_or_else(|| failed("it has no words".to_owned()))?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| failed(error.to_string()))?;
-    let stdout = child.stdout.take();
-    let reading = std::thread::spawn(move || {
-        let mut said = Zeroizing::new(String::new());
-        let read = stdout.map(|stdout| stdout.take(MOST_BYTES).read_to_string(&mut said));
-        read.transpose().map(|_| said)
-    });
-    let started = Instant::now();
-    let status = loop {
-        match child.try_wait().map_err(|error| failed(error.to_string()))? {
-            Some(status) => break status,
-            None if started.elapsed() > PATIENCE => {
-                // It may have ended in this moment.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(failed(format!("no answer within {} s", PATIENCE.as_secs())));
-            }
-            None => std::thread::sleep(Duration::from_millis(5)),
-        }
-    };
+/// Runs a command to its end and gives back what it said, or what is wrong with that. What
+/// it writes to stderr is dropped: it may hold anything.
+async fn run(words: &[String], patience: Duration) -> Result<Zeroizing<String>, String> {
+    let (program, arguments) = words.split_first().ok_or("it has no words")?;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // Nobody waits for it any longer than for its answer.
+    command.kill_on_drop(true);
+    let (status, said) = tokio::time::timeout(patience, answer(command))
+        .await
+        .map_err(|_| format!("no answer within {} s", patience.as_secs()))?
+        .map_err(|error| error.to_string())?;
+    if said.len() > MOST_BYTES {
+        return Err(format!("it said more than {} KiB", MOST_BYTES >> 10));
+    }
     if !status.success() {
-        return Err(failed(format!("{status}; run it by hand to see why")));
+        return Err(format!("{status}; run it by hand to see why"));
     }
-    let said = reading.join().map_err(|_| failed("its answer was lost".to_owned()))?;
-    said.map_err(|error| failed(error.to_string()))
+    match std::str::from_utf8(&said).map(str::trim) {
+        Ok("") => Err("it said nothing".to_owned()),
+        Ok(secret) => Ok(Zeroizing::new(secret.to_owned())),
+        Err(error) => Err(format!("what it said is no text: {error}")),
+    }
+}
+
+/// How a command ended and what it said, as far as that is looked at.
+async fn answer(mut command: Command) -> std::io::Result<(ExitStatus, Zeroizing<Vec<u8>>)> {
+    let mut child = command.spawn()?;
+    // All the room at once: what grows leaves copies behind. The last byte is one too many,
+    // and reading wants some room to find the end.
+    let mut said = Zeroizing::new(Vec::with_capacity(MOST_BYTES + 64));
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(MOST_BYTES as u64 + 1).read_to_end(&mut said).await?;
+    }
+    Ok((child.wait().await?, said))
 }
 
 impl std::fmt::Debug for Secret {
@@ -163,27 +155,65 @@ mod tests {
         Secret::Command(CommandSecret::new(&["sh".to_owned(), "-c".to_owned(), script.to_owned()]))
     }
 
-    #[test]
-    fn a_command_is_asked_once_in_a_while_and_anew_when_its_secret_was_refused() {
+    #[tokio::test]
+    async fn a_command_is_asked_once_in_a_while_and_anew_when_its_secret_was_refused() {
         let folder = tempfile::tempdir().unwrap();
         let count = folder.path().join("count");
         let secret = command(&format!("echo x >> {0}; wc -l < {0}", count.display()));
-        assert_eq!(*secret.read().unwrap(), "1");
-        assert_eq!(*secret.read().unwrap(), "1");
-        secret.refused();
-        assert_eq!(*secret.read().unwrap(), "2");
+        assert_eq!(*secret.read().await.unwrap(), "1");
+        assert_eq!(*secret.read().await.unwrap(), "1");
+        secret.refused().await;
+        assert_eq!(*secret.read().await.unwrap(), "2");
     }
 
-    #[test]
-    fn a_command_that_fails_is_named_without_what_it_said() {
-        for (script, expected) in
-            [("echo S3CRET; echo S3CRET >&2; exit 3", "exit status: 3"), ("true", "said nothing")]
-        {
+    #[tokio::test]
+    async fn a_command_that_fails_is_named_without_what_it_said() {
+        for (script, expected) in [
+            ("echo S3CRET; echo S3CRET >&2; exit 3", "exit status: 3"),
+            ("true", "said nothing"),
+            ("printf 'S3CRET\\377'", "no text"),
+            ("yes S3CRET", "more than 64 KiB"),
+        ] {
             let secret = command(script);
-            let message = secret.read().unwrap_err().to_string();
+            let message = secret.read().await.unwrap_err().to_string();
             assert!(message.contains(expected) && !message.contains("S3CRET"), "{message}");
         }
         let missing = Secret::Command(CommandSecret::new(&["/no/such/program".to_owned()]));
-        assert!(missing.read().unwrap_err().to_string().contains("/no/such/program"));
+        assert!(missing.read().await.unwrap_err().to_string().contains("/no/such/program"));
+    }
+
+    /// The runtime has one thread: a command that blocked it would wait for ever.
+    #[tokio::test]
+    async fn a_command_that_takes_long_holds_up_nobody_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let gate = folder.path().join("gate");
+        let script = format!("until [ -e {} ]; do sleep 0.01; done; echo open", gate.display());
+        let secret = command(&script);
+        let (said, ()) = tokio::join!(secret.read(), async {
+            std::fs::write(&gate, "").unwrap();
+        });
+        assert_eq!(*said.unwrap(), "open");
+    }
+
+    #[tokio::test]
+    async fn a_command_that_does_not_answer_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let ended = folder.path().join("ended");
+        std::process::Command::new("mkfifo").arg(&ended).status().unwrap();
+        // The reader of the pipe sees its end once the process that holds it is gone.
+        let script = format!("exec 3> {}; exec sleep 600", ended.display());
+        let words = ["sh".to_owned(), "-c".to_owned(), script];
+        let reading = tokio::task::spawn_blocking(move || std::fs::read(ended).unwrap());
+        let error = run(&words, Duration::from_secs(1)).await.unwrap_err();
+        assert!(error.contains("no answer within 1 s"), "{error}");
+        assert_eq!(reading.await.unwrap(), b"");
+    }
+
+    /// As a helper does that a command leaves behind.
+    #[tokio::test]
+    async fn a_command_whose_output_stays_open_is_not_waited_for_without_end() {
+        let words = ["sh".to_owned(), "-c".to_owned(), "sleep 5 & echo x".to_owned()];
+        let error = run(&words, Duration::from_millis(100)).await.unwrap_err();
+        assert!(error.contains("no answer"), "{error}");
     }
 }

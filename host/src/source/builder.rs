@@ -63,7 +63,7 @@ async fn ready(
         let problem = format!("its settings name the stream {:?} twice", pair[0]);
         return Err(CollectError::Settings(source.problem("", problem).to_string()));
     }
-    let egress = egress(source, &rules, &limits)?;
+    let egress = egress(source, &rules, &limits).await?;
     Ok(Ready { component, descriptor, settings, streams, egress, limits })
 }
 
@@ -242,7 +242,7 @@ fn in_settings(source: &SourceConfig, error: SandboxError) -> CollectError {
     CollectError::Settings(lines.join("\n"))
 }
 
-fn egress(
+async fn egress(
     source: &SourceConfig,
     asked: &[AccessRule],
     limits: &Limits,
@@ -274,9 +274,10 @@ fn egress(
             }
         })?;
     let client = HttpClient::new(trust.clone(), private);
-    let credential = super::credentials::prepare(source, &client, trust).map_err(|error| {
-        CollectError::Credential { place: source.place_of("/credentials"), source: error }
-    })?;
+    let credential =
+        super::credentials::prepare(source, &client, trust).await.map_err(|error| {
+            CollectError::Credential { place: source.place_of("/credentials"), source: error }
+        })?;
     // What a built-in asks for follows from the operator's settings alone, in a
     // call that has seen no byte from outside; a component from a file gets what
     // both it and the operator name.

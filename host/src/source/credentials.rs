@@ -17,7 +17,7 @@ const DOMAIN_TOKEN_PATH: &str = "/oauth2/v1/token";
 
 /// The credential of a source, if it has one. Token requests go through `client`;
 /// a credential's own client trusts what that one does.
-pub fn prepare(
+pub async fn prepare(
     source: &SourceConfig,
     client: &HttpClient,
     trust: Arc<ClientConfig>,
@@ -54,7 +54,7 @@ pub fn prepare(
             Credential::Oci(Box::new(OciSignature::from_resource_principal(&variable)?))
         }
         CredentialsConfig::Basic { username, password } => {
-            Credential::Basic(Basic::new(username, secret(password))?)
+            Credential::Basic(Basic::new(username, secret(password)).await?)
         }
         CredentialsConfig::OAuth2 { client_id, proof, token_url, scope } => {
             let token_url = match token_url {
@@ -62,7 +62,7 @@ pub fn prepare(
                 None => domain_token_url(source).ok_or(CredentialError::NoTokenUrl)?,
             };
             let proof = prove(proof)?;
-            let client = OAuth2::new(&token_url, client_id, proof, scope, client.clone())?;
+            let client = OAuth2::new(&token_url, client_id, proof, scope, client.clone()).await?;
             Credential::OAuth2(Box::new(client))
         }
     };

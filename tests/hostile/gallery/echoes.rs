@@ -17,7 +17,8 @@ fn attack(stage: &Stage, evil: &Evil, kind: &str) -> Attack {
     let urls: Vec<String> = forms.iter().map(|form| evil.url(&format!("/echo/{form}"))).collect();
     let order = json!({ "attack": kind, "urls": urls, "origins": [evil.origin()] });
     let secret = Secret::Text(PASSWORD.to_owned().into());
-    stage.attack(order).signed(Credential::Basic(Basic::new("me", secret).unwrap()))
+    let basic = stage.runtime.block_on(Basic::new("me", secret)).unwrap();
+    stage.attack(order).signed(Credential::Basic(basic))
 }
 
 /// Fails the test if twelve letters in a row of what was sent are in a text.

@@ -17,7 +17,7 @@ use crate::sinks::SinkError;
 const PLAIN: [HeaderName; 3] = [ACCEPT, CONTENT_TYPE, USER_AGENT];
 
 /// The configured headers of a request to `uri`, secrets in files read anew.
-pub fn headers(remote: &RemoteConfig, uri: &Uri) -> Result<(HeaderMap, Redactor), SinkError> {
+pub async fn headers(remote: &RemoteConfig, uri: &Uri) -> Result<(HeaderMap, Redactor), SinkError> {
     let mut headers = HeaderMap::new();
     let mut redactor = Redactor::default();
     redactor.know_address(uri);
@@ -30,15 +30,15 @@ pub fn headers(remote: &RemoteConfig, uri: &Uri) -> Result<(HeaderMap, Redactor)
     if let Some(authorization) = &remote.authorization {
         let text = match authorization {
             AuthorizationConfig::Bearer(token) => {
-                let token = read(token)?;
+                let token = read(token).await?;
                 Zeroizing::new(format!("Bearer {}", *token))
             }
             AuthorizationConfig::Splunk(token) => {
-                let token = read(token)?;
+                let token = read(token).await?;
                 Zeroizing::new(format!("Splunk {}", *token))
             }
             AuthorizationConfig::Basic { username, password } => {
-                let password = read(password)?;
+                let password = read(password).await?;
                 let pair = Zeroizing::new(format!("{username}:{}", *password));
                 let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
                 Zeroizing::new(format!("Basic {}", *encoded))
@@ -50,11 +50,11 @@ pub fn headers(remote: &RemoteConfig, uri: &Uri) -> Result<(HeaderMap, Redactor)
     Ok((headers, redactor))
 }
 
-fn read(source: &SecretSource) -> Result<Zeroizing<String>, SinkError> {
+async fn read(source: &SecretSource) -> Result<Zeroizing<String>, SinkError> {
     Ok(match source {
         SecretSource::Text(text) => Zeroizing::new(text.expose().to_owned()),
-        SecretSource::File(path) => Secret::File(path.clone()).read()?,
-        SecretSource::Command(words) => Secret::Command(CommandSecret::new(words)).read()?,
+        SecretSource::File(path) => Secret::File(path.clone()).read().await?,
+        SecretSource::Command(words) => Secret::Command(CommandSecret::new(words)).read().await?,
     })
 }
 

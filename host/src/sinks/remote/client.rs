@@ -105,7 +105,7 @@ impl RemoteClient {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Result<Answer, NoAnswer>, SinkError> {
-        let (mut all, redactor) = authorization::headers(&self.remote, uri)?;
+        let (mut all, redactor) = authorization::headers(&self.remote, uri).await?;
         all.insert(
             USER_AGENT,
             HeaderValue::from_static(concat!("signon/", env!("CARGO_PKG_VERSION"))),
