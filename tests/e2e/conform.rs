@@ -133,6 +133,7 @@ fn what_others_in_the_process_are_denied_breaks_no_law_of_a_component() {
     let sandbox = signon_host::runtime::Sandbox::new(&limits).unwrap();
     let component = sandbox.load("oam", signon_bundle::find("oam").unwrap().bytes).unwrap();
     let payload = std::fs::read(repository("tests/fixtures/oam/one-event.json")).unwrap();
+    let telemetry = sandbox.telemetry().clone();
     let subject = signon_host::conform::Subject {
         sandbox,
         component,
@@ -146,7 +147,7 @@ fn what_others_in_the_process_are_denied_breaks_no_law_of_a_component() {
     let verdicts = std::thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                signon_host::telemetry::counters().requests_denied.add(1);
+                telemetry.counters().requests_denied.inc();
                 std::thread::yield_now();
             }
         });

@@ -3,6 +3,7 @@
 mod calls;
 mod normalize;
 mod rendering;
+mod scrape;
 mod skip;
 mod transform;
 mod weight;
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Piece> {
         skip::pieces(),
         calls::pieces(),
         rendering::pieces(),
+        scrape::pieces(),
         transform::pieces(),
         weight::pieces(),
     ];

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use signon_host::telemetry;
+use signon_host::telemetry::{self, Telemetry};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
@@ -95,17 +95,19 @@ pub struct Callers {
     here: VecDeque<(AbortHandle, Arc<AtomicBool>)>,
     work: Arc<Semaphore>,
     patience: Patience,
+    telemetry: Telemetry,
 }
 
 impl Callers {
     /// Nobody yet, in a process of that many descriptors.
-    pub fn new(descriptors: u64) -> Self {
+    pub fn new(descriptors: u64, telemetry: Telemetry) -> Self {
         let most = (descriptors / SHARE).clamp(FEWEST, MOST);
         Self {
             most: usize::try_from(most).unwrap_or(WORKING + 1),
             here: VecDeque::new(),
             work: Arc::new(Semaphore::new(WORKING)),
             patience: PATIENCE,
+            telemetry,
         }
     }
 
@@ -121,7 +123,7 @@ impl Callers {
             let idle = self.here.iter().position(|(_, worked)| !worked.load(Ordering::Relaxed));
             let Some((task, _)) = idle.and_then(|idle| self.here.remove(idle)) else { break };
             task.abort();
-            telemetry::CallerDropped { reason: "others wait for its place" }.emit();
+            telemetry::CallerDropped { reason: "others wait for its place" }.emit(&self.telemetry);
         }
         let (deadline, told) = watch::channel(Instant::now() + self.patience.to_ask);
         let caller = Caller {
@@ -131,14 +133,14 @@ impl Callers {
             patience: self.patience,
         };
         let worked = caller.is_worked_for.clone();
-        let served = serve(caller.clone());
+        let (served, telemetry) = (serve(caller.clone()), self.telemetry.clone());
         let task = tokio::spawn(async move {
             // It lives as long as it is served: its deadline may still change.
             let _caller = caller;
             tokio::select! {
                 () = served => {}
                 () = over(told) => {
-                    telemetry::CallerDropped { reason: "its time is over" }.emit();
+                    telemetry::CallerDropped { reason: "its time is over" }.emit(&telemetry);
                 }
             }
         });
@@ -188,7 +190,7 @@ mod tests {
     fn callers(descriptors: u64) -> Callers {
         let soon = Duration::from_millis(20);
         let patience = Patience { to_ask: soon, to_answer: soon, to_take: soon };
-        Callers { patience, ..Callers::new(descriptors) }
+        Callers { patience, ..Callers::new(descriptors, Telemetry::default()) }
     }
 
     async fn until_nobody_is(here: &AtomicUsize) {
@@ -199,7 +201,8 @@ mod tests {
 
     #[tokio::test]
     async fn callers_that_do_nothing_lose_their_places_to_others_and_then_to_time() {
-        let (mut callers, here) = (Callers::new(1 << 20), Arc::new(AtomicUsize::new(0)));
+        let (mut callers, here) =
+            (Callers::new(1 << 20, Telemetry::default()), Arc::new(AtomicUsize::new(0)));
         let mut most = 0;
         let admit = |callers: &mut Callers| {
             let here = Here::new(&here);

@@ -13,14 +13,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use signon_host::read::{Clock as _, SystemClock};
 use signon_host::state::{EmbeddedState, Question, StreamReport, report};
-use signon_host::status::StatusRegistry;
-use signon_host::status::exposition;
+use signon_host::status::{StatusRegistry, exposition};
+use signon_host::telemetry::Telemetry;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use super::callers::{Caller, Callers};
-use super::exit;
 use super::failure::Failure;
+use super::{exit, gzip};
 
 /// How long an answer may take: a year of a thousand streams takes seconds.
 const ANSWERS: Duration = Duration::from_secs(60);
@@ -41,9 +41,10 @@ impl Drop for Metrics {
     }
 }
 
-/// Serves the statuses.
+/// Serves what is told.
 pub async fn serve(
     address: SocketAddr,
+    telemetry: Telemetry,
     statuses: Arc<StatusRegistry>,
     state: Arc<EmbeddedState>,
 ) -> Result<Metrics, Failure> {
@@ -52,18 +53,33 @@ pub async fn serve(
     })?;
     let bound = listener.local_addr().map_err(Failure::failed)?;
     tracing::info!(address = %bound, "Metrics and health are served.");
-    let watched = Watched { statuses, state };
+    let watched = Watched { telemetry, statuses, state };
     Ok(Metrics(tokio::spawn(accept(listener, watched))))
 }
 
 #[derive(Clone)]
 struct Watched {
+    telemetry: Telemetry,
     statuses: Arc<StatusRegistry>,
     state: Arc<EmbeddedState>,
 }
 
+/// What is answered: the status, the type of the text, the text.
+type Answer = (StatusCode, &'static str, String);
+
+impl Watched {
+    /// Looks where nobody else waits for it: there may be megabytes to tell.
+    async fn look(self, at: fn(&Self) -> Answer) -> Answer {
+        let answer = tokio::task::spawn_blocking(move || at(&self)).await;
+        answer.unwrap_or_else(|error| {
+            let text = format!("{}\n", exit::one_line(&error.to_string()));
+            (StatusCode::INTERNAL_SERVER_ERROR, TEXT, text)
+        })
+    }
+}
+
 async fn accept(listener: TcpListener, watched: Watched) {
-    let mut callers = Callers::new(super::hardening::descriptors());
+    let mut callers = Callers::new(super::hardening::descriptors(), watched.telemetry.clone());
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors, say: others need them more, and the callers can wait.
@@ -107,18 +123,9 @@ async fn answer(
     watched: Watched,
     caller: &Caller,
 ) -> Response<Full<Bytes>> {
-    let statuses = &watched.statuses;
     let (status, kind, text) = match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/metrics") => (
-            StatusCode::OK,
-            "text/plain; version=0.0.4; charset=utf-8",
-            exposition::metrics(statuses),
-        ),
-        (&Method::GET | &Method::HEAD, "/healthz") => {
-            let (healthy, text) = exposition::health(statuses);
-            let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-            (status, JSON, text)
-        }
+        (&Method::GET | &Method::HEAD, "/metrics") => watched.look(metrics).await,
+        (&Method::GET | &Method::HEAD, "/healthz") => watched.look(health).await,
         (&Method::GET, "/coverage") => match caller.begin_work() {
             Some(_work) => coverage(request.uri().query(), &watched).await,
             None => (
@@ -132,13 +139,27 @@ async fn answer(
         }
         _ => (StatusCode::METHOD_NOT_ALLOWED, TEXT, "GET only\n".to_owned()),
     };
-    let mut response = Response::new(Full::new(Bytes::from(text)));
+    let (body, headers) = gzip::body(text, gzip::is_taken(request.headers())).await;
+    let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
+    *response.headers_mut() = headers;
     response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
     response
 }
 
-async fn coverage(query: Option<&str>, watched: &Watched) -> (StatusCode, &'static str, String) {
+fn metrics(watched: &Watched) -> Answer {
+    let now = SystemClock.now();
+    let text = exposition::metrics(&watched.telemetry, &watched.statuses, now);
+    (StatusCode::OK, exposition::CONTENT_TYPE, text)
+}
+
+fn health(watched: &Watched) -> Answer {
+    let (healthy, text) = exposition::health(&watched.statuses);
+    let status = if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, JSON, text)
+}
+
+async fn coverage(query: Option<&str>, watched: &Watched) -> Answer {
     let question = match question(query.unwrap_or_default()) {
         Ok(question) => question,
         Err(problem) => {

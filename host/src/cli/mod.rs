@@ -12,6 +12,7 @@ mod deadletter;
 mod demo;
 mod exit;
 mod failure;
+mod gzip;
 mod hardening;
 mod inspect;
 mod log;

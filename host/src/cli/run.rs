@@ -45,10 +45,20 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let state = open_state(&config).map_err(Failure::failed)?;
     let collector = collector(&config, state.clone())?;
     let _metrics = match config.metrics_listen {
-        Some(address) => Some(metrics::serve(address, collector.statuses(), state.clone()).await?),
+        Some(address) => Some(
+            metrics::serve(
+                address,
+                collector.telemetry().clone(),
+                collector.statuses(),
+                state.clone(),
+            )
+            .await?,
+        ),
         None => None,
     };
-    let reload = signals::reload(move || load_again(&files, folder.as_deref()));
+    let reload = signals::reload(collector.telemetry().clone(), move || {
+        load_again(&files, folder.as_deref())
+    });
     signals::backup(state, &config.data_dir);
     let _progress = starting(&config, collector.statuses());
     let summary = collector.run(&config, until, Orders { stop, reload }).await;

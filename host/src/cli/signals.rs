@@ -7,7 +7,7 @@ use std::sync::Arc;
 use signon_host::config::Config;
 use signon_host::read::GRACE;
 use signon_host::state::EmbeddedState;
-use signon_host::telemetry;
+use signon_host::telemetry::{self, Telemetry};
 use tokio::sync::{mpsc, watch};
 
 use super::failure::Failure;
@@ -32,6 +32,7 @@ pub fn stop() -> watch::Receiver<bool> {
 
 /// Configurations read anew at each SIGHUP; one that is wrong is told and left.
 pub fn reload(
+    telemetry: Telemetry,
     load: impl Fn() -> Result<Config, Failure> + Send + 'static,
 ) -> mpsc::Receiver<Config> {
     let (sender, receiver) = mpsc::channel(1);
@@ -45,7 +46,9 @@ pub fn reload(
                         return;
                     }
                 }
-                Err(failure) => telemetry::ReloadRefused { error: failure.to_string() }.emit(),
+                Err(failure) => {
+                    telemetry::ReloadRefused { error: failure.to_string() }.emit(&telemetry);
+                }
             }
         }
     });

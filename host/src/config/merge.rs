@@ -21,7 +21,7 @@ use super::variables::{self, Environment};
 use super::{Config, ConfigError};
 
 const KEYS: &[&str] =
-    &["data_dir", "sources", "sinks", "searches", "ledger_heads", "metrics_listen"];
+    &["data_dir", "sources", "sinks", "searches", "ledger_heads", "metrics_listen", "metrics_streams"];
 
 /// How often the head of a ledger is sent, unless said otherwise.
 const LEDGER_HEADS: Duration = Duration::from_secs(3600);
@@ -68,6 +68,7 @@ pub(super) fn merge(
                 ledger_heads: draft.ledger_heads.unwrap_or(LEDGER_HEADS),
                 metrics_listen: draft.metrics_listen,
                 searches: draft.searches,
+                metrics_streams: draft.metrics_streams.unwrap_or(false),
                 hidden,
             })
         }
@@ -93,6 +94,7 @@ struct Draft<'d> {
     data_dir: Option<(PathBuf, &'d Place)>,
     ledger_heads: Option<Duration>,
     metrics_listen: Option<SocketAddr>,
+    metrics_streams: Option<bool>,
     /// Keys of the top level that were there and not empty, be they right or wrong.
     seen: Vec<&'static str>,
     source_ids: HashMap<&'d str, Field<'d>>,
@@ -130,6 +132,9 @@ impl<'d> Draft<'d> {
             if self.metrics_listen.is_none() {
                 field.expected(problems, "an address and port like \"127.0.0.1:9598\"");
             }
+        }
+        if let Some(field) = table.get("metrics_streams") {
+            self.metrics_streams = field.boolean(problems);
         }
         if let Some(field) = table.get("sources") {
             for (id, field) in field.entries(problems) {

@@ -73,6 +73,9 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// Questions about delivered lines, in the order of the files.
     pub searches: Vec<SearchConfig>,
+    /// Whether metrics tell of each stream, of which there may be many, and not of sources
+    /// alone.
+    pub metrics_streams: bool,
     /// What variables put into it, for whoever shows a message.
     pub hidden: Hidden,
 }

@@ -121,6 +121,16 @@ pub enum ComponentRef {
     File(ComponentFile),
 }
 
+impl ComponentRef {
+    /// The `type` of the configuration; of every component from a file the same word.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::BuiltIn(name) => name,
+            Self::File(_) => "component",
+        }
+    }
+}
+
 impl SourceConfig {
     /// Where the value at a JSON pointer (RFC 6901) into the source's table was
     /// written; of what was not written, where it would have been.

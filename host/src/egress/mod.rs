@@ -29,11 +29,12 @@ pub(crate) use session::EgressSession;
 
 use crate::limits::{Allowance, CpuScheduler, Limits, size};
 use crate::net::HttpClient;
+use crate::telemetry::SourceTelemetry;
 
 /// The way out of one source. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Egress {
-    owner: Arc<str>,
+    telemetry: SourceTelemetry,
     open: Option<Arc<OpenEgress>>,
     budget: Option<Arc<Budget>>,
     /// Where requests that are denied are counted, for whoever wants to know of this
@@ -57,12 +58,17 @@ struct OpenEgress {
 
 impl Egress {
     /// An egress that denies everything, for pure calls.
-    pub fn shut(owner: &str) -> Self {
-        Self { owner: Arc::from(owner), open: None, budget: None, denied: None }
+    pub fn shut(owner: impl Into<SourceTelemetry>) -> Self {
+        Self { telemetry: owner.into(), open: None, budget: None, denied: None }
     }
 
     /// An egress for what `grants` allow, through connections of its own.
-    pub fn open(owner: &str, grants: Vec<Grant>, client: HttpClient, limits: Limits) -> Self {
+    pub fn open(
+        owner: impl Into<SourceTelemetry>,
+        grants: Vec<Grant>,
+        client: HttpClient,
+        limits: Limits,
+    ) -> Self {
         let sessions = size(limits.sessions).min(Semaphore::MAX_PERMITS);
         let open = OpenEgress {
             grants,
@@ -72,7 +78,7 @@ impl Egress {
             service_clock: Mutex::default(),
             opened: Instant::now(),
         };
-        Self { owner: Arc::from(owner), open: Some(Arc::new(open)), budget: None, denied: None }
+        Self { telemetry: owner.into(), open: Some(Arc::new(open)), budget: None, denied: None }
     }
 
     /// The same egress, which counts what it denies.
@@ -101,7 +107,7 @@ impl Egress {
 
     /// Whose egress it is.
     pub(crate) fn owner(&self) -> &Arc<str> {
-        &self.owner
+        self.telemetry.shared_id()
     }
 
     /// Waits until the source may have one more session. Pure calls come one by one

@@ -229,31 +229,31 @@ impl EgressSession {
             budget.spend();
         }
         let uri = request.uri().clone();
-        let (source, limits) = (self.egress.owner(), &open.limits);
-        let response =
-            match tokio::time::timeout(limits.first_byte, open.client.send(request)).await {
-                Err(_) => {
-                    let shown = limits.shown("first_byte");
-                    let text = format!("{} did not answer within first_byte = {shown}", host(&uri));
-                    return Err(internal(text));
-                }
-                Ok(Err(ClientError::Prohibited { address })) => {
-                    self.note(format!(
+        let limits = &open.limits;
+        let asked = Instant::now();
+        let answered = tokio::time::timeout(limits.first_byte, open.client.send(request)).await;
+        let status = answered.as_ref().ok().and_then(|answer| Some(answer.as_ref().ok()?.status()));
+        telemetry::RequestSent { status, took: asked.elapsed() }.emit(&self.egress.telemetry);
+        let response = match answered {
+            Err(_) => {
+                let shown = limits.shown("first_byte");
+                let text = format!("{} did not answer within first_byte = {shown}", host(&uri));
+                return Err(internal(text));
+            }
+            Ok(Err(ClientError::Prohibited { address })) => {
+                self.note(format!(
                     "{} resolves to {address}, which is not a public address; if that is meant, \
                      set allow_private_addresses = true on the source",
                     host(&uri)
                 ));
-                    if self.is_logged() {
-                        let rule = grant.to_string();
-                        telemetry::AddressDenied { source, uri: &uri, address, rule: &rule }.emit();
-                    } else {
-                        telemetry::counters().addresses_denied.add(1);
-                    }
-                    return Err(Error::DestinationIpProhibited);
-                }
-                Ok(Err(error)) => return Err(internal(format!("{}: {error}", host(&uri)))),
-                Ok(Ok(response)) => response,
-            };
+                let (rule, is_logged) = (grant.to_string(), self.is_logged());
+                telemetry::AddressDenied { uri: &uri, address, rule: &rule, is_logged }
+                    .emit(&self.egress.telemetry);
+                return Err(Error::DestinationIpProhibited);
+            }
+            Ok(Err(error)) => return Err(internal(format!("{}: {error}", host(&uri)))),
+            Ok(Ok(response)) => response,
+        };
         if headers::bytes(response.headers()) > size(limits.header_bytes) {
             return Err(Error::HttpResponseHeaderSectionSize(
                 u32::try_from(limits.header_bytes).ok(),
@@ -301,18 +301,14 @@ impl EgressSession {
             request.method(),
             request.uri().path()
         ));
-        if self.is_logged() {
-            telemetry::RequestDenied {
-                source: self.egress.owner(),
-                method: request.method(),
-                uri: request.uri(),
-                rule,
-                reason,
-            }
-            .emit();
-        } else {
-            telemetry::counters().requests_denied.add(1);
+        telemetry::RequestDenied {
+            method: request.method(),
+            uri: request.uri(),
+            rule,
+            reason,
+            is_logged: self.is_logged(),
         }
+        .emit(&self.egress.telemetry);
         Error::HttpRequestDenied
     }
 

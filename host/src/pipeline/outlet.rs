@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::config::{SinkConfig, SinkKind};
 use crate::render::Keep;
 use crate::sinks::Sink;
+use crate::telemetry::{SinkTelemetry, Telemetry};
 
 /// A sink that takes the events of a source.
 #[derive(Debug, Clone)]
@@ -17,13 +18,16 @@ pub struct Outlet {
     pub keep: Keep,
     /// Whether a line itself says whose event it is.
     pub tells_owner: bool,
+    /// Whom is told what it takes.
+    pub telemetry: SinkTelemetry,
 }
 
 impl Outlet {
-    pub fn new(sink: Arc<dyn Sink>, config: &SinkConfig) -> Self {
+    pub fn new(sink: Arc<dyn Sink>, config: &SinkConfig, telemetry: &Telemetry) -> Self {
         // OpenTelemetry's protocol has a place for it around the records of a source.
         let tells_owner = !matches!(config.kind, SinkKind::Otlp(_));
-        Self { sink, keep: config.keep, tells_owner }
+        let telemetry = telemetry.sink(&config.id, config.kind.name());
+        Self { sink, keep: config.keep, tells_owner, telemetry }
     }
 }
 
@@ -45,7 +49,7 @@ mod tests {
         );
         let config = Config::parse(&text, "f", Syntax::Toml, &|_| None);
         let config = config.unwrap_or_else(|error| panic!("{error}")).sinks.remove(0);
-        Outlet::new(Arc::new(StdoutSink::new("siem", format)), &config)
+        Outlet::new(Arc::new(StdoutSink::new("siem", format)), &config, &Telemetry::default())
     }
 
     fn of(tenant: &str, source: &str, outlet: &Outlet) -> Vec<Line> {

@@ -203,13 +203,12 @@ async fn record_gap(
     let delta = Delta { ledger, fetched_until: range.end, ..Delta::default() };
     position.commit(&mut locked, next, delta, Vec::new()).await?;
     telemetry::GapRecorded {
-        source: &context.source,
         stream: &position.key.stream,
         start: rfc3339(range.start),
         end: rfc3339(range.end),
         reason: &reason,
     }
-    .emit();
+    .emit(&context.telemetry);
     Ok(())
 }
 
@@ -316,11 +315,11 @@ impl Worker {
         if fatal || (self.until == Until::Done && gives_up) {
             return Err(error);
         }
-        let (source, stream) = (&*self.context.source, &*self.position.key.stream);
+        let stream = &*self.position.key.stream;
         let Range { start, end } = reading.reading.covers;
         let range = Some((rfc3339(start), rfc3339(end)));
-        telemetry::ReadingFailed { source, stream, range, error: error.to_string(), retry_in }
-            .emit();
+        telemetry::ReadingFailed { stream, range, error: error.to_string(), retry_in }
+            .emit(&self.context.telemetry);
         pause(self.context.clock.as_ref(), retry_in, stop).await;
         Ok(())
     }
@@ -365,7 +364,6 @@ impl Progress {
         let (done, total) = (done_ms as f64, self.total_ms as f64);
         let left = if done > 0.0 { Some((total - done) * seconds / done) } else { None };
         telemetry::BackfillProgress {
-            source: &context.source,
             stream: &position.key.stream,
             percent: if total > 0.0 { 100.0 * done / total } else { 100.0 },
             events,
@@ -376,7 +374,7 @@ impl Progress {
                 rfc3339(context.clock.now().saturating_add(left.unwrap_or(i64::MAX / 2)))
             }),
         }
-        .emit();
+        .emit(&context.telemetry);
     }
 }
 

@@ -14,6 +14,7 @@ use crate::planner::Schedule;
 use crate::render::Owner;
 use crate::state::State;
 use crate::status::StatusRegistry;
+use crate::telemetry::SourceTelemetry;
 
 /// How long to collect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Until {
 /// A source that is ready to be read.
 pub struct SourceContext {
     pub source: String,
+    /// Whom is told what happens at it.
+    pub telemetry: SourceTelemetry,
     pub tenant: String,
     /// Whose events these are, as lines say it.
     pub owner: Arc<Owner>,

@@ -231,9 +231,9 @@ impl<'s> Reader<'s> {
 
     /// Logs what could not be read and what was found, each finding once a reading.
     fn note(&mut self, batch: &Batch) {
-        let source = &self.context.source;
+        let source = &self.context.telemetry;
         for reject in &batch.rejects {
-            telemetry::RecordRejected { source, reason: &reject.reason }.emit();
+            telemetry::RecordRejected { reason: &reject.reason }.emit(source);
         }
         let current = &mut self.current;
         for finding in &batch.findings {
@@ -242,7 +242,7 @@ impl<'s> Reader<'s> {
                 current.doubt = Some(text.clone());
             }
             if !current.findings.contains(&text) && current.findings.len() < MOST_FINDINGS {
-                telemetry::SourceFinding { source, finding: &text }.emit();
+                telemetry::SourceFinding { finding: &text }.emit(source);
                 current.findings.push(text);
             }
         }
@@ -345,11 +345,27 @@ impl<'s> Reader<'s> {
         self.position.commit(&mut locked, next, delta, receipts).await?;
         let counts = self.current.counts.since(self.saved.counts);
         self.saved = self.current.clone();
+        let (stream, ages) = (&*self.position.key.stream, self.ages(&fresh.events).into_iter());
+        telemetry::BatchCommitted { stream, counts, ages }.emit(&context.telemetry);
         self.tell(&locked, counts, entry.as_ref(), doubt);
         Ok(())
     }
 
-    /// Tells log, counters and status registry what was committed.
+    /// How old events are, as far as that says how long they took to come.
+    fn ages(&self, events: &[SignOnEvent]) -> Vec<Duration> {
+        if self.slot == Slot::Backfill {
+            return Vec::new();
+        }
+        let (now, reading) = (self.now(), &self.saved.reading);
+        let age = |event: &SignOnEvent| now.saturating_sub(reading.within(event.time));
+        events
+            .iter()
+            .map(age)
+            .map(|age| Duration::from_millis(age.try_into().unwrap_or(0)))
+            .collect()
+    }
+
+    /// Tells log and status registry what was committed.
     fn tell(
         &self,
         state: &StreamState,
@@ -357,18 +373,17 @@ impl<'s> Reader<'s> {
         entry: Option<&LedgerEntry>,
         doubt: Option<String>,
     ) {
-        let (source, stream) = (&*self.context.source, &*self.position.key.stream);
-        telemetry::BatchCommitted { source, stream, counts }.emit();
+        let (source, stream) = (&self.context.telemetry, &*self.position.key.stream);
         if let Some(entry) = entry {
             let range = entry.range();
             let (start, end) = (rfc3339(range.start), rfc3339(range.end));
-            telemetry::ReadingFinished { source, stream, start, end }.emit();
+            telemetry::ReadingFinished { stream, start, end }.emit(source);
         }
         let doubt = entry.and_then(LedgerEntry::reading).map_or(doubt, |entry| entry.doubt.clone());
         let silent = state.silence.silent_for(state.read_until());
         self.context.statuses.tell(&self.position.key, |status| {
             if silent.is_some() != status.silent_for_ms.is_some() {
-                telemetry::SourceSilence { source, stream, silent_for_ms: silent }.emit();
+                telemetry::SourceSilence { stream, silent_for_ms: silent }.emit(source);
             }
             status.read_until_ms = Some(state.read_until());
             status.closed_until_ms = Some(state.frontiers.slowest());
@@ -424,15 +439,17 @@ pub async fn deliver_as(
     }
     for outlet in &context.outlets {
         let lines = accept::lines(events, &context.owner, name, outlet);
-        let sink = &outlet.sink;
+        let (sink, started) = (&outlet.sink, Instant::now());
         let receipt = tokio::select! {
             receipt = sink.deliver(&lines) => receipt,
             () = long_stopped(stop) => return Ok(None),
         };
         receipts.push(receipt.map_err(|source| {
-            telemetry::SinkFailed { sink: sink.id(), error: source.to_string() }.emit();
+            telemetry::SinkFailed { error: source.to_string() }.emit(&outlet.telemetry);
             CollectError::Sink { sink: sink.id().to_owned(), source }
         })?);
+        let (events, took) = (lines.len(), started.elapsed());
+        telemetry::SinkDelivered { events, took }.emit(&outlet.telemetry);
     }
     Ok(Some(receipts))
 }

@@ -97,7 +97,7 @@ pub fn look(context: &SourceContext, state: &StreamState) -> Option<Skew> {
 
 /// Tells log and status registry when the clocks come apart or agree again.
 pub fn tell(context: &SourceContext, position: &Position, skew: Option<Skew>) {
-    let (source, stream) = (&*context.source, &*position.key.stream);
+    let stream = &*position.key.stream;
     context.statuses.tell(&position.key, |status| {
         let (was, is) = (status.clock_ahead_ms, skew.map(Skew::ahead_ms));
         let apart = |was: i64, is: i64| was.abs_diff(is) > TOLERATED_MS.unsigned_abs();
@@ -107,7 +107,7 @@ pub fn tell(context: &SourceContext, position: &Position, skew: Option<Skew>) {
         status.clock_ahead_ms = is;
         status.clock = skew.map(|skew| skew.to_string());
         let problem = status.clock.as_deref();
-        telemetry::ClocksApart { source, stream, problem }.emit();
+        telemetry::ClocksApart { stream, problem }.emit(&context.telemetry);
     });
 }
 

@@ -252,13 +252,12 @@ impl StreamRun {
         let delta = Delta { ledger, fetched_until: gap.end, ..Delta::default() };
         position.commit(&mut locked, next, delta, Vec::new()).await?;
         telemetry::GapRecorded {
-            source: &context.source,
             stream: &self.key.stream,
             start: rfc3339(gap.start),
             end: rfc3339(gap.end),
             reason,
         }
-        .emit();
+        .emit(&context.telemetry);
         Ok(())
     }
 
@@ -351,13 +350,12 @@ impl StreamRun {
             status.failures = failures;
         });
         telemetry::ReadingFailed {
-            source: &self.context.source,
             stream: &self.key.stream,
             range: range.map(|range| (rfc3339(range.start), rfc3339(range.end))),
             error: text,
             retry_in,
         }
-        .emit();
+        .emit(&self.context.telemetry);
         pause(self.context.clock.as_ref(), retry_in, stop).await;
         Ok(())
     }

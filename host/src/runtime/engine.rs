@@ -12,7 +12,7 @@ use super::error::SandboxError;
 use super::guest::Guest;
 use super::{cache, imports};
 use crate::limits::{CpuScheduler, Limits, TICK, size};
-use crate::telemetry;
+use crate::telemetry::{self, Telemetry};
 
 /// How many sessions may run at once in one process. More wait for a place; each
 /// place reserves address space, not memory.
@@ -34,6 +34,7 @@ pub struct Sandbox {
     pub(super) cache: Option<Arc<cache::Cache>>,
     pub(super) places: Arc<Semaphore>,
     pub(super) scheduler: CpuScheduler,
+    pub(super) telemetry: Telemetry,
     // Stops the ticker with the last clone.
     _ticker: Arc<Ticker>,
 }
@@ -72,6 +73,7 @@ impl Sandbox {
             cache: None,
             places: Arc::new(Semaphore::new(MOST_SESSIONS as usize)),
             scheduler,
+            telemetry: Telemetry::default(),
             _ticker: Arc::new(ticker),
         })
     }
@@ -87,6 +89,11 @@ impl Sandbox {
             telemetry::CompiledCodeNotKept { folder }.emit();
         }
         Self { cache: cache.map(Arc::new), ..self }
+    }
+
+    /// Whom is told what happens in it, and to whatever reads through it.
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.telemetry
     }
 }
 

@@ -16,7 +16,8 @@ impl Sandbox {
         component: &LoadedComponent,
         limits: &Limits,
     ) -> Result<Instance, SandboxError> {
-        let egress = Egress::shut(component.name()).counting(&component.asked_in_vain);
+        let egress = Egress::shut(self.telemetry.no_source(component.name()))
+            .counting(&component.asked_in_vain);
         Instance::new(self, component, limits, egress).await
     }
 

@@ -12,6 +12,7 @@ use super::remote::{
 use super::{Line, SinkError};
 use crate::config::{BodyEncoding, HttpSinkConfig};
 use crate::render::Format;
+use crate::telemetry::SinkTelemetry;
 
 /// Of which source the events of a batch are, where they are of one.
 const SOURCE: &str = "signon-source";
@@ -29,7 +30,7 @@ impl HttpSink {
     ///
     /// When a certificate cannot be used.
     pub fn open(
-        id: &str,
+        id: impl Into<SinkTelemetry>,
         format: Format,
         config: &HttpSinkConfig,
         data_dir: &Path,

@@ -18,7 +18,7 @@ use crate::config::{
 };
 use crate::render::Format;
 use crate::state::State;
-use crate::telemetry;
+use crate::telemetry::{self, SinkTelemetry, Telemetry};
 
 /// What sinks need beside their configuration.
 #[derive(Debug, Clone)]
@@ -27,6 +27,14 @@ pub struct SinkContext {
     pub data_dir: PathBuf,
     /// Where file sinks keep how far they were written.
     pub state: Arc<dyn State>,
+    /// Whom is told what happens at them.
+    pub telemetry: Telemetry,
+}
+
+impl SinkContext {
+    fn telemetry_of(&self, config: &SinkConfig) -> SinkTelemetry {
+        self.telemetry.sink(&config.id, config.kind.name())
+    }
 }
 
 /// Opens every sink of a configuration but those that are open already, in the order
@@ -45,7 +53,8 @@ pub fn open_all(
             return sink.clone();
         }
         open(config, context).unwrap_or_else(|error| {
-            telemetry::SinkNotOpened { sink: &config.id, error: error.to_string() }.emit();
+            let telemetry = context.telemetry_of(config);
+            telemetry::SinkNotOpened { error: error.to_string() }.emit(&telemetry);
             Arc::new(LateSink::new(config.clone(), context.clone()))
         })
     };
@@ -84,8 +93,13 @@ impl<'c> Place<'c> {
 }
 
 impl Remote<'_> {
-    fn open(&self, config: &SinkConfig, data_dir: &Path) -> Result<Arc<dyn Sink>, SinkError> {
-        let (id, format) = (&config.id, config.format.parse::<Format>()?);
+    fn open(
+        &self,
+        config: &SinkConfig,
+        id: SinkTelemetry,
+        data_dir: &Path,
+    ) -> Result<Arc<dyn Sink>, SinkError> {
+        let format = config.format.parse::<Format>()?;
         Ok(match self {
             Self::Http(http) => Arc::new(HttpSink::open(id, format, http, data_dir)?),
             Self::Otlp(otlp) => Arc::new(OtlpSink::open(id, otlp, data_dir)?),
@@ -104,10 +118,12 @@ pub fn open(config: &SinkConfig, context: &SinkContext) -> Result<Arc<dyn Sink>,
     Ok(match Place::of(&config.kind) {
         Place::Here(Local::Stdout) => Arc::new(StdoutSink::new(id, format)),
         Place::Here(Local::File(path, rotation)) => {
-            let state = context.state.clone();
+            let (id, state) = (context.telemetry_of(config), context.state.clone());
             Arc::new(FileSink::open(id, path, format, rotation.cloned(), state)?)
         }
-        Place::Server(remote) => remote.open(config, &context.data_dir)?,
+        Place::Server(remote) => {
+            remote.open(config, context.telemetry_of(config), &context.data_dir)?
+        }
     })
 }
 
@@ -122,7 +138,7 @@ pub fn open_remote(
 ) -> Result<Option<Arc<dyn Sink>>, SinkError> {
     match Place::of(&config.kind) {
         Place::Here(_) => Ok(None),
-        Place::Server(remote) => remote.open(config, data_dir).map(Some),
+        Place::Server(remote) => remote.open(config, config.id.as_str().into(), data_dir).map(Some),
     }
 }
 
@@ -137,18 +153,23 @@ pub async fn check(config: &SinkConfig) -> Result<(), SinkError> {
         Place::Here(Local::Stdout) => Ok(()),
         Place::Here(Local::File(path, _)) => super::file::check(path),
         // Without a folder nothing is kept, and a try needs nothing that is.
-        Place::Server(remote) => remote.open(config, Path::new(""))?.probe().await,
+        Place::Server(remote) => {
+            remote.open(config, config.id.as_str().into(), Path::new(""))?.probe().await
+        }
     }
 }
 
 /// Tries every sink beside whatever else goes on, and tells of those that are not
 /// ready.
-pub fn probe_all(sinks: &[Arc<dyn Sink>]) {
+pub fn probe_all(config: &Config, context: &SinkContext, sinks: &[Arc<dyn Sink>]) {
     for sink in sinks {
-        let sink = sink.clone();
+        let Some(config) = config.sinks.iter().find(|config| config.id == sink.id()) else {
+            continue;
+        };
+        let (sink, telemetry) = (sink.clone(), context.telemetry_of(config));
         tokio::spawn(async move {
             if let Err(error) = sink.probe().await {
-                telemetry::SinkNotReady { sink: sink.id(), error: error.to_string() }.emit();
+                telemetry::SinkNotReady { error: error.to_string() }.emit(&telemetry);
             }
         });
     }
@@ -216,7 +237,8 @@ mod tests {
         let file = folder.path().join("signon.toml");
         let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
         let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
-        let context = SinkContext { data_dir: folder.path().to_owned(), state };
+        let telemetry = Telemetry::default();
+        let context = SinkContext { data_dir: folder.path().to_owned(), state, telemetry };
         let sinks = open_all(&config, &context, &[]);
         let ids: Vec<&str> = sinks.iter().map(|sink| sink.id()).collect();
         assert_eq!(ids, ["b", "c", "a"]);
@@ -231,7 +253,8 @@ mod tests {
         let file = folder.path().join("signon.toml");
         let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
         let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
-        let context = SinkContext { data_dir: folder.path().to_owned(), state };
+        let telemetry = Telemetry::default();
+        let context = SinkContext { data_dir: folder.path().to_owned(), state, telemetry };
         // Where a folder should be, a file is in the way.
         std::fs::write(folder.path().join("late"), "").unwrap();
         let sinks = open_all(&config, &context, &[]);

@@ -28,6 +28,7 @@ use crate::render::Owner;
 use crate::runtime::{LoadedComponent, Sandbox, SandboxError};
 use crate::sinks::Sink;
 use crate::state::StreamKey;
+use crate::telemetry::SourceTelemetry;
 
 /// Longest text of one field in an event. User agents beyond this are attacks.
 const TEXT_LIMIT: u32 = 16 << 10;
@@ -47,6 +48,7 @@ async fn ready(
     sandbox: &Sandbox,
     components: &dyn Components,
     source: &SourceConfig,
+    telemetry: SourceTelemetry,
 ) -> Result<Ready, CollectError> {
     let limits = source.limits.clone();
     let component = off_the_threads(|| load(sandbox, components, source))?;
@@ -63,7 +65,7 @@ async fn ready(
         let problem = format!("its settings name the stream {:?} twice", pair[0]);
         return Err(CollectError::Settings(source.problem("", problem).to_string()));
     }
-    let egress = egress(source, &rules, &limits).await?;
+    let egress = egress(source, &rules, &limits, telemetry).await?;
     Ok(Ready { component, descriptor, settings, streams, egress, limits })
 }
 
@@ -77,7 +79,8 @@ pub async fn check(
     components: &dyn Components,
     source: &SourceConfig,
 ) -> Result<Vec<Finding>, CollectError> {
-    let ready = ready(sandbox, components, source).await?;
+    let telemetry = sandbox.telemetry().no_source(&source.id);
+    let ready = ready(sandbox, components, source, telemetry).await?;
     schedule(source, &ready.descriptor)?;
     let checked =
         sandbox.check(&ready.component, &ready.limits, ready.egress, &ready.settings).await;
@@ -105,7 +108,9 @@ pub async fn open(
     components: &dyn Components,
     source: &SourceConfig,
 ) -> Result<ReadySource, CollectError> {
-    let Ready { component, settings, egress, .. } = ready(sandbox, components, source).await?;
+    let telemetry = sandbox.telemetry().no_source(&source.id);
+    let Ready { component, settings, egress, .. } =
+        ready(sandbox, components, source, telemetry).await?;
     Ok(ReadySource { component, settings, egress })
 }
 
@@ -125,9 +130,10 @@ impl SourceBuilder<'_> {
         config: &Config,
         source: &SourceConfig,
     ) -> Result<Vec<StreamRun>, CollectError> {
-        let process = self.process;
+        let (process, telemetry) = (self.process, self.process.telemetry_of(source));
+        let (sandbox, components) = (&process.sandbox, process.components.as_ref());
         let Ready { component, descriptor, settings, streams, egress, limits } =
-            ready(&process.sandbox, process.components.as_ref(), source).await?;
+            ready(sandbox, components, source, telemetry.clone()).await?;
         let schedule = schedule(source, &descriptor)?;
         let fingerprint = fingerprint(&descriptor, source);
         let smallest_retention = match &descriptor.shape {
@@ -148,6 +154,7 @@ impl SourceBuilder<'_> {
         };
         let context = Arc::new(SourceContext {
             source: source.id.clone(),
+            telemetry,
             tenant: source.tenant.clone(),
             owner: Arc::new(owner(source)),
             descriptor_name: descriptor.name.clone(),
@@ -162,7 +169,7 @@ impl SourceBuilder<'_> {
             filter: Filter::new(source.classes, &source.include, &source.exclude),
             preference: self.preferences.of(&source.id),
             state: process.state.clone(),
-            outlets: taking(self.sinks, config, source),
+            outlets: self.taking(config, source),
             statuses: process.statuses.clone(),
             scheduler: process.scheduler.clone(),
             clock: process.clock.clone(),
@@ -177,6 +184,16 @@ impl SourceBuilder<'_> {
             StreamRun::new(context.clone(), key, process.committer.clone())
         };
         Ok(streams.into_iter().map(run).collect())
+    }
+
+    /// The sinks that take a source's events.
+    fn taking(&self, config: &Config, source: &SourceConfig) -> Vec<Outlet> {
+        let outlet = |sink: &Arc<dyn Sink>| {
+            let config = config.sinks.iter().find(|config| config.id == sink.id())?;
+            let outlet = || Outlet::new(sink.clone(), config, self.process.telemetry());
+            config.takes(&source.id).then(outlet)
+        };
+        self.sinks.iter().filter_map(outlet).collect()
     }
 }
 
@@ -246,6 +263,7 @@ async fn egress(
     source: &SourceConfig,
     asked: &[AccessRule],
     limits: &Limits,
+    telemetry: SourceTelemetry,
 ) -> Result<Egress, CollectError> {
     let private = PrivateAddresses {
         everywhere: source.allow_private_addresses,
@@ -290,7 +308,7 @@ async fn egress(
         .map(|rule| Grant::new(rule, credential.clone()))
         .collect::<Result<Vec<_>, _>>()?;
     let budget = source.requests_per_minute.map(Budget::per_minute);
-    Ok(Egress::open(&source.id, grants, client, limits.clone()).with_budget(budget))
+    Ok(Egress::open(telemetry, grants, client, limits.clone()).with_budget(budget))
 }
 
 /// The narrower of what is asked and what is allowed, pair by pair.
@@ -361,15 +379,6 @@ pub fn fingerprint(descriptor: &Descriptor, source: &SourceConfig) -> String {
         digest.update(format!("\n{key}={value}"));
     }
     HEXLOWER.encode(&digest.finalize()[..8])
-}
-
-/// The sinks that take a source's events.
-fn taking(sinks: &[Arc<dyn Sink>], config: &Config, source: &SourceConfig) -> Vec<Outlet> {
-    let outlet = |sink: &Arc<dyn Sink>| {
-        let config = config.sinks.iter().find(|config| config.id == sink.id())?;
-        config.takes(&source.id).then(|| Outlet::new(sink.clone(), config))
-    };
-    sinks.iter().filter_map(outlet).collect()
 }
 
 fn owner(source: &SourceConfig) -> Owner {

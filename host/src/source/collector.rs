@@ -12,6 +12,7 @@ use crate::read::{ReadScheduler, SystemClock, Until};
 use crate::runtime::Sandbox;
 use crate::state::State;
 use crate::status::StatusRegistry;
+use crate::telemetry::Telemetry;
 
 /// Readings at once in a process: each holds an instance, a page and a connection.
 const READINGS: usize = 128;
@@ -51,6 +52,11 @@ impl Collector {
                 clock: Arc::new(SystemClock),
             },
         })
+    }
+
+    /// Whom is told what happens.
+    pub fn telemetry(&self) -> &Telemetry {
+        self.process.telemetry()
     }
 
     /// Where every stream stands.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::config::Config;
+use crate::config::{Config, SourceConfig};
 use crate::pipeline::Committer;
 use crate::read::{Clock, ReadScheduler};
 use crate::runtime::{LoadedComponent, Sandbox};
 use crate::state::{Counts, State};
 use crate::status::StatusRegistry;
+use crate::telemetry::{SourceTelemetry, Telemetry};
 
 /// Where built-in components come from: the library does not embed any itself.
 pub trait Components: Send + Sync {
@@ -52,4 +53,17 @@ pub struct Process {
     pub statuses: Arc<StatusRegistry>,
     pub scheduler: ReadScheduler,
     pub clock: Arc<dyn Clock>,
+}
+
+impl Process {
+    /// Whom is told what happens: whom the sandbox tells.
+    pub fn telemetry(&self) -> &Telemetry {
+        self.sandbox.telemetry()
+    }
+
+    /// Whom is told what happens at a source.
+    pub fn telemetry_of(&self, source: &SourceConfig) -> SourceTelemetry {
+        let tenant = self.statuses.label(&source.tenant);
+        self.telemetry().source(&source.id, &tenant, source.component.kind())
+    }
 }

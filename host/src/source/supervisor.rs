@@ -49,9 +49,14 @@ pub async fn run(
 ) -> Result<Summary, CollectError> {
     check_formats(&config)?;
     process.statuses.hide(&config.hidden);
-    let context = SinkContext { data_dir: config.data_dir.clone(), state: process.state.clone() };
+    process.statuses.tell_streams(config.metrics_streams);
+    let context = SinkContext {
+        data_dir: config.data_dir.clone(),
+        state: process.state.clone(),
+        telemetry: process.telemetry().clone(),
+    };
     let sinks = open_all(&config, &context, &[]);
-    probe_all(&sinks);
+    probe_all(&config, &context, &sinks);
     let mut fleet = Fleet {
         sinks,
         context,
@@ -112,8 +117,9 @@ impl Fleet<'_> {
                 Err(error) => {
                     // The findings of a component come one a line.
                     let error = error.to_string().replace('\n', "; ");
-                    telemetry::SourceNotStarted { source: &source.id, error: error.clone() }.emit();
-                    self.process.statuses.not_started(&source.id, &error);
+                    let telemetry = self.process.telemetry_of(source);
+                    telemetry::SourceNotStarted { error: error.clone() }.emit(&telemetry);
+                    self.process.statuses.not_started(&source.id, &source.tenant, &error);
                     self.summary.failed.push((source.id.clone(), error));
                 }
             }
@@ -156,7 +162,8 @@ impl Fleet<'_> {
 
     /// Goes over to another configuration: what did not change goes on undisturbed.
     async fn follow(&mut self, config: Config) {
-        let refuse = |error: String| telemetry::ReloadRefused { error }.emit();
+        let telemetry = self.process.telemetry();
+        let refuse = |error: String| telemetry::ReloadRefused { error }.emit(telemetry);
         if let Err(error) = check_formats(&config) {
             return refuse(error.to_string());
         }
@@ -168,15 +175,18 @@ impl Fleet<'_> {
             return refuse("data_dir cannot change while running; start anew for that".to_owned());
         }
         self.process.statuses.hide(&config.hidden);
+        self.process.statuses.tell_streams(config.metrics_streams);
         let changes = Changes::between(&self.config, &config);
         for id in changes.ending() {
             if let Some(running) = self.running.remove(id) {
                 running.end(&mut self.summary).await;
             }
             self.process.statuses.leave(id);
+            telemetry.forget_source(id);
         }
         // Their sources have ended, so nothing holds a sink that is to be opened anew.
         self.sinks.retain(|sink| !changes.sinks.contains(sink.id()));
+        changes.sinks.iter().for_each(|id| telemetry.forget_sink(id));
         self.config = config;
         self.sinks = open_all(&self.config, &self.context, &self.sinks);
         let starting: Vec<SourceConfig> = self
@@ -192,7 +202,7 @@ impl Fleet<'_> {
             stopped: changes.stopped.len(),
             changed: changes.changed.len(),
         }
-        .emit();
+        .emit(telemetry);
     }
 
     async fn end_all(&mut self) {

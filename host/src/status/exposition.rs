@@ -1,179 +1,214 @@
-//! Counters and the status registry as text: Prometheus' exposition format, and JSON for a
-//! health check. Pure.
+//! Counters and statuses as text: Prometheus' exposition format, and JSON for a health
+//! check. Pure.
 //!
-//! Invariant: no label holds anything but ids of the configuration, streams and fixed
-//! words; a secret or the text of a request never gets here.
+//! Invariants: no label holds anything but ids of the configuration and fixed words, and ids
+//! of streams where they are asked for; a secret or the text of a request never gets here.
+//! However many streams there are, a source is [`SERIES_OF_A_SOURCE`] and what is counted for
+//! it.
 
-use std::fmt::Write as _;
+use std::fmt;
 
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, NoLabelSet, prometheus_text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 
-use super::{Phase, Status, StatusRegistry};
+use super::{Overview, Phase, SourceStatus, Status, StatusRegistry};
 use crate::shown;
-use crate::state::StreamKey;
-use crate::telemetry::counters;
+use crate::telemetry::{OUTCOMES, PREFIX, Telemetry};
 
-/// All metrics of the process.
-pub fn metrics(statuses: &StatusRegistry) -> String {
-    let mut text = String::new();
-    for (name, help, value) in counters().list() {
-        let _ = write!(
-            text,
-            "# HELP signon_{name}_total {help}\n# TYPE signon_{name}_total counter\n\
-             signon_{name}_total {value}\n"
-        );
-    }
-    let (streams, not_started) = (statuses.streams(), statuses.sources_not_started());
-    for gauge in GAUGES {
-        let _ = write!(
-            text,
-            "# HELP signon_{0} {1}\n# TYPE signon_{0} {2}\n",
-            gauge.name, gauge.help, gauge.kind
-        );
-        for (key, status) in &streams {
-            if let Some(value) = (gauge.value)(status) {
-                let _ = writeln!(
-                    text,
-                    "signon_{}{{{}}} {value}",
-                    gauge.name,
-                    labels(statuses, key, status)
-                );
-            }
-        }
-    }
-    let _ = writeln!(text, "# HELP signon_stream_phase What a stream is doing: 1 for one phase.");
-    let _ = writeln!(text, "# TYPE signon_stream_phase gauge");
-    for (key, status) in &streams {
-        for phase in Phase::ALL {
-            let (labels, is) = (labels(statuses, key, status), u8::from(status.phase == phase));
-            let _ =
-                writeln!(text, "signon_stream_phase{{{labels},phase=\"{}\"}} {is}", phase.name());
-        }
-    }
-    let _ = writeln!(text, "# HELP signon_sources_not_started Sources that could not start.");
-    let _ = writeln!(text, "# TYPE signon_sources_not_started gauge");
-    let _ = writeln!(text, "signon_sources_not_started {}", not_started.len());
+/// Of [`metrics`].
+pub const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
+
+/// All metrics of a collector, at a time in Unix milliseconds.
+pub fn metrics(telemetry: &Telemetry, statuses: &StatusRegistry, now: i64) -> String {
+    let mut registry = Registry::with_prefix(PREFIX);
+    registry.register_collector(Box::new(Shown { overview: statuses.overview(), now }));
+    let mut text = telemetry.text();
+    // A string takes all that is written to it.
+    let _ = prometheus_text::encode(&mut text, &registry);
     text
 }
 
-struct Gauge {
+/// A figure that is not there where it says nothing.
+struct Gauge<T> {
     name: &'static str,
     help: &'static str,
-    kind: &'static str,
-    value: fn(&Status) -> Option<String>,
+    value: fn(&T, now: i64) -> Option<f64>,
 }
 
-/// A millisecond figure in seconds, exactly.
-fn seconds(ms: i64) -> String {
-    let sign = if ms < 0 { "-" } else { "" };
-    let ms = ms.unsigned_abs();
-    format!("{sign}{}.{:03}", ms / 1000, ms % 1000)
+/// A figure in milliseconds in seconds.
+#[allow(clippy::cast_precision_loss, reason = "times of this age of the world are exact")]
+fn seconds(ms: i64) -> f64 {
+    ms as f64 / 1000.0
 }
 
-const GAUGES: [Gauge; 13] = [
+const OF_A_SOURCE: [Gauge<SourceStatus>; 5] = [
     Gauge {
-        name: "read_until_seconds",
-        help: "Read up to here at the live edge, Unix time; now minus this is the lag.",
-        kind: "gauge",
-        value: |status| status.read_until_ms.map(seconds),
+        name: "source_up",
+        help: "1 while a source reads, 0 while it did not start or waits for a sink or for you.",
+        value: |source, _| Some(f64::from(u8::from(source.is_up))),
     },
     Gauge {
-        name: "closed_until_seconds",
-        help: "Read for the last time up to here, Unix time.",
-        kind: "gauge",
-        value: |status| status.closed_until_ms.map(seconds),
+        name: "source_lag_seconds",
+        help: "For how long a source has not been read at the live edge.",
+        value: |source, now| source.read_until_ms.map(|until| seconds(now.saturating_sub(until))),
     },
     Gauge {
-        name: "newest_event_seconds",
-        help: "Time of the newest event, Unix time.",
-        kind: "gauge",
-        value: |status| status.newest_event_ms.map(seconds),
+        name: "source_silent_seconds",
+        help: "For how long a source is silent against its own history, while it is.",
+        value: |source, _| source.silent_for_ms.map(seconds),
     },
     Gauge {
-        name: "silent_seconds",
-        help: "For how long the stream is silent against its own history; 0 if it is not.",
-        kind: "gauge",
-        value: |status| Some(seconds(status.silent_for_ms.unwrap_or(0))),
+        name: "source_clock_ahead_seconds",
+        help: "How far our clock is ahead of the service's, while that is too far.",
+        value: |source, _| source.clock_ahead_ms.map(seconds),
     },
     Gauge {
-        name: "clock_ahead_seconds",
-        help: "How far our clock is ahead of the service's, where that is too far; 0 if not.",
-        kind: "gauge",
-        value: |status| Some(seconds(status.clock_ahead_ms.unwrap_or(0))),
-    },
-    Gauge {
-        name: "unproven",
-        help: "1 while the last reading proves nothing, as of a retired service.",
-        kind: "gauge",
-        value: |status| Some(u8::from(status.doubt.is_some()).to_string()),
-    },
-    Gauge {
-        name: "failures_in_a_row",
-        help: "Failures since something last worked.",
-        kind: "gauge",
-        value: |status| Some(status.failures.to_string()),
-    },
-    Gauge {
-        name: "stream_received_total",
-        help: "Records received.",
-        kind: "counter",
-        value: |status| Some(status.counts.received.to_string()),
-    },
-    Gauge {
-        name: "stream_emitted_total",
-        help: "Events delivered.",
-        kind: "counter",
-        value: |status| Some(status.counts.emitted.to_string()),
-    },
-    Gauge {
-        name: "stream_duplicate_total",
-        help: "Events that had been met before.",
-        kind: "counter",
-        value: |status| Some(status.counts.duplicate.to_string()),
-    },
-    Gauge {
-        name: "stream_yielded_total",
-        help: "Events that another source delivered.",
-        kind: "counter",
-        value: |status| Some(status.counts.yielded.to_string()),
-    },
-    Gauge {
-        name: "stream_filtered_total",
-        help: "Records that are no sign-ons or not wanted.",
-        kind: "counter",
-        value: |status| Some(status.counts.filtered.to_string()),
-    },
-    Gauge {
-        name: "stream_rejected_total",
-        help: "Records that could not be read.",
-        kind: "counter",
-        value: |status| Some(status.counts.rejected.to_string()),
+        name: "source_unproven",
+        help: "1 while the last reading of a source proves nothing, as of a retired service.",
+        value: |source, _| source.is_unproven.then_some(1.0),
     },
 ];
 
-fn labels(statuses: &StatusRegistry, key: &StreamKey, status: &Status) -> String {
-    let shown = |text: &str| escape(&shown::line(&statuses.shown(text)));
-    format!(
-        "tenant=\"{}\",source=\"{}\",stream=\"{}\"",
-        shown(&status.tenant),
-        escape(&key.source),
-        shown(&key.stream)
-    )
+/// Most series of a source beside those of what it counts.
+pub const SERIES_OF_A_SOURCE: usize = OF_A_SOURCE.len();
+
+const OF_A_STREAM: [Gauge<Status>; 7] = [
+    Gauge {
+        name: "stream_read_until_timestamp_seconds",
+        help: "Read up to here at the live edge.",
+        value: |status, _| status.read_until_ms.map(seconds),
+    },
+    Gauge {
+        name: "stream_closed_until_timestamp_seconds",
+        help: "Read for the last time up to here.",
+        value: |status, _| status.closed_until_ms.map(seconds),
+    },
+    Gauge {
+        name: "stream_newest_event_timestamp_seconds",
+        help: "Time of the newest event.",
+        value: |status, _| status.newest_event_ms.map(seconds),
+    },
+    Gauge {
+        name: "stream_silent_seconds",
+        help: "For how long a stream is silent against its own history, while it is.",
+        value: |status, _| status.silent_for_ms.map(seconds),
+    },
+    Gauge {
+        name: "stream_clock_ahead_seconds",
+        help: "How far our clock is ahead of the service's, while that is too far.",
+        value: |status, _| status.clock_ahead_ms.map(seconds),
+    },
+    Gauge {
+        name: "stream_unproven",
+        help: "1 while the last reading of a stream proves nothing, as of a retired service.",
+        value: |status, _| status.doubt.as_ref().map(|_| 1.0),
+    },
+    Gauge {
+        name: "stream_failures",
+        help: "Failures since something last worked.",
+        value: |status, _| Some(f64::from(status.failures)),
+    },
+];
+
+/// What is told of the statuses at a time.
+#[derive(Debug)]
+struct Shown {
+    overview: Overview,
+    now: i64,
 }
 
-fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+impl Shown {
+    fn label(&self, text: &str) -> String {
+        shown::line(&self.overview.hidden.shown(text)).into_owned()
+    }
+
+    /// Writes one figure of each of many things.
+    fn gauges<T, L: EncodeLabelSet>(
+        &self,
+        encoder: &mut DescriptorEncoder<'_>,
+        gauges: &[Gauge<T>],
+        things: &[(L, &T)],
+    ) -> fmt::Result {
+        for Gauge { name, help, value } in gauges {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for (labels, thing) in things {
+                if let Some(value) = value(thing, self.now) {
+                    family.encode_family(labels)?.encode_gauge(&value)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn streams(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let streams = &self.overview.streams;
+        if streams.is_empty() {
+            return Ok(());
+        }
+        let labelled: Vec<_> = streams
+            .iter()
+            .map(|(key, status)| {
+                let (tenant, stream) = (self.label(&status.tenant), self.label(&key.stream));
+                ([("source", key.source.clone()), ("tenant", tenant), ("stream", stream)], status)
+            })
+            .collect();
+        self.gauges(encoder, &OF_A_STREAM, &labelled)?;
+        let help = "Records received, by what became of them.";
+        let mut family =
+            encoder.encode_descriptor("stream_records", help, None, MetricType::Counter)?;
+        for (labels, status) in &labelled {
+            for (outcome, of) in OUTCOMES {
+                let labels = (labels.clone(), [("outcome", outcome)]);
+                let count = of(&status.counts);
+                family
+                    .encode_family(&labels)?
+                    .encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+            }
+        }
+        let help = "1 for what a stream is doing.";
+        let mut family =
+            encoder.encode_descriptor("stream_phase", help, None, MetricType::Gauge)?;
+        for (labels, status) in &labelled {
+            let labels = (labels.clone(), [("phase", status.phase.name())]);
+            family.encode_family(&labels)?.encode_gauge(&1_u64)?;
+        }
+        Ok(())
+    }
 }
 
-/// Whether all is well, and each stream as it stands, as JSON. A stream that waits
-/// for an operator or a sink, or whose clock is off, is not well; one that is tried again
-/// soon is.
+impl Collector for Shown {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let Overview { sources, phases, not_started, .. } = &self.overview;
+        let labelled: Vec<_> = sources
+            .iter()
+            .map(|source| {
+                (
+                    [("source", source.source.clone()), ("tenant", self.label(&source.tenant))],
+                    source,
+                )
+            })
+            .collect();
+        self.gauges(&mut encoder, &OF_A_SOURCE, &labelled)?;
+        let help = "Sources that could not start.";
+        encoder
+            .encode_descriptor("sources_not_started", help, None, MetricType::Gauge)?
+            .encode_gauge(not_started)?;
+        let help = "Streams, by what they are doing.";
+        let mut family = encoder.encode_descriptor("streams", help, None, MetricType::Gauge)?;
+        for (phase, streams) in Phase::ALL.iter().zip(phases) {
+            family.encode_family(&[("phase", phase.name())])?.encode_gauge(streams)?;
+        }
+        self.streams(&mut encoder)
+    }
+}
+
+/// Whether all is well, and each stream as it stands, as JSON.
 pub fn health(statuses: &StatusRegistry) -> (bool, String) {
     let (streams, not_started) = (statuses.streams(), statuses.sources_not_started());
-    let unwell = |status: &Status| {
-        matches!(status.phase, Phase::Paused | Phase::Blocked) || status.clock.is_some()
-    };
-    let healthy = not_started.is_empty() && !streams.iter().any(|(_, status)| unwell(status));
+    let healthy = not_started.is_empty() && !streams.iter().any(|(_, status)| status.is_unwell());
     let list: Vec<_> = streams
         .iter()
         .map(|(key, status)| {
@@ -199,56 +234,4 @@ pub fn json_text(statuses: &StatusRegistry, mut value: Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn statuses() -> (StatusRegistry, StreamKey) {
-        let key = StreamKey {
-            source: "acme".into(),
-            fingerprint: "f".into(),
-            stream: "us \"x\"\n".into(),
-        };
-        let statuses = StatusRegistry::default();
-        statuses.enter(&key, "tenant");
-        (statuses, key)
-    }
-
-    #[test]
-    fn every_line_of_the_metrics_is_well_formed() {
-        let (statuses, key) = statuses();
-        statuses.tell(&key, |status| {
-            status.read_until_ms = Some(1_234_567);
-            status.counts.emitted = 7;
-        });
-        let text = metrics(&statuses);
-        assert!(text.contains("signon_read_until_seconds{tenant=\"tenant\",source=\"acme\",stream=\"us \\\"x\\\"\\\\u{a}\"} 1234.567\n"), "{text}");
-        assert!(text.contains("signon_stream_emitted_total{"));
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            let (name, value) = line.rsplit_once(' ').unwrap();
-            assert!(name.starts_with("signon_") && value.parse::<f64>().is_ok(), "{line}");
-        }
-    }
-
-    #[test]
-    fn a_paused_stream_is_unwell_and_a_failing_one_is_not_yet() {
-        let (statuses, key) = statuses();
-        assert!(health(&statuses).0);
-        statuses.tell(&key, |status| status.phase = Phase::Failing);
-        assert!(health(&statuses).0);
-        statuses.tell(&key, |status| {
-            status.phase = Phase::Paused;
-            status.error = Some("key refused".into());
-        });
-        let (healthy, text) = health(&statuses);
-        assert!(!healthy && text.contains("key refused") && text.contains("\"paused\""), "{text}");
-    }
-
-    #[test]
-    fn a_source_that_did_not_start_is_unwell() {
-        let (statuses, _) = statuses();
-        statuses.not_started("other", "no such file");
-        assert!(!health(&statuses).0);
-        statuses.leave("other");
-        assert!(health(&statuses).0);
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::config::Hidden;
+use crate::shown;
 use crate::state::{Counts, StreamKey};
 
 /// What a stream is doing.
@@ -117,12 +118,88 @@ impl Status {
             moved: Instant::now(),
         }
     }
+
+    /// Whether it waits for an operator or a sink, or its clock is off. One that is tried
+    /// again soon is well.
+    pub fn is_unwell(&self) -> bool {
+        matches!(self.phase, Phase::Paused | Phase::Blocked) || self.clock.is_some()
+    }
+}
+
+/// A source as it stands: the worst of its streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceStatus {
+    /// Source id.
+    pub source: String,
+    /// Whose events these are.
+    pub tenant: String,
+    /// Whether it started and none of its streams is unwell.
+    pub is_up: bool,
+    /// All its streams were read up to here, Unix milliseconds.
+    pub read_until_ms: Option<i64>,
+    /// Silent against its own history for that long, milliseconds.
+    pub silent_for_ms: Option<i64>,
+    /// How far our clock is ahead of the service's, milliseconds, where that is too far.
+    pub clock_ahead_ms: Option<i64>,
+    /// Whether the last reading proves nothing.
+    pub is_unproven: bool,
+}
+
+impl SourceStatus {
+    fn of(source: &str, status: &Status) -> Self {
+        Self {
+            source: source.to_owned(),
+            tenant: status.tenant.clone(),
+            is_up: !status.is_unwell(),
+            read_until_ms: status.read_until_ms,
+            silent_for_ms: status.silent_for_ms,
+            clock_ahead_ms: status.clock_ahead_ms,
+            is_unproven: status.doubt.is_some(),
+        }
+    }
+
+    /// With another of its streams.
+    fn join(&mut self, status: &Status) {
+        let other = Self::of("", status);
+        self.is_up &= other.is_up;
+        // What one has not read at all is not known for the source either.
+        self.read_until_ms = self.read_until_ms.min(other.read_until_ms);
+        self.silent_for_ms = self.silent_for_ms.max(other.silent_for_ms);
+        let apart = |ahead: &Option<i64>| ahead.map(i64::unsigned_abs);
+        self.clock_ahead_ms =
+            [self.clock_ahead_ms, other.clock_ahead_ms].into_iter().max_by_key(apart).flatten();
+        self.is_unproven |= other.is_unproven;
+    }
+}
+
+/// What metrics tell of all of it.
+#[derive(Debug, Default)]
+pub struct Overview {
+    /// Every source that started or failed to, by id.
+    pub sources: Vec<SourceStatus>,
+    /// How many streams are in each phase, in the order of [`Phase::ALL`].
+    pub phases: [u64; Phase::ALL.len()],
+    /// How many sources could not start.
+    pub not_started: usize,
+    /// Each stream, if that is asked for.
+    pub streams: Vec<(StreamKey, Status)>,
+    /// What is not to be shown.
+    pub hidden: Hidden,
+}
+
+/// A source that could not start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NotStarted {
+    tenant: String,
+    error: String,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     streams: BTreeMap<StreamKey, Status>,
-    not_started: BTreeMap<String, String>,
+    not_started: BTreeMap<String, NotStarted>,
+    /// Whether metrics tell of each stream.
+    tells_streams: bool,
     /// What variables put into the configuration, now and before.
     hidden: Hidden,
 }
@@ -157,6 +234,16 @@ impl StatusRegistry {
         hidden.shown(text).into_owned()
     }
 
+    /// A text as it may stand in a metric.
+    pub fn label(&self, text: &str) -> String {
+        shown::line(&self.shown(text)).into_owned()
+    }
+
+    /// Whether metrics are to tell of each stream: there may be many.
+    pub fn tell_streams(&self, do_so: bool) {
+        self.inner().tells_streams = do_so;
+    }
+
     /// Adds a stream.
     pub fn enter(&self, key: &StreamKey, tenant: &str) {
         let mut inner = self.inner();
@@ -181,8 +268,9 @@ impl StatusRegistry {
     }
 
     /// A source that could not start.
-    pub fn not_started(&self, source: &str, error: &str) {
-        self.inner().not_started.insert(source.to_owned(), error.to_owned());
+    pub fn not_started(&self, source: &str, tenant: &str, error: &str) {
+        let failed = NotStarted { tenant: tenant.to_owned(), error: error.to_owned() };
+        self.inner().not_started.insert(source.to_owned(), failed);
         self.changed.send_modify(|version| *version = version.wrapping_add(1));
     }
 
@@ -202,7 +290,38 @@ impl StatusRegistry {
     /// Every source that could not start, with its error.
     pub fn sources_not_started(&self) -> Vec<(String, String)> {
         let inner = self.inner();
-        inner.not_started.iter().map(|(id, error)| (id.clone(), error.clone())).collect()
+        inner.not_started.iter().map(|(id, failed)| (id.clone(), failed.error.clone())).collect()
+    }
+
+    /// What metrics tell of all of it. Those who change a status wait meanwhile, so it is
+    /// one look at each and nothing more.
+    pub fn overview(&self) -> Overview {
+        let inner = self.inner();
+        let mut overview = Overview {
+            not_started: inner.not_started.len(),
+            hidden: inner.hidden.clone(),
+            ..Overview::default()
+        };
+        for (key, status) in &inner.streams {
+            overview.phases[status.phase as usize] += 1;
+            match overview.sources.last_mut().filter(|last| last.source == key.source) {
+                Some(source) => source.join(status),
+                None => overview.sources.push(SourceStatus::of(&key.source, status)),
+            }
+        }
+        overview.sources.extend(inner.not_started.iter().map(|(source, failed)| SourceStatus {
+            source: source.clone(),
+            tenant: failed.tenant.clone(),
+            is_up: false,
+            read_until_ms: None,
+            silent_for_ms: None,
+            clock_ahead_ms: None,
+            is_unproven: false,
+        }));
+        if inner.tells_streams {
+            overview.streams.extend(inner.streams.iter().map(|(k, s)| (k.clone(), s.clone())));
+        }
+        overview
     }
 
     /// Up to where all streams of a source have read at the live edge; `None` when

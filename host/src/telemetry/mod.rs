@@ -3,14 +3,18 @@
 //! secret.
 
 mod counters;
-mod events;
+mod handle;
 mod progress;
 mod sandbox;
+mod series;
 mod sinks;
+mod sources;
 mod thinning;
 
-pub use counters::{Counter, counters};
-pub use events::*;
+pub use counters::Counters;
+pub use handle::{PREFIX, SinkTelemetry, SourceTelemetry, Telemetry};
 pub use progress::*;
 pub use sandbox::*;
+pub use series::{OUTCOMES, Outcome};
 pub use sinks::*;
+pub use sources::*;

@@ -5,13 +5,11 @@ use std::sync::{Mutex, PoisonError};
 
 use tracing::{debug, info, warn};
 
-use super::counters;
+use super::{SourceTelemetry, Telemetry};
 
 /// A range that is not read.
 #[derive(Debug)]
 pub struct GapRecorded<'a> {
-    /// Source id.
-    pub source: &'a str,
     /// Stream id.
     pub stream: &'a str,
     /// Start of the range, RFC 3339.
@@ -24,19 +22,17 @@ pub struct GapRecorded<'a> {
 
 impl GapRecorded<'_> {
     /// Logs and counts.
-    pub fn emit(self) {
-        let (source, stream, reason) = (self.source, self.stream, self.reason);
+    pub fn emit(self, source: &SourceTelemetry) {
+        source.counters().gaps_recorded.inc();
+        let (source, stream, reason) = (source.id(), self.stream, self.reason);
         let (start, end) = (self.start, self.end);
         warn!(source, stream, start, end, reason, "Gap recorded.");
-        counters().gaps_recorded.add(1);
     }
 }
 
 /// A source that fell silent against its own history, or speaks again.
 #[derive(Debug)]
 pub struct SourceSilence<'a> {
-    /// Source id.
-    pub source: &'a str,
     /// Stream id.
     pub stream: &'a str,
     /// For how long it has been silent, milliseconds; `None` when it speaks again.
@@ -45,15 +41,15 @@ pub struct SourceSilence<'a> {
 
 impl SourceSilence<'_> {
     /// Logs and counts.
-    pub fn emit(self) {
-        let (source, stream) = (self.source, self.stream);
+    pub fn emit(self, source: &SourceTelemetry) {
+        let (id, stream) = (source.id(), self.stream);
         match self.silent_for_ms {
             Some(silent) => {
+                source.counters().sources_silent.inc();
                 let hours = silent / 3_600_000;
-                warn!(source, stream, hours, "Source is silent against its own history.");
-                counters().sources_silent.add(1);
+                warn!(source = id, stream, hours, "Source is silent against its own history.");
             }
-            None => info!(source, stream, "Source speaks again."),
+            None => info!(source = id, stream, "Source speaks again."),
         }
     }
 }
@@ -61,8 +57,6 @@ impl SourceSilence<'_> {
 /// How far a backfill is.
 #[derive(Debug)]
 pub struct BackfillProgress<'a> {
-    /// Source id.
-    pub source: &'a str,
     /// Stream id.
     pub stream: &'a str,
     /// Of the time to be read, in percent.
@@ -87,11 +81,11 @@ pub fn backfilled() -> Option<f64> {
 
 impl BackfillProgress<'_> {
     /// Logs.
-    pub fn emit(self) {
+    pub fn emit(self, source: &SourceTelemetry) {
         let mut streams = BACKFILLED.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.insert(format!("{} {}", self.source, self.stream), self.percent / 100.0);
+        streams.insert(format!("{} {}", source.id(), self.stream), self.percent / 100.0);
         drop(streams);
-        let (source, stream, events) = (self.source, self.stream, self.events);
+        let (source, stream, events) = (source.id(), self.stream, self.events);
         let percent = self.percent.floor();
         let events_per_second = self.events_per_second.floor();
         let until = self.until.unwrap_or_default();
@@ -109,9 +103,9 @@ pub struct CallerDropped {
 impl CallerDropped {
     /// Logs and counts. Callers choose how many there are, so that is not for the log of
     /// every day.
-    pub fn emit(self) {
+    pub fn emit(self, telemetry: &Telemetry) {
+        telemetry.counters().callers_dropped.inc();
         debug!(reason = self.reason, "Caller of the metrics cut off.");
-        counters().callers_dropped.add(1);
     }
 }
 
@@ -128,10 +122,10 @@ pub struct ConfigReloaded {
 
 impl ConfigReloaded {
     /// Logs and counts.
-    pub fn emit(self) {
+    pub fn emit(self, telemetry: &Telemetry) {
+        telemetry.counters().reloads.inc();
         let Self { started, stopped, changed } = self;
         info!(started, stopped, changed, "Configuration read anew.");
-        counters().reloads.add(1);
     }
 }
 
@@ -144,9 +138,8 @@ pub struct ReloadRefused {
 
 impl ReloadRefused {
     /// Logs and counts.
-    pub fn emit(self) {
-        let error = self.error;
-        warn!(error, "New configuration refused, the old one stays.");
-        counters().reloads_refused.add(1);
+    pub fn emit(self, telemetry: &Telemetry) {
+        telemetry.counters().reloads_refused.inc();
+        warn!(error = self.error, "New configuration refused, the old one stays.");
     }
 }

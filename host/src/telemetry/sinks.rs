@@ -5,49 +5,41 @@ use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
 
-use super::counters;
+use super::SinkTelemetry;
 
 /// A sink that could not be opened at start.
 #[derive(Debug)]
-pub struct SinkNotOpened<'a> {
-    /// Sink id.
-    pub sink: &'a str,
+pub struct SinkNotOpened {
     /// Why, and what to do.
     pub error: String,
 }
 
-impl SinkNotOpened<'_> {
+impl SinkNotOpened {
     /// Logs and counts.
-    pub fn emit(self) {
-        let (sink, error) = (self.sink, self.error);
-        error!(sink, error, "Sink not opened, its inputs wait.");
-        counters().sinks_not_ready.add(1);
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.counters().sinks_not_ready.inc();
+        error!(sink = sink.id(), error = self.error, "Sink not opened, its inputs wait.");
     }
 }
 
 /// A sink whose receiver did not answer well at start.
 #[derive(Debug)]
-pub struct SinkNotReady<'a> {
-    /// Sink id.
-    pub sink: &'a str,
+pub struct SinkNotReady {
     /// Why, and what to do.
     pub error: String,
 }
 
-impl SinkNotReady<'_> {
+impl SinkNotReady {
     /// Logs and counts.
-    pub fn emit(self) {
-        let (sink, error) = (self.sink, self.error);
-        warn!(sink, error, "Sink not ready, its inputs wait.");
-        counters().sinks_not_ready.add(1);
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.counters().sinks_not_ready.inc();
+        warn!(sink = sink.id(), error = self.error, "Sink not ready, its inputs wait.");
     }
 }
 
 /// A request that is made again.
 #[derive(Debug)]
 pub struct SinkRetried<'a> {
-    /// Sink id.
-    pub sink: &'a str,
     /// The answer, or why there was none.
     pub problem: &'a str,
     /// How long it is waited.
@@ -58,40 +50,36 @@ pub struct SinkRetried<'a> {
 
 impl SinkRetried<'_> {
     /// Logs and counts.
-    pub fn emit(self) {
-        let (sink, problem, retry_in_ms) = (self.sink, self.problem, self.retry_in.as_millis());
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.series().retries.inc();
+        let (sink, problem, retry_in_ms) = (sink.id(), self.problem, self.retry_in.as_millis());
         if self.is_first {
             warn!(sink, problem, retry_in_ms, "Sink is tried again.");
         } else {
             debug!(sink, problem, retry_in_ms, "Sink is tried again.");
         }
-        counters().sink_retries.add(1);
     }
 }
 
 /// A receiver that wants smaller requests.
 #[derive(Debug)]
-pub struct SinkBatchTooLarge<'a> {
-    /// Sink id.
-    pub sink: &'a str,
+pub struct SinkBatchTooLarge {
     /// Bytes that were too many.
     pub bytes: usize,
     /// Most bytes from now on.
     pub limit: usize,
 }
 
-impl SinkBatchTooLarge<'_> {
+impl SinkBatchTooLarge {
     /// Logs.
-    pub fn emit(self) {
-        info!(sink = self.sink, bytes = self.bytes, limit = self.limit, "Batch too large.");
+    pub fn emit(self, sink: &SinkTelemetry) {
+        info!(sink = sink.id(), bytes = self.bytes, limit = self.limit, "Batch too large.");
     }
 }
 
 /// Events that the receiver refused while it took others.
 #[derive(Debug)]
 pub struct EventsDeadLettered<'a> {
-    /// Sink id.
-    pub sink: &'a str,
     /// How many.
     pub events: u64,
     /// Status and start of the last answer.
@@ -102,19 +90,17 @@ pub struct EventsDeadLettered<'a> {
 
 impl EventsDeadLettered<'_> {
     /// Logs and counts.
-    pub fn emit(self) {
-        let (sink, events, reason) = (self.sink, self.events, self.reason);
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.series().dead_letters.inc_by(self.events);
+        let (sink, events, reason) = (sink.id(), self.events, self.reason);
         let path = self.path.display();
         warn!(sink, events, reason, %path, "Events put to the dead letters.");
-        counters().dead_letters.add(self.events);
     }
 }
 
 /// A batch that the receiver took but for some events, without saying which.
 #[derive(Debug)]
 pub struct SinkTookPart<'a> {
-    /// Sink id.
-    pub sink: &'a str,
     /// Events rejected.
     pub rejected: u64,
     /// The receiver's words.
@@ -123,37 +109,48 @@ pub struct SinkTookPart<'a> {
 
 impl SinkTookPart<'_> {
     /// Logs and counts.
-    pub fn emit(self) {
-        let (sink, rejected, reason) = (self.sink, self.rejected, self.reason);
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.series().rejected.inc_by(self.rejected);
+        let (sink, rejected, reason) = (sink.id(), self.rejected, self.reason);
         warn!(sink, rejected, reason, "Receiver rejected part of a batch.");
-        counters().sink_events_rejected.add(rejected);
     }
 }
 
-/// A batch that the receiver took.
+/// A batch that a sink took.
 #[derive(Debug)]
-pub struct SinkDelivered<'a> {
-    /// Sink id.
-    pub sink: &'a str,
+pub struct SinkDelivered {
     /// Events in it.
     pub events: usize,
-    /// Events passed over, which it had taken before their batch failed elsewhere.
-    pub taken_before: usize,
+    /// How long it took.
+    pub took: Duration,
 }
 
-impl SinkDelivered<'_> {
-    /// Logs.
-    pub fn emit(self) {
-        let (sink, events, taken_before) = (self.sink, self.events, self.taken_before);
-        debug!(sink, events, taken_before, "Batch delivered.");
+impl SinkDelivered {
+    /// Logs, counts and measures.
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.took(self.events as u64, self.took);
+        let (events, seconds) = (self.events, self.took.as_secs_f64());
+        debug!(sink = sink.id(), events, seconds, "Batch delivered.");
+    }
+}
+
+/// Events passed over, which the receiver had taken before their batch failed elsewhere.
+#[derive(Debug)]
+pub struct EventsTakenBefore {
+    /// How many.
+    pub events: usize,
+}
+
+impl EventsTakenBefore {
+    /// Logs; the batch counts.
+    pub fn emit(self, sink: &SinkTelemetry) {
+        debug!(sink = sink.id(), events = self.events, "Events were taken before.");
     }
 }
 
 /// A file that was put aside for a new one.
 #[derive(Debug)]
 pub struct FileRotated<'a> {
-    /// Sink id.
-    pub sink: &'a str,
     /// The file.
     pub path: &'a Path,
     /// What it held.
@@ -162,18 +159,16 @@ pub struct FileRotated<'a> {
 
 impl FileRotated<'_> {
     /// Logs and counts.
-    pub fn emit(self) {
-        let (sink, path, bytes) = (self.sink, self.path.display(), self.bytes);
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.counters().files_rotated.inc();
+        let (sink, path, bytes) = (sink.id(), self.path.display(), self.bytes);
         info!(sink, %path, bytes, "File rotated.");
-        counters().files_rotated.add(1);
     }
 }
 
 /// Files that were put aside and could not be removed or compressed.
 #[derive(Debug)]
 pub struct RotatedFilesNotTidied<'a> {
-    /// Sink id.
-    pub sink: &'a str,
     /// The file they were put aside for.
     pub path: &'a Path,
     /// Why.
@@ -182,8 +177,64 @@ pub struct RotatedFilesNotTidied<'a> {
 
 impl RotatedFilesNotTidied<'_> {
     /// Logs.
-    pub fn emit(self) {
-        let (sink, path, error) = (self.sink, self.path.display(), self.error);
+    pub fn emit(self, sink: &SinkTelemetry) {
+        let (sink, path, error) = (sink.id(), self.path.display(), self.error);
         warn!(sink, %path, error, "Rotated files not tidied up.");
+    }
+}
+
+/// A file that holds less than was committed to it.
+#[derive(Debug)]
+pub struct FileShorter<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Bytes there are.
+    pub length: u64,
+    /// Bytes there were.
+    pub committed: u64,
+}
+
+impl FileShorter<'_> {
+    /// Logs and counts.
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.counters().files_shorter.inc();
+        let (sink, path) = (sink.id(), self.path.display());
+        let (length, committed) = (self.length, self.committed);
+        warn!(sink, %path, length, committed, "File is shorter than what was written to it.");
+    }
+}
+
+/// The start of a line at the end of a file, left by a crash.
+#[derive(Debug)]
+pub struct TornLineCut<'a> {
+    /// The file.
+    pub path: &'a Path,
+    /// Bytes cut; their event comes again.
+    pub bytes: u64,
+}
+
+impl TornLineCut<'_> {
+    /// Logs and counts.
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.counters().torn_lines_cut.inc();
+        let (sink, path, bytes) = (sink.id(), self.path.display(), self.bytes);
+        warn!(sink, %path, bytes, "Torn last line cut.");
+    }
+}
+
+/// A sink that did not take a batch.
+#[derive(Debug)]
+pub struct SinkFailed {
+    /// What went wrong, and what to do.
+    pub error: String,
+}
+
+impl SinkFailed {
+    /// Logs and counts.
+    pub fn emit(self, sink: &SinkTelemetry) {
+        sink.series().failures.inc();
+        if let Some(more) = sink.thinned("sink-failed") {
+            error!(sink = sink.id(), error = self.error, more, "Sink failed.");
+        }
     }
 }

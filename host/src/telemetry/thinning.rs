@@ -5,12 +5,10 @@
 //! counted, in a counter and in `more` of the next line of its kind.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tracing::field::DisplayValue;
-
-use super::counters;
 
 /// Lines of one kind about one thing in a minute: what somebody reads who looks for a
 /// fault, and what a slow one writes.
@@ -31,18 +29,23 @@ struct Window {
 
 type Windows = HashMap<(&'static str, Vec<String>), Window>;
 
-static WINDOWS: LazyLock<Mutex<Windows>> = LazyLock::new(Mutex::default);
+/// What was written of late.
+#[derive(Debug, Default)]
+pub(super) struct Thinning(Mutex<Windows>);
 
 /// The end of a line: how many like it were left out since the last. Nothing where none
 /// was.
 pub type More = Option<DisplayValue<String>>;
 
-/// Whether a line of a kind about a thing is written, and what it says about those that
-/// were not.
-pub fn thinned(kind: &'static str, about: &[&str]) -> Option<More> {
-    let mut windows = WINDOWS.lock().unwrap_or_else(PoisonError::into_inner);
-    let left_out = pass(&mut windows, kind, about, Instant::now())?;
-    Some((left_out > 0).then(|| tracing::field::display(format!("and {left_out} more like it"))))
+impl Thinning {
+    /// Whether a line of a kind about a thing is written, and what it says about those that
+    /// were not.
+    pub(super) fn pass(&self, kind: &'static str, about: &[&str]) -> Option<More> {
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left_out = pass(&mut windows, kind, about, Instant::now())?;
+        let more = (left_out > 0).then(|| format!("and {left_out} more like it"));
+        Some(more.map(tracing::field::display))
+    }
 }
 
 /// The same with the time brought along: how many were left out before this line, or
@@ -60,7 +63,6 @@ fn pass(windows: &mut Windows, kind: &'static str, about: &[&str], now: Instant)
     }
     if window.written >= LINES {
         window.left_out += 1;
-        counters().log_lines_left_out.add(1);
         return None;
     }
     window.written += 1;

@@ -12,10 +12,12 @@ use super::{ConfigFile, PATIENCE, Running, Service};
 /// What stands before the address in the log.
 const SERVED: &str = "Metrics and health are served. address=";
 
-/// Writes the configuration with metrics on a port of the system's choice.
+/// Writes the configuration with metrics on a port of the system's choice, those of streams
+/// among them.
 pub fn with_metrics(service: &Service, config: &ConfigFile) -> PathBuf {
     let path = service.path("watched.toml");
-    let text = format!("metrics_listen = \"127.0.0.1:0\"\n{}", config.text());
+    let settings = "metrics_listen = \"127.0.0.1:0\"\nmetrics_streams = true\n";
+    let text = format!("{settings}{}", config.text());
     std::fs::write(&path, text).unwrap();
     path
 }

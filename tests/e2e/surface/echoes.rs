@@ -86,7 +86,8 @@ fn assert_silent(place: &str, text: &str) {
 fn a_credential_that_is_echoed_anywhere_is_shown_at_none() {
     let (port, address) = (start(), free_address());
     let [client, _, password, token_query, bearer, sink_query] = SECRETS;
-    let mut text = format!("data_dir = 'data'\nmetrics_listen = '{address}'\n");
+    let mut text =
+        format!("data_dir = 'data'\nmetrics_listen = '{address}'\nmetrics_streams = true\n");
     for (name, way, path) in
         [("refused", "basic", "bad"), ("refused_body", "body", "bad"), ("taken", "basic", "ok")]
     {

@@ -99,7 +99,8 @@ fn health_and_metrics_move_no_terminal() {
     let error = serde_json::json!({ "code": PAINT, "message": PAINT }).to_string();
     let evil = Hostile::start(move |_| (400, error.clone()));
     let address = super::callers::free_address();
-    let (_folder, config) = folder(evil.port, &format!("metrics_listen = '{address}'"));
+    let (_folder, config) =
+        folder(evil.port, &format!("metrics_listen = '{address}'\nmetrics_streams = true"));
     let running = Running::start(&mut run(&config, false));
     wait_until("the error", || {
         super::callers::get(&address, "/healthz").is_some_and(|text| text.contains("evil\\u001b"))

@@ -162,7 +162,8 @@ fn a_run_shows_no_value_of_a_variable_anywhere() {
                   allow_private_addresses = true\nendpoint = 'http://127.0.0.1:9/${C}'\n\
                   start = '10m ago'\npoll_interval = '1s'";
     let sink = "type = 'file'\npath = '${C}/events.ndjson'";
-    let text = format!("metrics_listen = '{address}'\n{}", configuration(source, sink));
+    let settings = format!("metrics_listen = '{address}'\nmetrics_streams = true");
+    let text = format!("{settings}\n{}", configuration(source, sink));
     std::fs::write(&path, &text).unwrap();
     let mut command = signon(["run", "--config"]);
     let running =

@@ -69,6 +69,19 @@ pub enum SinkKind {
     SplunkHec(Box<SplunkSinkConfig>),
 }
 
+impl SinkKind {
+    /// The `type` of the configuration.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::File { .. } => "file",
+            Self::Stdout => "stdout",
+            Self::Http(_) => "http",
+            Self::Otlp(_) => "otlp",
+            Self::SplunkHec(_) => "splunk_hec",
+        }
+    }
+}
+
 impl SinkConfig {
     /// Whether another configuration of this sink says the same, wherever it is
     /// written.

@@ -37,7 +37,7 @@ fromat = "ocsf"
             r#"9:8: sinks.siem.path: missing key; add path = "events.ndjson""#,
             r#"11:19: sinks.siem.inputs[1]: "beta_*" matches no source; the sources are: Acme, acme"#,
             r#"12:1: sinks.siem.fromat: unknown key; did you mean "format"?"#,
-            "13:2: extra: unknown key; known keys: data_dir, sources, sinks, searches, ledger_heads, metrics_listen",
+            "13:2: extra: unknown key; known keys: data_dir, sources, sinks, searches, ledger_heads, metrics_listen, metrics_streams",
         ]
     );
 }

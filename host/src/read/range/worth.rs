@@ -39,10 +39,11 @@ impl Reader<'_> {
     /// Tells that the reading does not end.
     pub(super) fn endless(&self, exceeded: Exceeded) -> CollectError {
         let Range { start, end } = self.current.reading.covers;
-        let (source, stream) = (&*self.context.source, &*self.position.key.stream);
+        let (stream, context) = (&*self.position.key.stream, self.context);
         let (start, end) = (rfc3339(start), rfc3339(end));
         let Exceeded { problem, is_circle } = exceeded;
-        telemetry::ReadingEndless { source, stream, start, end, problem: &problem }.emit();
+        telemetry::ReadingEndless { stream, start, end, problem: &problem }
+            .emit(&context.telemetry);
         CollectError::Endless { problem, is_circle }
     }
 }

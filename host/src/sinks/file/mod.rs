@@ -31,21 +31,21 @@ use crate::config::RotationConfig;
 use crate::permissions::{self, Readers};
 use crate::render::Format;
 use crate::state::{SinkCheckpoint, State};
-use crate::telemetry;
+use crate::telemetry::{self, SinkTelemetry};
 use adoption::{End, Tail, fingerprint};
 use rotation::RotationStep;
 
 /// Appends to a file.
 #[derive(Debug)]
 pub struct FileSink {
-    id: String,
+    telemetry: SinkTelemetry,
     format: Format,
     writer: Arc<Mutex<Writer>>,
 }
 
 #[derive(Debug)]
 struct Writer {
-    sink: String,
+    sink: SinkTelemetry,
     format: Format,
     state: Arc<dyn State>,
     rotation: Option<RotationConfig>,
@@ -70,7 +70,7 @@ impl FileSink {
     ///
     /// When the file cannot be used or another process has it.
     pub fn open(
-        id: &str,
+        id: impl Into<SinkTelemetry>,
         path: &Path,
         format: Format,
         rotation: Option<RotationConfig>,
@@ -81,12 +81,14 @@ impl FileSink {
 
     fn open_on(
         file: Box<dyn Medium>,
-        id: &str,
+        telemetry: impl Into<SinkTelemetry>,
         path: &Path,
         format: Format,
         rotation: Option<RotationConfig>,
         state: Arc<dyn State>,
     ) -> Result<Self, SinkError> {
+        let telemetry = telemetry.into();
+        let id = telemetry.id();
         let failed = |source| SinkError::File { path: path.to_owned(), source };
         let known = state.sink_length(id)?;
         let committed = known.unwrap_or(0);
@@ -95,7 +97,7 @@ impl FileSink {
         // delivered.
         let is_shorter = length < committed;
         let from = if is_shorter {
-            telemetry::FileShorter { sink: id, path, length, committed }.emit();
+            telemetry::FileShorter { path, length, committed }.emit(&telemetry);
             end_of_whole_lines(file.as_ref(), length).map_err(failed)?
         } else {
             committed
@@ -104,7 +106,7 @@ impl FileSink {
             && adoption::is_known(state.as_ref(), id, file.as_ref())?
             && adoption::ends_a_line(file.as_ref(), from).map_err(failed)?;
         let mut tail = Tail::read(file.as_ref(), from, format).map_err(failed)?;
-        mend_end(file.as_ref(), id, path, &mut tail, format, is_known)?;
+        mend_end(file.as_ref(), &telemetry, path, &mut tail, format, is_known)?;
         file.sync().map_err(failed)?;
         let found: Vec<(String, u32)> = tail.lines.into_iter().collect();
         state.adopt(id, tail.end, &found)?;
@@ -113,7 +115,7 @@ impl FileSink {
         let begun = file.begun().map_err(failed)?;
         let writer = Writer {
             begun,
-            sink: id.to_owned(),
+            sink: telemetry.clone(),
             format,
             state,
             rotation,
@@ -124,7 +126,7 @@ impl FileSink {
             adopted,
             unsaved: HashMap::new(),
         };
-        Ok(Self { id: id.to_owned(), format, writer: Arc::new(Mutex::new(writer)) })
+        Ok(Self { telemetry, format, writer: Arc::new(Mutex::new(writer)) })
     }
 }
 
@@ -183,7 +185,7 @@ fn open_locked(path: &Path) -> Result<File, SinkError> {
 /// Makes a file end in a line end, if that takes nothing from anybody.
 fn mend_end(
     file: &dyn Medium,
-    sink: &str,
+    sink: &SinkTelemetry,
     path: &Path,
     tail: &mut Tail,
     format: Format,
@@ -194,7 +196,7 @@ fn mend_end(
         End::Whole => {}
         End::Torn if is_known => {
             let bytes = file.length().map_err(failed)? - tail.end;
-            telemetry::TornLineCut { sink, path, bytes }.emit();
+            telemetry::TornLineCut { path, bytes }.emit(sink);
             file.set_length(tail.end).map_err(failed)?;
         }
         End::Unended if is_known => {
@@ -246,7 +248,7 @@ impl Writer {
         let mut tail = Tail::read(file, from, self.format).map_err(failed)?;
         mend_end(file, &self.sink, &self.path, &mut tail, self.format, is_ours)?;
         self.length = tail.end;
-        adoption::know(self.state.as_ref(), &self.sink, self.file.as_ref())?;
+        adoption::know(self.state.as_ref(), self.sink.id(), self.file.as_ref())?;
         // A crash before the next commit must find the lines of this file, not look
         // for the end of the one before.
         self.rotate(&[RotationStep::Save])
@@ -348,7 +350,7 @@ impl Drop for Appended {
 #[async_trait]
 impl Sink for FileSink {
     fn id(&self) -> &str {
-        &self.id
+        self.telemetry.id()
     }
 
     fn format(&self) -> Format {
@@ -360,7 +362,7 @@ impl Sink for FileSink {
         let lines = lines.to_vec();
         let path = writer.path.clone();
         let failed = |source| SinkError::File { path, source };
-        let sink = self.id.clone();
+        let sink = self.id().to_owned();
         let appended = tokio::task::spawn_blocking(move || {
             let split = writer.append(lines)?;
             Ok::<_, SinkError>(Appended { sink, writer, split, settled: false })

@@ -74,11 +74,11 @@ impl Writer {
         }
         let bytes = self.length;
         self.rotate(&RotationStep::ALL)?;
-        telemetry::FileRotated { sink: &self.sink, path: &self.path, bytes }.emit();
+        telemetry::FileRotated { path: &self.path, bytes }.emit(&self.sink);
         // What is left over is tidied at the next rotation; the events are safe.
         if let Err(error) = tidy(&self.path, &policy) {
             let error = error.to_string();
-            telemetry::RotatedFilesNotTidied { sink: &self.sink, path: &self.path, error }.emit();
+            telemetry::RotatedFilesNotTidied { path: &self.path, error }.emit(&self.sink);
         }
         Ok(())
     }
@@ -90,7 +90,7 @@ impl Writer {
                 RotationStep::Save => {
                     let waiting: Vec<(String, u32)> =
                         self.unsaved.iter().map(|(line, count)| (line.clone(), *count)).collect();
-                    self.state.adopt(&self.sink, self.length, &waiting)?;
+                    self.state.adopt(self.sink.id(), self.length, &waiting)?;
                     self.unsaved.clear();
                 }
                 RotationStep::MoveAside => {
@@ -102,8 +102,8 @@ impl Writer {
                     self.length = self.file.length().map_err(|s| self.failed(s))?;
                 }
                 RotationStep::Reset => {
-                    self.state.adopt(&self.sink, self.length, &[])?;
-                    adoption::know(self.state.as_ref(), &self.sink, self.file.as_ref())?;
+                    self.state.adopt(self.sink.id(), self.length, &[])?;
+                    adoption::know(self.state.as_ref(), self.sink.id(), self.file.as_ref())?;
                 }
             }
             crate::crash::point("rotation-step");

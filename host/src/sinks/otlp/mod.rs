@@ -28,6 +28,7 @@ use super::remote::{
 use super::{Line, SinkError};
 use crate::config::{OtlpEncoding, OtlpSinkConfig};
 use crate::render::{Format, Owner};
+use crate::telemetry::SinkTelemetry;
 use messages::{ExportRequest, ExportResponse, KeyValue, Resource, ResourceLogs, Scope, ScopeLogs};
 
 /// Where log records go, below the endpoint.
@@ -48,7 +49,11 @@ impl OtlpSink {
     /// # Errors
     ///
     /// When a certificate cannot be used.
-    pub fn open(id: &str, config: &OtlpSinkConfig, data_dir: &Path) -> Result<Self, SinkError> {
+    pub fn open(
+        id: impl Into<SinkTelemetry>,
+        config: &OtlpSinkConfig,
+        data_dir: &Path,
+    ) -> Result<Self, SinkError> {
         let uri = below(&config.remote.uri, PATH);
         let protocol = OtlpProtocol { uri, encoding: config.encoding };
         Ok(Self::new(HttpDelivery::new(id, protocol, &config.remote, data_dir)?, Format::Otel))

@@ -33,7 +33,7 @@ use crate::config::RemoteConfig;
 use crate::sinks::deadletter::{DeadLetter, DeadLetterKind, DeadLetters};
 use crate::sinks::remote::unacknowledged_ids::{By, Key, Taken, UnacknowledgedIds, key};
 use crate::sinks::{Line, Receipt, SinkError};
-use crate::telemetry;
+use crate::telemetry::{self, SinkTelemetry};
 
 /// The same for the same events in the same order, whatever happens between.
 const BATCH_ID: &str = "signon-batch-id";
@@ -46,7 +46,7 @@ const REFUSALS_BELIEVED: u32 = 32;
 /// Brings batches to a server.
 #[derive(Debug)]
 pub struct HttpDelivery<P> {
-    sink: String,
+    telemetry: SinkTelemetry,
     protocol: P,
     client: RemoteClient,
     letters: DeadLetters,
@@ -67,16 +67,18 @@ pub struct HttpDelivery<P> {
 
 impl<P: Protocol> HttpDelivery<P> {
     pub fn new(
-        sink: &str,
+        sink: impl Into<SinkTelemetry>,
         protocol: P,
         remote: &RemoteConfig,
         data_dir: &Path,
     ) -> Result<Self, SinkError> {
+        let telemetry = sink.into();
+        let letters = DeadLetters::of(data_dir, telemetry.id());
         Ok(Self {
-            sink: sink.to_owned(),
+            telemetry,
             protocol,
             client: RemoteClient::new(remote.clone())?,
-            letters: DeadLetters::of(data_dir, sink),
+            letters,
             memory: UnacknowledgedIds::default(),
             requests: Semaphore::new(REQUESTS_IN_FLIGHT),
             questions: Semaphore::new(REQUESTS_IN_FLIGHT),
@@ -89,7 +91,7 @@ impl<P: Protocol> HttpDelivery<P> {
     }
 
     pub fn id(&self) -> &str {
-        &self.sink
+        self.telemetry.id()
     }
 
     pub async fn probe(&self) -> Result<(), SinkError> {
@@ -115,7 +117,9 @@ impl<P: Protocol> HttpDelivery<P> {
         self.send_all(&mut delivery).await?;
         self.bury(&mut delivery).await?;
         let taken_before = lines.len() - delivery.lines.len();
-        telemetry::SinkDelivered { sink: &self.sink, events: lines.len(), taken_before }.emit();
+        if taken_before > 0 {
+            telemetry::EventsTakenBefore { events: taken_before }.emit(&self.telemetry);
+        }
         delivery.unconfirmed.finish();
         Ok(Box::new(delivery.taken))
     }
@@ -206,7 +210,7 @@ impl<P: Protocol> HttpDelivery<P> {
     fn learn(&self, bytes: usize) {
         let limit = self.limit.load(Ordering::Relaxed).min(bytes / 2).max(1);
         self.limit.store(limit, Ordering::Relaxed);
-        telemetry::SinkBatchTooLarge { sink: &self.sink, bytes, limit }.emit();
+        telemetry::SinkBatchTooLarge { bytes, limit }.emit(&self.telemetry);
     }
 
     /// Counts a refusal; enough of them are believed.
@@ -245,14 +249,14 @@ impl<P: Protocol> HttpDelivery<P> {
         }
         let letters = refused.iter().map(|(index, status, reason)| {
             let line = delivery.lines[*index];
-            DeadLetter::new(&self.sink, DeadLetterKind::Refused, line, *status, reason)
+            DeadLetter::new(self.id(), DeadLetterKind::Refused, line, *status, reason)
         });
         self.append(letters.collect()).await?;
         let keys: Vec<Key> = refused.iter().map(|(index, ..)| delivery.keys[*index]).collect();
         delivery.taken.add(keys, By::DeadLetters);
         let path = self.letters.path();
         let events = refused.len() as u64;
-        telemetry::EventsDeadLettered { sink: &self.sink, events, reason: &reason, path }.emit();
+        telemetry::EventsDeadLettered { events, reason: &reason, path }.emit(&self.telemetry);
         Ok(())
     }
 
@@ -264,10 +268,10 @@ impl<P: Protocol> HttpDelivery<P> {
         status: u16,
         reason: String,
     ) -> Result<(), SinkError> {
-        telemetry::SinkTookPart { sink: &self.sink, rejected, reason: &reason }.emit();
+        telemetry::SinkTookPart { rejected, reason: &reason }.emit(&self.telemetry);
         let reason = format!("{rejected} of {} rejected: {reason}", lines.len());
         let kind = DeadLetterKind::Partial;
-        let letter = |line: &&Line| DeadLetter::new(&self.sink, kind, line, status, &reason);
+        let letter = |line: &&Line| DeadLetter::new(self.id(), kind, line, status, &reason);
         self.append(lines.iter().map(letter).collect()).await
     }
 
@@ -327,8 +331,7 @@ impl<P: Protocol> HttpDelivery<P> {
             if tried + retry_in > self.client.remote().retry_for {
                 return Err(self.unavailable(problem, tried));
             }
-            telemetry::SinkRetried { sink: &self.sink, problem: &problem, retry_in, is_first }
-                .emit();
+            telemetry::SinkRetried { problem: &problem, retry_in, is_first }.emit(&self.telemetry);
             tokio::time::sleep(retry_in).await;
         }
     }
@@ -353,7 +356,7 @@ impl<P: Protocol> HttpDelivery<P> {
     }
 
     pub(super) fn told_void(&self, problem: &str, retry_in: Duration) {
-        telemetry::SinkRetried { sink: &self.sink, problem, retry_in, is_first: true }.emit();
+        telemetry::SinkRetried { problem, retry_in, is_first: true }.emit(&self.telemetry);
     }
 
     fn not_before(&self, time: Instant) {

@@ -25,6 +25,7 @@ use super::remote::{
 use super::{Line, SinkError};
 use crate::config::{Acknowledgement, SplunkSinkConfig};
 use crate::render::Format;
+use crate::telemetry::SinkTelemetry;
 
 /// Where events go, below the endpoint.
 const EVENTS: &str = "/services/collector/event";
@@ -45,7 +46,7 @@ impl SplunkSink {
     ///
     /// When a certificate cannot be used.
     pub fn open(
-        id: &str,
+        id: impl Into<SinkTelemetry>,
         format: Format,
         config: &SplunkSinkConfig,
         data_dir: &Path,

@@ -219,6 +219,7 @@ impl World {
         let nothing = FilterConfig::default();
         SourceContext {
             source: "s".into(),
+            telemetry: "s".into(),
             tenant: "t".into(),
             owner: Owner::of_source("s").into(),
             descriptor_name: "scripted".into(),
@@ -237,6 +238,7 @@ impl World {
                 sink: Arc::new(Watching(self.model.clone())),
                 keep: Keep::DEFAULT,
                 tells_owner: true,
+                telemetry: "watching".into(),
             }],
             statuses: statuses.clone(),
             scheduler: ReadScheduler::new(8),
