@@ -7,7 +7,7 @@ use clap::Args;
 use signon_host::config::{BackfillConfig, Start};
 use signon_host::read::{Clock as _, SystemClock};
 use signon_host::state::StateError;
-use signon_host::telemetry::{backfilled, counters};
+use signon_host::telemetry::backfilled;
 
 use super::coverage::{in_order, time};
 use super::failure::Failure;
@@ -58,8 +58,9 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let state = open_state(&config).map_err(advise)?;
     let collector = collector(&config, state)?;
     let stop = signals::stop();
-    let shown = progress::watch("backfill", || {
-        let events = counters().events_emitted.get();
+    let statuses = collector.statuses();
+    let shown = progress::watch("backfill", move || {
+        let events: u64 = statuses.streams().iter().map(|(_, status)| status.counts.emitted).sum();
         let (done, of) = match backfilled() {
             Some(fraction) => ((fraction * 1000.0) as u64, Some(1000)),
             None => (0, None),

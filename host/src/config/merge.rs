@@ -20,8 +20,15 @@ use super::source::{self, SourceConfig};
 use super::variables::{self, Environment};
 use super::{Config, ConfigError};
 
-const KEYS: &[&str] =
-    &["data_dir", "sources", "sinks", "searches", "ledger_heads", "metrics_listen", "metrics_streams"];
+const KEYS: &[&str] = &[
+    "data_dir",
+    "sources",
+    "sinks",
+    "searches",
+    "ledger_heads",
+    "metrics_listen",
+    "metrics_streams",
+];
 
 /// How often the head of a ledger is sent, unless said otherwise.
 const LEDGER_HEADS: Duration = Duration::from_secs(3600);
