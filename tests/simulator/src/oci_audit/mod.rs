@@ -216,3 +216,8 @@ fn spoilt(failure: Failure) -> Answer {
     };
     refusal.into()
 }
+
+/// The first eight bytes of a hash, as a number.
+fn first_eight(hash: &[u8]) -> u64 {
+    hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}

@@ -124,14 +124,9 @@ impl TokenKey {
     }
 }
 
-/// The first eight bytes of a hash, as a number.
-pub(super) fn first_eight(hash: &[u8]) -> u64 {
-    hash.iter().take(8).fold(0, |number, byte| (number << 8) | u64::from(*byte))
-}
-
 /// A number that stands for a token.
 pub(super) fn fingerprint(token: &str) -> u64 {
-    first_eight(&Sha256::digest(token.as_bytes()))
+    super::first_eight(&Sha256::digest(token.as_bytes()))
 }
 
 /// The records of a reading, in the order in which it shows them.

@@ -43,7 +43,7 @@ impl ListEvents {
         hash.update(self.start.to_be_bytes());
         hash.update(self.end.to_be_bytes());
         hash.update(self.compartment.as_bytes());
-        super::pages::first_eight(&hash.finalize())
+        super::first_eight(&hash.finalize())
     }
 }
 
