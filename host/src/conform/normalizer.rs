@@ -1,6 +1,7 @@
 //! Laws of the normalizer: bytes in, the same events out, however they arrive.
 
-use super::{Finding, NO_PAYLOAD, Subject, Trouble, Verdicts, broken, own};
+use super::subject::Subject;
+use super::verdict::{Finding, NO_PAYLOAD, Trouble, Verdicts, broken, own, said};
 use crate::contract::{
     BatchLimits, Counts, EventClasses, Progress, ReadOptions, SignOnEvent, SourceError,
 };
@@ -93,7 +94,7 @@ async fn read(
 async fn whole(subject: &Subject, peak: &mut usize) -> Result<Read, Trouble> {
     let read = read(subject, payload(subject)?, CHUNK, LIMITS, peak).await?;
     if let Some(error) = &read.error {
-        return broken(format!("the payload cannot be read: {}", super::said(error)));
+        return broken(format!("the payload cannot be read: {}", said(error)));
     }
     if read.events.is_empty() {
         return Err(Trouble::Untried("the payload holds no event"));

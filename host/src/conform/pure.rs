@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, NO_SETTINGS, Subject, Trouble, Verdicts, broken};
+use super::subject::Subject;
+use super::verdict::{Finding, NO_SETTINGS, Trouble, Verdicts, broken};
 use crate::contract::Descriptor;
 use crate::egress::Grant;
 

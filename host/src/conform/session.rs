@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Finding, NO_SERVICE, Service, Subject, Trouble, Verdicts, broken, own, said};
+use super::subject::{Service, Subject};
+use super::verdict::{Finding, NO_SERVICE, NO_SETTINGS, Trouble, Verdicts, broken, own, said};
 use crate::contract::{
     BatchLimits, Descriptor, EventClasses, LogStart, Progress, ReadOptions, Selection, Shape,
     SourceError, TimeRange,
@@ -70,7 +71,7 @@ fn copy(trouble: &Trouble) -> Trouble {
 async fn targets(subject: &Subject, descriptor: &Descriptor) -> Result<Vec<Target>, Trouble> {
     let Service { hours, now_ms, .. } =
         subject.service.as_ref().ok_or(Trouble::Untried(NO_SERVICE))?;
-    let settings = subject.settings.as_deref().ok_or(Trouble::Untried(super::NO_SETTINGS))?;
+    let settings = subject.settings.as_deref().ok_or(Trouble::Untried(NO_SETTINGS))?;
     let streams = subject.sandbox.streams(&subject.component, &subject.limits, settings).await?;
     let selections: Vec<Selection> = match &descriptor.shape {
         Shape::Log => vec![Selection::Log(LogStart::Earliest)],

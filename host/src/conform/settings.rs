@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Finding, NO_SETTINGS, Subject, Trouble, Verdicts, broken, own, said};
+use super::subject::Subject;
+use super::verdict::{Finding, NO_SETTINGS, Trouble, Verdicts, broken, own, said};
 use crate::contract::{Descriptor, SourceError};
 
 /// A key that no component has.
