@@ -20,6 +20,7 @@ pub mod planner;
 pub mod read;
 pub mod report;
 pub mod runtime;
+mod schema;
 pub mod shown;
 pub mod sinks;
 pub mod source;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use signon_host::config::{Config, SinkConfig};
-use signon_host::sinks::{Contents, DeadLetterKind, DeadLetters, open_remote, replay};
+use signon_host::config::Config;
+use signon_host::sinks::{Contents, DeadLetterKind, DeadLetters, SinkConfig, open_remote, replay};
 
 use super::exit::say;
 use super::failure::Failure;

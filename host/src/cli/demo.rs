@@ -5,10 +5,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use signon_host::config::{Config, SinkConfig, SinkKind};
+use signon_host::config::Config;
 use signon_host::permissions::{self, Readers};
 use signon_host::read::Until;
 use signon_host::render::{Format, event_id};
+use signon_host::sinks::{FileSinkConfig, SinkConfig};
 use signon_host::source::Summary;
 use signon_simulator::{Options, Service, Simulator};
 use tokio::sync::watch;
@@ -90,11 +91,11 @@ fn configuration(folder: &Path, format: Format) -> Result<Config, Failure> {
     let mut config = load(&[folder.join("signon.toml")], None)?;
     let mut table: Option<SinkConfig> = None;
     for sink in &mut config.sinks {
-        sink.format = format.name().to_owned();
+        sink.format = format;
         table = Some(SinkConfig {
             id: "summary".to_owned(),
-            format: Format::Ocsf.name().to_owned(),
-            kind: SinkKind::File { path: folder.join("summary.ndjson"), rotation: None },
+            format: Format::Ocsf,
+            kind: FileSinkConfig { path: folder.join("summary.ndjson"), rotation: None }.into(),
             ..sink.clone()
         });
     }

@@ -2,15 +2,45 @@
 //!
 //! Invariant: a rule names one origin exactly; nothing in it is a pattern.
 
-use super::problem::Place;
-use super::reader::{Field, Problems};
-
-const KEYS: &[&str] = &["origin", "methods", "path_prefix", "private_addresses"];
+use crate::schema::{
+    Checked, Flag, Kind as _, List, Parsed, Place, Problems, Table, TableOf, keys, list, one_of,
+    table_of,
+};
 
 /// Methods that read or write a resource. `CONNECT` and `TRACE` are for proxies.
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 const EXAMPLE: &str = "[{ origin = \"https://host\", methods = [\"GET\"], path_prefix = \"/v1\" }]";
+
+const ORIGIN: Parsed<String> = Parsed {
+    parse: parse_origin,
+    title: "origin",
+    expected: "an origin like \"https://host\" or \"http://host:8080\", without a path",
+    pattern: "^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+$",
+};
+
+const PATH_PREFIX: Parsed<String> = Parsed {
+    parse: parse_prefix,
+    title: "path",
+    expected: "a plain path from the root, like \"/v1\"",
+    pattern: "^/[^?#%\\\\]*$",
+};
+
+keys! {
+    /// A rule as it is written.
+    pub struct AllowKeys {
+        /// Scheme, host and port, exactly: `https://host`.
+        origin: String = ORIGIN.needed("\"https://host\"");
+        /// What may be asked.
+        methods: Vec<&'static str> = list(one_of("method", METHODS), "[\"GET\"]")
+            .not_empty("; write it like [\"GET\"]")
+            .needed("[\"GET\"]");
+        /// Where; `/` alone allows every path.
+        path_prefix: String = PATH_PREFIX.needed("\"/v1\"");
+        /// Whether the origin may resolve to a private or loopback address.
+        private_addresses: bool = Flag.or(false);
+    }
+}
 
 /// Requests that an operator allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,73 +57,29 @@ pub struct AllowRule {
     pub place: Place,
 }
 
-/// Reads the list `allow`.
-pub(super) fn rules(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<AllowRule>> {
-    let elements = field.list(problems, &format!("a list like {EXAMPLE}"))?;
-    let rules: Vec<Option<AllowRule>> =
-        elements.iter().map(|element| rule(element, problems)).collect();
-    rules.into_iter().collect()
-}
+impl Checked for AllowRule {
+    type Keys = AllowKeys;
 
-fn rule(field: &Field<'_>, problems: &mut Problems) -> Option<AllowRule> {
-    let mut table = field.table(problems, KEYS)?;
-    let origin = table.require(problems, "origin", "origin = \"https://host\"");
-    let methods = table.require(problems, "methods", "methods = [\"GET\"]");
-    let prefix = table.require(problems, "path_prefix", "path_prefix = \"/v1\"");
-    let origin = origin.and_then(|field| origin_of(&field, problems));
-    let methods = methods.and_then(|field| methods_of(&field, problems));
-    let prefix = prefix.and_then(|field| prefix_of(&field, problems));
-    let private = match table.get("private_addresses") {
-        Some(field) => field.boolean(problems),
-        None => Some(false),
-    };
-    table.finish(problems);
-    Some(AllowRule {
-        origin: origin?,
-        methods: methods?,
-        path_prefix: prefix?,
-        private_addresses: private?,
-        place: field.key_place.clone(),
-    })
-}
-
-fn origin_of(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
-    let origin = parse_origin(field.text(problems)?);
-    if origin.is_none() {
-        field.expected(
-            problems,
-            "an origin like \"https://host\" or \"http://host:8080\", without a path",
-        );
+    fn check(keys: AllowKeys, table: &mut Table<'_>, _: &mut Problems) -> Option<Self> {
+        Some(Self {
+            origin: keys.origin,
+            methods: keys.methods.into_iter().map(str::to_owned).collect(),
+            path_prefix: keys.path_prefix,
+            private_addresses: keys.private_addresses,
+            place: table.field.key_place.clone(),
+        })
     }
-    origin
 }
 
-fn methods_of(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    let elements = field.list(problems, "a list like [\"GET\"]")?;
-    if elements.is_empty() {
-        field.wrong(problems, "is an empty list; write it like [\"GET\"]");
-        return None;
-    }
-    let mut method = |element: &Field<'_>| {
-        let text = element.text(problems)?;
-        if !METHODS.contains(&text) {
-            element.unknown(problems, "method", METHODS, "");
-            return None;
-        }
-        Some(text.to_owned())
-    };
-    let methods: Vec<Option<String>> = elements.iter().map(&mut method).collect();
-    methods.into_iter().collect()
+/// The rules of a source.
+pub(super) fn rules() -> List<TableOf<AllowRule>> {
+    list(table_of(), EXAMPLE)
 }
 
-fn prefix_of(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
-    let text = field.text(problems)?;
+fn parse_prefix(text: &str) -> Option<String> {
     let is_plain = text.starts_with('/')
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#%\\".contains(&byte))
         && !text.split('/').any(|segment| matches!(segment, "." | ".."));
-    if !is_plain {
-        field.expected(problems, "a plain path from the root, like \"/v1\"");
-    }
     is_plain.then(|| text.to_owned())
 }
 

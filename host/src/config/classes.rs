@@ -1,31 +1,53 @@
 //! `classes` of a source: which kinds of events are wanted.
 
-use super::reader::{Field, Problems};
-use crate::contract::EventClasses;
+use serde_json::Value as Json;
 
-const WORDS: &[&str] = &["sign-on", "account", "other"];
+use crate::contract::{EventClass, EventClasses};
+use crate::schema::{Field, Kind, List, Problems, Shown, Word, Words, list, word};
 
-/// Reads the list.
-pub(super) fn classes(field: &Field<'_>, problems: &mut Problems) -> Option<EventClasses> {
-    let elements = field.list(problems, "a list like [\"sign-on\", \"account\"]")?;
-    if elements.is_empty() {
-        field.wrong(problems, "is an empty list, which wants nothing; name a class");
-        return None;
+impl Words for EventClass {
+    const WHAT: &'static str = "class of events";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("sign-on", Self::SignOn), ("account", Self::Account), ("other", Self::Other)]
     }
-    let mut wanted = EventClasses { sign_on: false, account: false, other: false };
-    let mut is_right = true;
-    for element in elements {
-        match element.text(problems) {
-            Some("sign-on") => wanted.sign_on = true,
-            Some("account") => wanted.account = true,
-            Some("other") => wanted.other = true,
-            word => {
-                if word.is_some() {
-                    element.unknown(problems, "class of events", WORDS, "");
-                }
-                is_right = false;
-            }
-        }
+}
+
+/// Classes of events, at least one.
+pub(super) struct Classes;
+
+fn several() -> List<Word<EventClass>> {
+    list(word(), "[\"sign-on\", \"account\"]").not_empty(", which wants nothing; name a class")
+}
+
+fn has(classes: &EventClasses, class: EventClass) -> bool {
+    match class {
+        EventClass::SignOn => classes.sign_on,
+        EventClass::Account => classes.account,
+        EventClass::Other => classes.other,
     }
-    is_right.then_some(wanted)
+}
+
+impl Kind for Classes {
+    type Value = EventClasses;
+
+    fn read(&self, field: &Field<'_>, problems: &mut Problems) -> Option<EventClasses> {
+        let wanted = several().read(field, problems)?;
+        Some(EventClasses {
+            sign_on: wanted.contains(&EventClass::SignOn),
+            account: wanted.contains(&EventClass::Account),
+            other: wanted.contains(&EventClass::Other),
+        })
+    }
+
+    fn schema(&self) -> Json {
+        several().schema()
+    }
+}
+
+impl Shown for Classes {
+    fn shown(&self, classes: &EventClasses) -> Json {
+        let words = EventClass::words().into_iter();
+        words.filter(|(_, class)| has(classes, *class)).map(|(word, _)| Json::from(word)).collect()
+    }
 }

@@ -1,57 +1,71 @@
 //! `component`: a file, by its path alone or with what its operator says about it.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
+use serde_json::{Value as Json, json};
 
-use super::document::Value;
-use super::paths::Folders;
-use super::reader::{Field, Problems};
 use crate::runtime::{ComponentFile, Imports};
+use crate::schema::{
+    Checked, Field, Kind, PATH, Parsed, Problems, Table, Words, keys, table_of, word,
+};
 
-const KEYS: &[&str] = &["path", "sha256", "imports"];
+impl Words for Imports {
+    const WHAT: &'static str = "set of imports";
 
-const IMPORTS: &[&str] = &["wasi", "void-cli"];
-
-/// Reads a path, or a table `{ path, sha256, imports }`.
-pub(super) fn file(
-    field: &Field<'_>,
-    folders: Folders<'_>,
-    problems: &mut Problems,
-) -> Option<ComponentFile> {
-    if !matches!(field.node.value, Value::Table(_)) {
-        return folders.path(field, problems).map(ComponentFile::at);
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("wasi", Self::Wasi), ("void-cli", Self::VoidCli)]
     }
-    let mut table = field.table(problems, KEYS)?;
-    let path = table.require(problems, "path", "path = \"path/to.wasm\"");
-    let path = path.and_then(|field| folders.path(&field, problems));
-    let sha256 = match table.get("sha256") {
-        Some(field) => digest(&field, problems).map(Some),
-        None => Some(None),
-    };
-    let imports = match table.get("imports") {
-        Some(field) => imports(&field, problems),
-        None => Some(Imports::default()),
-    };
-    table.finish(problems);
-    Some(ComponentFile { path: path?, sha256: sha256?, imports: imports? })
 }
 
-fn digest(field: &Field<'_>, problems: &mut Problems) -> Option<[u8; 32]> {
-    let text = field.text(problems)?;
-    let digits = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
-    let digest = HEXLOWER_PERMISSIVE.decode(digits).ok().and_then(|digest| digest.try_into().ok());
-    if digest.is_none() {
-        field.expected(problems, "a SHA-256 of 64 hexadecimal digits, as sha256sum prints it");
+const DIGEST: Parsed<[u8; 32]> = Parsed {
+    parse: digest,
+    title: "SHA-256",
+    expected: "a SHA-256 of 64 hexadecimal digits, as sha256sum prints it",
+    pattern: "^(sha256:)?[0-9A-Fa-f]{64}$",
+};
+
+keys! {
+    /// A component and what its operator says about it.
+    pub struct ComponentKeys {
+        /// The file.
+        path: std::path::PathBuf = PATH.needed("\"path/to.wasm\"");
+        /// What the file has to be, as `sha256sum` prints it.
+        sha256: Option<[u8; 32]> = DIGEST.optional("any");
+        /// What it may import beside our own interfaces: `void-cli` is an environment
+        /// without anything in it, for components of other tool chains.
+        imports: Imports = word().or(Imports::default());
     }
-    digest
 }
 
-fn imports(field: &Field<'_>, problems: &mut Problems) -> Option<Imports> {
-    match field.text(problems)? {
-        "wasi" => Some(Imports::Wasi),
-        "void-cli" => Some(Imports::VoidCli),
-        _ => {
-            field.unknown(problems, "set of imports", IMPORTS, "");
-            None
+impl Checked for ComponentFile {
+    type Keys = ComponentKeys;
+
+    fn check(keys: ComponentKeys, _: &mut Table<'_>, _: &mut Problems) -> Option<Self> {
+        let ComponentKeys { path, sha256, imports } = keys;
+        Some(Self { path, sha256, imports })
+    }
+}
+
+/// A path, or a table that pins what is there.
+pub(super) struct ComponentKind;
+
+impl Kind for ComponentKind {
+    type Value = ComponentFile;
+
+    fn read(&self, field: &Field<'_>, problems: &mut Problems) -> Option<ComponentFile> {
+        if field.is_table() {
+            table_of().read(field, problems)
+        } else {
+            PATH.read(field, problems).map(ComponentFile::at)
         }
     }
+
+    fn schema(&self) -> Json {
+        let forms = [PATH.schema(), table_of::<ComponentFile>().schema()];
+        json!({ "title": "path, or [table](#component)", "anyOf": forms })
+    }
+}
+
+fn digest(text: &str) -> Option<[u8; 32]> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
+    HEXLOWER_PERMISSIVE.decode(digits).ok()?.try_into().ok()
 }

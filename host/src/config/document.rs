@@ -3,21 +3,16 @@
 //! TOML and YAML become the same tree, so that nothing behind this room can tell
 //! them apart. Invariant: every place lies on a line that the file has.
 
+mod builder;
 mod from_toml;
 mod from_yaml;
 mod lines;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
-use super::problem::{Place, Problem};
+use crate::schema::{Node, Place, Problem};
+use builder::Builder;
 use lines::Lines;
-
-/// Deepest nesting taken. A configuration needs six levels; the bound keeps
-/// every walk over the tree within a small stack.
-const DEEPEST: usize = 32;
 
 /// How a configuration file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,90 +35,13 @@ impl Syntax {
 
 /// A file that was read.
 #[derive(Debug)]
-pub(super) struct Document {
+pub struct Document {
     /// Its first character.
     pub start: Place,
     /// Relative paths in it start here.
     pub folder: PathBuf,
     /// Its content, as a rule a table.
     pub root: Node,
-}
-
-/// A value and where it was written.
-#[derive(Debug)]
-pub(super) struct Node {
-    pub place: Place,
-    pub value: Value,
-}
-
-/// A value in either syntax.
-#[derive(Debug)]
-pub(super) enum Value {
-    /// In the order of the file; keys are distinct.
-    Table(Vec<Entry>),
-    List(Vec<Node>),
-    Text(Text),
-    Integer(i64),
-    /// Always finite.
-    Float(f64),
-    Boolean(bool),
-    /// As RFC 3339 writes it, as far as the file gave its parts.
-    Datetime(String),
-    /// YAML's `null`, also a key with nothing behind it.
-    Nothing,
-    /// Found wrong before, and told; readers pass over it in silence.
-    Faulty,
-}
-
-/// A text. Any may be a passphrase, so it is wiped when dropped (the copies that
-/// the parsers made meanwhile are not), and not printed.
-pub(super) struct Text {
-    pub text: Zeroizing<String>,
-    /// The variables in it, as they are written, if there are any: then it is not for
-    /// showing, and it may stand for a boolean.
-    pub variables: Option<String>,
-}
-
-impl Text {
-    /// Whether it is anything but what the file says.
-    pub fn is_from_variable(&self) -> bool {
-        self.variables.is_some()
-    }
-}
-
-/// A key and its value.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub key: String,
-    pub place: Place,
-    pub node: Node,
-}
-
-impl Value {
-    /// The kind of value, as operators call it.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Table(_) => "a table",
-            Self::List(_) => "a list",
-            Self::Text(_) => "a text",
-            Self::Integer(_) => "a whole number",
-            Self::Float(_) => "a number",
-            Self::Boolean(_) => "true or false",
-            Self::Datetime(_) => "a time",
-            Self::Nothing => "nothing",
-            Self::Faulty => "a faulty value",
-        }
-    }
-
-    fn text(text: impl Into<String>) -> Self {
-        Self::Text(Text { text: Zeroizing::new(text.into()), variables: None })
-    }
-}
-
-impl fmt::Debug for Text {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("[text]")
-    }
 }
 
 impl Document {
@@ -135,7 +53,7 @@ impl Document {
     pub fn parse(text: &str, file: &Path, syntax: Syntax) -> Result<Self, Vec<Problem>> {
         // Editors of some systems put a byte order mark first; it is no content.
         let lines = Lines::new(text.strip_prefix('\u{feff}').unwrap_or(text), file);
-        let mut builder = Builder { lines: &lines, problems: Vec::new() };
+        let mut builder = Builder::new(&lines);
         // The YAML parser takes NUL for the end and would drop what follows.
         let root = match lines.text.find('\0') {
             Some(offset) => {
@@ -158,45 +76,10 @@ impl Document {
     }
 }
 
-/// What both syntaxes need to build the tree.
-struct Builder<'t> {
-    lines: &'t Lines<'t>,
-    problems: Vec<Problem>,
-}
-
-impl Builder<'_> {
-    fn wrong(&mut self, place: Place, path: &str, message: impl Into<String>) {
-        self.problems.push(Problem { place, path: path.to_owned(), message: message.into() });
-    }
-
-    /// A number that JSON carries unchanged; a component gets its settings as JSON.
-    fn float(&mut self, number: f64, place: &Place, path: &str) -> Value {
-        // Whole numbers beyond 64 bits arrive here from YAML: 2^63, 9.2e18.
-        const BEYOND_64_BITS: f64 = 9_223_372_036_854_775_808.0;
-        if number.is_finite() && number.abs() < BEYOND_64_BITS {
-            return Value::Float(number);
-        }
-        self.too_large(place, path);
-        Value::Nothing
-    }
-
-    fn too_large(&mut self, place: &Place, path: &str) {
-        let message = "the number does not fit into 64 bits; an identifier goes in quotes";
-        self.wrong(place.clone(), path, message);
-    }
-
-    fn is_too_deep(&mut self, depth: usize, place: &Place, path: &str) -> bool {
-        let too_deep = depth > DEEPEST;
-        if too_deep {
-            self.wrong(place.clone(), path, format!("nested deeper than {DEEPEST} levels"));
-        }
-        too_deep
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::{Entry, Value};
 
     fn parse(text: &str, syntax: Syntax) -> Result<Document, Vec<String>> {
         Document::parse(text, Path::new("conf/f"), syntax)

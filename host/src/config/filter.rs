@@ -5,54 +5,30 @@
 //! display name or mail address, is never held against the patterns for logins and ids:
 //! whoever calls herself as a monitor is called would hide behind it.
 
-use super::reader::{Field, Problems};
+use crate::schema::{Kind as _, List, Name, Or, keys, list};
 
-const KEYS: &[&str] = &["users", "display_names", "emails", "events", "domains", "outcomes"];
-
-/// Patterns by what they are held against. Case does not count.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FilterConfig {
-    /// Login or id of whose sign-on it is.
-    pub users: Vec<String>,
-    /// Display name, which people may set themselves.
-    pub display_names: Vec<String>,
-    /// Mail address, which people may set themselves.
-    pub emails: Vec<String>,
-    /// Event name (`TokenRequest`), type, or identity domain event id (`sso.*`).
-    pub events: Vec<String>,
-    /// Display name of the identity domain.
-    pub domains: Vec<String>,
-    /// `success`, `failure`, `initiated`, `unknown`, or the source's own word.
-    pub outcomes: Vec<String>,
+keys! {
+    /// Patterns by what they are held against. Case does not count.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct FilterConfig {
+        /// Login or id of whose sign-on it is.
+        pub users: Vec<String> = patterns();
+        /// Display name, which people may set themselves.
+        pub display_names: Vec<String> = patterns();
+        /// Mail address, which people may set themselves.
+        pub emails: Vec<String> = patterns();
+        /// Event name (`TokenRequest`), type, or identity domain event id (`sso.*`).
+        pub events: Vec<String> = patterns();
+        /// The identity domain by display name, name (`idcs-…`) or OCID; domain of the user.
+        pub domains: Vec<String> = patterns();
+        /// `success`, `failure`, `initiated`, `unknown`, or the source's own word.
+        pub outcomes: Vec<String> = patterns();
+    }
 }
 
-/// Reads one of the two tables.
-pub(super) fn filter(field: &Field<'_>, problems: &mut Problems) -> Option<FilterConfig> {
-    let table = field.table(problems, KEYS)?;
-    let mut patterns = |key| match table.get(key) {
-        Some(field) => texts(&field, problems),
-        None => Some(Vec::new()),
-    };
-    let users = patterns("users");
-    let (display_names, emails) = (patterns("display_names"), patterns("emails"));
-    let (events, domains) = (patterns("events"), patterns("domains"));
-    let outcomes = patterns("outcomes");
-    table.finish(problems);
-    Some(FilterConfig {
-        users: users?,
-        display_names: display_names?,
-        emails: emails?,
-        events: events?,
-        domains: domains?,
-        outcomes: outcomes?,
-    })
-}
-
-fn texts(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    let elements = field.list(problems, "a list like [\"rats_monitor\", \"svc-*\"]")?;
-    let texts: Vec<Option<String>> =
-        elements.iter().map(|element| element.name(problems).map(str::to_owned)).collect();
-    texts.into_iter().collect()
+/// Patterns with `*` for anything and `?` for one character.
+fn patterns() -> Or<List<Name>> {
+    list(Name, "[\"rats_monitor\", \"svc-*\"]").or(Vec::new())
 }
 
 /// Whether `text` fits a pattern of `*` (anything) and `?` (one character), in any

@@ -15,14 +15,14 @@ mod forms;
 
 use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
 use zeroize::Zeroizing;
 
-use forms::{SHORT, by_length, kind, parts, written_otherwise};
+use forms::{Kind, SHORT, by_length, kind, parts, written_otherwise};
 
 /// How much of a longer value is enough to know it by, where a message was cut.
 const HEAD: usize = 16;
@@ -30,6 +30,9 @@ const HEAD: usize = 16;
 /// The values that variables put into a configuration. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Hidden {
+    /// Words with a fixed meaning: whoever sets `FORMAT=ocsf` hides nothing, and hiding it
+    /// would tell it wherever the word belongs.
+    spared: Option<&'static HashSet<String>>,
     /// By how they are looked for, in lower case.
     needles: Arc<BTreeMap<Value, Needle>>,
     finder: Arc<OnceLock<Option<Finder>>>,
@@ -64,18 +67,6 @@ struct Needle {
     is: Kind,
 }
 
-/// Where a needle counts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Anywhere,
-    /// As a word of its own.
-    Word,
-    /// Between marks that set it apart from what is said.
-    Quoted,
-    /// At the end of what was cut off.
-    Head,
-}
-
 struct Finder {
     automaton: AhoCorasick,
     /// In the order of its patterns.
@@ -95,9 +86,20 @@ impl fmt::Debug for Hidden {
 }
 
 impl Hidden {
+    /// Hides nothing yet, and never these words; they are in lower case.
+    pub(super) fn sparing(words: &'static HashSet<String>) -> Self {
+        Self { spared: Some(words), ..Self::default() }
+    }
+
+    /// Where a value counts; `None` where there is nothing to hide.
+    fn kind(&self, value: &str) -> Option<Kind> {
+        let is_spared = self.spared.is_some_and(|words| words.contains(&value.to_lowercase()));
+        kind(value).filter(|_| !is_spared)
+    }
+
     /// Hides the value of a variable; `shown` is how it is written.
     pub(super) fn add(&mut self, shown: &str, value: &str) {
-        if kind(value).is_none() {
+        if self.kind(value).is_none() {
             return;
         }
         for part in parts(value) {
@@ -108,7 +110,7 @@ impl Hidden {
                     self.insert(shown, other, is);
                 }
             }
-            if let Some(is) = kind(&part) {
+            if let Some(is) = self.kind(&part) {
                 self.insert(shown, part, is);
             }
         }
@@ -116,7 +118,7 @@ impl Hidden {
 
     /// Hides a text that holds variables, where the value of one alone would not do.
     pub(super) fn add_text(&mut self, shown: &str, text: &str, values: &[Zeroizing<String>]) {
-        if values.iter().any(|value| matches!(kind(value), Some(Kind::Quoted))) {
+        if values.iter().any(|value| matches!(self.kind(value), Some(Kind::Quoted))) {
             self.add(shown, text);
         }
     }
@@ -275,9 +277,10 @@ mod tests {
 
     use super::forms::LONG;
     use super::*;
+    use crate::config::described::words;
 
     fn hidden(value: &str) -> Hidden {
-        let mut hidden = Hidden::default();
+        let mut hidden = Hidden::sparing(words());
         hidden.add("${V}", value);
         hidden
     }
@@ -327,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_text_around_a_short_value_is_hidden_whole() {
-        let mut text = Hidden::default();
+        let mut text = Hidden::sparing(words());
         text.add_text("${T}", "https://ab.example.org/v1", &[Zeroizing::new("ab".to_owned())]);
         assert_eq!(text.shown("ab.example.org: timed out"), "${T}: timed out");
     }

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::document::Value;
-use super::reader::{Field, Problems};
+use serde_json::{Value as Json, json};
+
+use crate::schema::{Field, Kind, Problems};
 
 /// Longest name: what stores and protocols take for a label without asking.
 const LONGEST_NAME: usize = 63;
@@ -20,22 +21,37 @@ const MOST: usize = 32;
 /// How ours begin.
 const OURS: &str = "signon_";
 
-/// Reads the table.
-pub(super) fn labels(
-    field: &Field<'_>,
-    problems: &mut Problems,
-) -> Option<BTreeMap<String, String>> {
-    if !matches!(field.node.value, Value::Table(_)) {
-        field.expected(problems, "a table like { environment = \"production\" }");
-        return None;
+/// Labels by name.
+pub(super) struct Labels;
+
+impl Kind for Labels {
+    type Value = BTreeMap<String, String>;
+
+    fn read(&self, field: &Field<'_>, problems: &mut Problems) -> Option<Self::Value> {
+        if !field.is_table() {
+            field.expected(problems, "a table like { environment = \"production\" }");
+            return None;
+        }
+        let entries = field.entries(problems);
+        if entries.len() > MOST {
+            let message = format!("has {} labels; at most {MOST} are taken", entries.len());
+            field.wrong(problems, message);
+            return None;
+        }
+        let labels: Vec<_> =
+            entries.iter().map(|(name, value)| label(name, value, problems)).collect();
+        labels.into_iter().collect()
     }
-    let entries = field.entries(problems);
-    if entries.len() > MOST {
-        field.wrong(problems, format!("has {} labels; at most {MOST} are taken", entries.len()));
-        return None;
+
+    fn schema(&self) -> Json {
+        json!({
+            "title": "table: text",
+            "type": "object",
+            "maxProperties": MOST,
+            "propertyNames": { "pattern": format!("^(?!{OURS})[a-z0-9_]{{1,{LONGEST_NAME}}}$") },
+            "additionalProperties": { "type": "string", "minLength": 1 },
+        })
     }
-    let labels: Vec<_> = entries.iter().map(|(name, value)| label(name, value, problems)).collect();
-    labels.into_iter().collect()
 }
 
 fn label(name: &str, value: &Field<'_>, problems: &mut Problems) -> Option<(String, String)> {
@@ -50,7 +66,7 @@ fn label(name: &str, value: &Field<'_>, problems: &mut Problems) -> Option<(Stri
         None
     };
     if let Some(wrong) = wrong {
-        problems.add(value.key_place, &value.path, wrong);
+        value.wrong_key(problems, wrong);
         return None;
     }
     let text = value.name(problems)?;

@@ -5,48 +5,64 @@
 
 use std::time::Duration;
 
-use super::document::Value;
-use super::duration;
-use super::reader::{Field, Problems};
+use serde_json::Value as Json;
+
 use crate::limits::{Limit, Limits};
+use crate::schema::{
+    Field, KeyDescription, Kind, PartDescription, Presence, Problems, Shown as _, Span, Whole,
+    object, whole,
+};
 
-/// Reads the table `limits`.
-pub(super) fn limits(field: &Field<'_>, problems: &mut Problems) -> Option<Limits> {
-    let table = field.table(problems, Limits::NAMES)?;
+/// A table of limits. [`Limits`] says which there are.
+pub(super) struct LimitsKind;
+
+impl Kind for LimitsKind {
+    type Value = Limits;
+
+    fn read(&self, field: &Field<'_>, problems: &mut Problems) -> Option<Limits> {
+        let table = field.table(problems, Limits::NAMES.to_vec())?;
+        let mut limits = Limits::default();
+        let mut is_whole = true;
+        for name in Limits::NAMES {
+            let Some(field) = table.get(name) else { continue };
+            is_whole &= match limits.by_name(name) {
+                Some(Limit::Number { value, most }) => {
+                    number(most).read(&field, problems).map(|given| *value = given).is_some()
+                }
+                Some(Limit::Time { value, most }) => {
+                    time(most).read(&field, problems).map(|given| *value = given).is_some()
+                }
+                None => true,
+            };
+        }
+        table.finish(problems);
+        is_whole.then_some(limits)
+    }
+
+    fn schema(&self) -> Json {
+        object(&describe(), None)
+    }
+}
+
+/// What is said of each limit.
+pub(super) fn describe() -> PartDescription {
     let mut limits = Limits::default();
-    let mut whole = true;
-    for name in Limits::NAMES {
-        let Some(field) = table.get(name) else { continue };
-        whole &= match limits.by_name(name) {
-            Some(Limit::Number { value, most }) => number(&field, value, most, problems),
-            Some(Limit::Time { value, most }) => time(&field, value, most, problems),
-            None => true,
+    let describe = |(name, help): (&&'static str, &&str)| {
+        let (schema, default) = match limits.by_name(name)? {
+            Limit::Number { value, most } => (number(most).schema(), number(most).shown(value)),
+            Limit::Time { value, most } => (time(most).schema(), time(most).shown(value)),
         };
-    }
-    table.finish(problems);
-    whole.then_some(limits)
-}
-
-fn number(field: &Field<'_>, value: &mut u64, most: u64, problems: &mut Problems) -> bool {
-    let given = match &field.node.value {
-        Value::Integer(integer) => u64::try_from(*integer).ok(),
-        Value::Text(text) if text.is_from_variable() => text.text.parse().ok(),
-        _ => None,
+        let (help, presence) = (help.trim().to_owned(), Presence::Default(default));
+        Some(KeyDescription { name, help, schema, presence })
     };
-    match given.filter(|given| (1..=most).contains(given)) {
-        Some(given) => *value = given,
-        None => field.expected(problems, &format!("a whole number from 1 to {most}")),
-    }
-    given.is_some_and(|given| (1..=most).contains(&given))
+    let keys = Limits::NAMES.iter().zip(Limits::HELP).filter_map(describe).collect();
+    PartDescription { keys, rules: Vec::new() }
 }
 
-fn time(field: &Field<'_>, value: &mut Duration, most: Duration, problems: &mut Problems) -> bool {
-    let Some(given) = duration::duration(field, problems) else { return false };
-    let fits = !given.is_zero() && given <= most;
-    if fits {
-        *value = given;
-    } else {
-        field.expected(problems, &format!("a time span from \"1s\" to \"{}s\"", most.as_secs()));
-    }
-    fits
+fn number(most: u64) -> Whole<u64> {
+    whole(1..=most)
+}
+
+fn time(most: Duration) -> Span {
+    Span::within(Duration::from_secs(1)..=most)
 }

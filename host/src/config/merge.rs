@@ -8,30 +8,18 @@ use std::net::SocketAddr;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
+use super::described;
 use super::document::Document;
-use super::duration;
 use super::hidden::Hidden;
-use super::paths::Folders;
-use super::problem::{Place, Problem, key_path};
-use super::reader::{Field, Problems, nearest};
+use super::model::Config;
+use super::root::{LEDGER_HEADS, RootKeys};
 use super::searches::{self, SearchConfig};
-use super::sink::{self, SinkDraft, SinkKind};
 use super::source::{self, SourceConfig};
 use super::variables::{self, Environment};
-use super::{Config, ConfigError};
-
-const KEYS: &[&str] = &[
-    "data_dir",
-    "sources",
-    "sinks",
-    "searches",
-    "ledger_heads",
-    "metrics_listen",
-    "metrics_streams",
-];
-
-/// How often the head of a ledger is sent, unless said otherwise.
-const LEDGER_HEADS: Duration = Duration::from_secs(3600);
+use crate::schema::{
+    ConfigError, Field, Folders, Part as _, Place, Problem, Problems, key_path, nearest,
+};
+use crate::sinks::{SinkDraft, is_pattern, matches, read_sink};
 
 /// Longest id, as it becomes part of keys and file names of the state.
 const LONGEST_ID: usize = 64;
@@ -50,7 +38,7 @@ pub(super) fn merge(
         return Err(ConfigError::new(vec![Problem { place, path: String::new(), message }]));
     };
     let mut problems = Problems::default();
-    let mut hidden = Hidden::default();
+    let mut hidden = Hidden::sparing(described::words());
     for document in &mut documents {
         variables::expand_all(&mut document.root, "", environment, &mut hidden, &mut problems);
     }
@@ -113,12 +101,14 @@ struct Draft<'d> {
 }
 
 impl<'d> Draft<'d> {
-    fn read(&mut self, document: &'d Document, home: Option<&str>, problems: &mut Problems) {
-        let Some(mut table) = Field::root(&document.root).table(problems, KEYS) else {
-            self.seen.extend(KEYS);
+    fn read(&mut self, document: &'d Document, home: Option<&'d str>, problems: &mut Problems) {
+        let folders = Folders { file: &document.folder, home };
+        let root = Field::root(&document.root, folders);
+        let Some(mut table) = root.table(problems, RootKeys::names()) else {
+            self.seen.extend(RootKeys::names());
             return;
         };
-        for key in KEYS {
+        for key in RootKeys::names() {
             let is_there = match table.get(key) {
                 Some(field) => !field.is_empty_table(),
                 None => table.tell_slip(problems, key),
@@ -127,33 +117,25 @@ impl<'d> Draft<'d> {
                 self.seen.push(key);
             }
         }
-        let folders = Folders { file: &document.folder, home };
-        if let Some(field) = table.get("data_dir") {
-            self.read_data_dir(&field, folders, problems);
-        }
-        if let Some(field) = table.get("ledger_heads") {
-            self.ledger_heads = duration::duration(&field, problems);
-        }
-        if let Some(field) = table.get("metrics_listen") {
-            self.metrics_listen = field.text(problems).and_then(|text| text.parse().ok());
-            if self.metrics_listen.is_none() {
-                field.expected(problems, "an address and port like \"127.0.0.1:9598\"");
+        if let Some(keys) = RootKeys::read(&mut table, problems) {
+            if let Some((path, field)) = keys.data_dir.zip(table.get("data_dir")) {
+                self.take_data_dir(path, &field, problems);
             }
-        }
-        if let Some(field) = table.get("metrics_streams") {
-            self.metrics_streams = field.boolean(problems);
+            self.ledger_heads = keys.ledger_heads.or(self.ledger_heads);
+            self.metrics_listen = keys.metrics_listen.or(self.metrics_listen);
+            self.metrics_streams = keys.metrics_streams.or(self.metrics_streams);
         }
         if let Some(field) = table.get("sources") {
             for (id, field) in field.entries(problems) {
                 if is_new(id, &field, &mut self.source_ids, problems) {
-                    self.sources.extend(source::source(id, &field, folders, problems));
+                    self.sources.extend(source::source(id, &field, problems));
                 }
             }
         }
         if let Some(field) = table.get("sinks") {
             for (id, field) in field.entries(problems) {
                 if is_new(id, &field, &mut self.sink_ids, problems) {
-                    self.sinks.push(sink::sink(id, &field, folders, problems));
+                    self.sinks.push(read_sink(id, &field, problems));
                 }
             }
         }
@@ -167,12 +149,13 @@ impl<'d> Draft<'d> {
         table.finish(problems);
     }
 
-    fn read_data_dir(&mut self, field: &Field<'d>, folders: Folders<'_>, problems: &mut Problems) {
-        if let Some((_, place)) = &self.data_dir {
-            let message = format!("already given at {place}; keep one of the two");
-            problems.add(field.key_place, &field.path, message);
-        } else if let Some(path) = folders.path(field, problems) {
-            self.data_dir = Some((path, field.key_place));
+    fn take_data_dir(&mut self, path: PathBuf, field: &Field<'d>, problems: &mut Problems) {
+        match &self.data_dir {
+            Some((_, place)) => {
+                let message = format!("already given at {place}; keep one of the two");
+                field.wrong_key(problems, message);
+            }
+            None => self.data_dir = Some((path, field.key_place)),
         }
     }
 
@@ -233,7 +216,7 @@ impl<'d> Draft<'d> {
         for (pattern, field) in self.sinks.iter().filter_map(|sink| sink.inputs.as_ref()).flatten()
         {
             let is_name = self.source_ids.contains_key(pattern);
-            if is_name || ids.iter().any(|id| sink::matches(pattern, id)) {
+            if is_name || ids.iter().any(|id| matches(pattern, id)) {
                 continue;
             }
             let near = nearest(pattern, &ids).filter(|_| !field.is_from_variable());
@@ -255,15 +238,15 @@ impl<'d> Draft<'d> {
         let inputs = self.sinks.iter().filter_map(|sink| sink.inputs.as_ref());
         // Apart, because there may be thousands of sources with a sink each.
         let (patterns, names): (Vec<&str>, Vec<&str>) =
-            inputs.flatten().map(|(input, _)| *input).partition(|input| sink::is_pattern(input));
+            inputs.flatten().map(|(input, _)| *input).partition(|input| is_pattern(input));
         let names: HashSet<&str> = names.into_iter().collect();
         for (id, field) in &self.source_ids {
-            if !names.contains(id) && !patterns.iter().any(|pattern| sink::matches(pattern, id)) {
+            if !names.contains(id) && !patterns.iter().any(|pattern| matches(pattern, id)) {
                 let message = format!(
                     "no sink takes this source, its events would go nowhere; \
                      add {id:?} to the inputs of a sink"
                 );
-                problems.add(field.key_place, &field.path, message);
+                field.wrong_key(problems, message);
             }
         }
     }
@@ -272,7 +255,7 @@ impl<'d> Draft<'d> {
     fn check_writers(&self, problems: &mut Problems) {
         let mut writers: HashMap<PathBuf, &Place> = HashMap::new();
         for sink in self.sinks.iter().filter_map(|draft| draft.sink.as_ref()) {
-            let SinkKind::File { path, .. } = &sink.kind else {
+            let Some(path) = sink.kind.file() else {
                 continue;
             };
             // So that `./a` and `a` are one file.
@@ -298,13 +281,13 @@ fn is_new<'d>(
     if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(of_id) {
         let message =
             format!("an id has 1 to {LONGEST_ID} characters out of a-z, 0-9, _ and -; rename it");
-        problems.add(field.key_place, &field.path, message);
+        field.wrong_key(problems, message);
         // Taken nevertheless: it is a source or sink, if a badly named one.
         return taken.insert(id, field.clone()).is_none();
     }
     if let Some(first) = taken.get(id) {
         let message = format!("already defined at {}; rename one of the two", first.key_place);
-        problems.add(field.key_place, &field.path, message);
+        field.wrong_key(problems, message);
         return false;
     }
     taken.insert(id, field.clone());

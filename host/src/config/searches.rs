@@ -4,14 +4,15 @@
 //! Invariant: a search that was read can be asked: every column is known, and fits how
 //! the search is put together.
 
-use super::classes;
-use super::duration::{self, Start};
-use super::filter::{self, FilterConfig};
-use super::reader::{Field, Problems};
-use crate::contract::EventClasses;
+use serde_json::{Value as Json, json};
 
-const KEYS: &[&str] =
-    &["title", "include", "exclude", "classes", "from", "to", "group_by", "columns", "top"];
+use super::classes::Classes;
+use super::filter::FilterConfig;
+use crate::contract::EventClasses;
+use crate::schema::{
+    Field, Kind, Name, Part as _, PartDescription, Problems, Start, StartKind, Table, Value,
+    key_path, keys, object, or_variable, table_of,
+};
 
 /// Most columns of a table, beyond which nobody reads it.
 const MOST_COLUMNS: usize = 32;
@@ -120,6 +121,13 @@ macro_rules! figures {
                     $(Self::$variant => $name,)*
                 }
             }
+
+            /// What it is, for humans.
+            pub const fn help(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $help,)*
+                }
+            }
         }
     };
 }
@@ -169,39 +177,163 @@ pub struct SearchConfig {
     pub top: Option<usize>,
 }
 
+keys! {
+    /// The keys of a search.
+    #[allow(dead_code, reason = "what depends on each other is read together")]
+    pub struct SearchKeys {
+        /// For humans: what stands above the answer.
+        title: Option<String> = Name.optional("the id");
+        /// Only these events: see [include, exclude](#include-exclude).
+        include: Option<FilterConfig> = table_of().optional("all");
+        /// Not these.
+        exclude: Option<FilterConfig> = table_of().optional("none");
+        /// Events of these classes.
+        classes: EventClasses = Classes.or(EventClasses::ALL);
+        /// From then on.
+        from: Option<Start> = StartKind.optional("the first");
+        /// Before then.
+        to: Option<Start> = StartKind.optional("the last");
+        /// A row for each group of events that have these [columns](#columns) in common,
+        /// instead of one for each event; four columns at most, and never `time`.
+        group_by: Option<()> = Together(grouped_schema).optional("a row an event");
+        /// What a row tells: [columns](#columns), or with `group_by`
+        /// [figures](#figures) of the group.
+        columns: Option<()> = Together(columns_schema).optional("needed, or `group_by`; all figures");
+        /// Most rows.
+        top: Option<usize> = Rows.optional("all");
+    }
+}
+
+/// A key whose meaning depends on another, with which it is read.
+struct Together(fn() -> Json);
+
+impl Kind for Together {
+    type Value = ();
+
+    fn read(&self, _: &Field<'_>, _: &mut Problems) -> Option<()> {
+        Some(())
+    }
+
+    fn schema(&self) -> Json {
+        (self.0)()
+    }
+}
+
+/// How many rows, at least one.
+struct Rows;
+
+impl Kind for Rows {
+    type Value = usize;
+
+    fn read(&self, field: &Field<'_>, problems: &mut Problems) -> Option<usize> {
+        let number = match &field.node.value {
+            Value::Integer(number) => usize::try_from(*number).ok(),
+            Value::Text(text) if text.is_from_variable() => text.text.parse().ok(),
+            _ => None,
+        };
+        let number = number.filter(|number| *number > 0);
+        if number.is_none() {
+            field.expected(problems, "a whole number of rows, at least 1, like 20");
+        }
+        number
+    }
+
+    fn schema(&self) -> Json {
+        or_variable(json!({ "title": "1 or more", "type": "integer", "minimum": 1 }))
+    }
+}
+
+fn words_schema(what: &str, names: &[&str], most: usize) -> Json {
+    json!({
+        "title": format!("list: {what}"),
+        "type": "array",
+        "items": or_variable(json!({ "title": what, "enum": names })),
+        "minItems": 1,
+        "maxItems": most,
+    })
+}
+
+fn grouped_schema() -> Json {
+    let names: Vec<&str> = Column::NAMES.iter().copied().filter(|name| *name != "time").collect();
+    words_schema("column", &names, MOST_GROUPED)
+}
+
+fn figures_schema() -> Json {
+    words_schema("figure", Figure::NAMES, MOST_COLUMNS)
+}
+
+fn only_columns_schema() -> Json {
+    words_schema("column", Column::NAMES, MOST_COLUMNS)
+}
+
+fn columns_schema() -> Json {
+    json!({
+        "title": "list: column or figure",
+        "anyOf": [only_columns_schema(), figures_schema()],
+    })
+}
+
+/// What is said of the keys of a search.
+pub(super) fn describe() -> PartDescription {
+    let mut description = SearchKeys::describe();
+    let groups = json!({ "required": ["group_by"], "properties": { "columns": figures_schema() } });
+    let events = json!({
+        "required": ["columns"],
+        "not": { "required": ["group_by"] },
+        "properties": { "columns": only_columns_schema() },
+    });
+    description.rules.push(json!({ "oneOf": [groups, events] }));
+    description
+}
+
+/// The JSON Schema of a search.
+pub(super) fn schema() -> Json {
+    object(&describe(), None)
+}
+
 /// Reads one search.
 pub(super) fn search(id: &str, field: &Field<'_>, problems: &mut Problems) -> Option<SearchConfig> {
-    let table = field.table(problems, KEYS)?;
-    let title = match table.get("title") {
-        Some(field) => field.name(problems).map(str::to_owned),
-        None => Some(id.to_owned()),
-    };
-    let mut filter = |key| match table.get(key) {
-        Some(field) => filter::filter(&field, problems),
-        None => Some(FilterConfig::default()),
-    };
-    let (include, exclude) = (filter("include"), filter("exclude"));
-    let classes = match table.get("classes") {
-        Some(field) => classes::classes(&field, problems),
-        None => Some(EventClasses::ALL),
-    };
-    let mut time = |key| match table.get(key) {
-        Some(field) => duration::start(&field, problems).map(Some),
-        None => Some(None),
-    };
-    let (from, to) = (time("from"), time("to"));
-    if let (Some(Some(Start::At(from))), Some(Some(Start::At(to)))) = (from, to)
+    let mut table = field.table(problems, SearchKeys::names())?;
+    let keys = SearchKeys::read(&mut table, problems);
+    let spans_time = check_times(&table, problems);
+    let shape = shape(&table, problems);
+    table.finish(problems);
+    let SearchKeys { title, include, exclude, classes, from, to, top, .. } = keys?;
+    spans_time.then_some(())?;
+    Some(SearchConfig {
+        id: id.to_owned(),
+        title: title.unwrap_or_else(|| id.to_owned()),
+        include: include.unwrap_or_default(),
+        exclude: exclude.unwrap_or_default(),
+        classes,
+        from,
+        to,
+        shape: shape?,
+        top,
+    })
+}
+
+/// Whether something can lie between `from` and `to`; what is wrong with each by itself
+/// is told by who reads the keys.
+fn check_times(table: &Table<'_>, problems: &mut Problems) -> bool {
+    let mut told = Problems::default();
+    let mut time = |key| table.get(key).and_then(|field| StartKind.read(&field, &mut told));
+    if let (Some(Start::At(from)), Some(Start::At(to))) = (time("from"), time("to"))
         && from >= to
         && let Some(field) = table.get("to")
     {
         field.wrong(problems, "is not later than `from`; nothing lies between them");
+        return false;
     }
+    true
+}
+
+fn shape(table: &Table<'_>, problems: &mut Problems) -> Option<Shape> {
     let by = match table.get("group_by") {
-        Some(field) => grouped(&field, problems),
-        None => Some(Vec::new()),
+        Some(field) => grouped(&field, problems)?,
+        None => Vec::new(),
     };
-    let columns = table.get("columns");
-    let shape = by.and_then(|by| match (by.is_empty(), columns) {
+    match (by.is_empty(), table.get("columns")) {
         (false, None) => Some(Shape::Groups { by, figures: Figure::ALL.to_vec() }),
         (false, Some(field)) => {
             let figures = words(&field, "figure of a group", Figure::NAMES, Figure::ALL, problems);
@@ -211,29 +343,13 @@ pub(super) fn search(id: &str, field: &Field<'_>, problems: &mut Problems) -> Op
             words(&field, "column", Column::NAMES, Column::ALL, problems).map(Shape::Events)
         }
         (true, None) => {
-            let path = super::problem::key_path(&table.field.path, "columns");
+            let path = key_path(&table.field.path, "columns");
             let message = "missing key; add columns = [\"time\", \"user\", \"outcome\"], or \
                            group_by = [\"user\"]";
             problems.add(table.field.key_place, &path, message);
             None
         }
-    });
-    let top = match table.get("top") {
-        Some(field) => top(&field, problems).map(Some),
-        None => Some(None),
-    };
-    table.finish(problems);
-    Some(SearchConfig {
-        id: id.to_owned(),
-        title: title?,
-        include: include?,
-        exclude: exclude?,
-        classes: classes?,
-        from: from?,
-        to: to?,
-        shape: shape?,
-        top: top?,
-    })
+    }
 }
 
 fn grouped(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<Column>> {
@@ -286,16 +402,4 @@ fn words<T: Copy>(
         }
     }
     is_right.then(|| found.into_iter().map(|(_, value)| value).collect())
-}
-
-fn top(field: &Field<'_>, problems: &mut Problems) -> Option<usize> {
-    let number = match &field.node.value {
-        super::document::Value::Integer(number) => usize::try_from(*number).ok(),
-        _ => None,
-    };
-    let number = number.filter(|number| *number > 0);
-    if number.is_none() {
-        field.expected(problems, "a whole number of rows, at least 1, like 20");
-    }
-    number
 }

@@ -9,54 +9,87 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
-use super::allow::{self, AllowRule};
-use super::backfill::{self, BackfillConfig};
-use super::classes;
-use super::component;
-use super::credentials::{self, CredentialsConfig};
-use super::document::{Node, Value};
-use super::duration::{self, Start};
-use super::filter::{self, FilterConfig};
+use super::allow::{AllowRule, rules};
+use super::backfill::BackfillConfig;
+use super::classes::Classes;
+use super::component::ComponentKind;
+use super::credentials::{CREDENTIALS, CredentialsConfig};
+use super::filter::FilterConfig;
 use super::hidden::Hidden;
-use super::labels;
-use super::limits;
-use super::paths::Folders;
-use super::problem::{Place, Problem, index_path, key_path};
-use super::reader::{Field, Problems, Table, nearest};
+use super::labels::Labels;
+use super::limits::LimitsKind;
+use super::source_types::{SOURCE_TYPES, SourceType};
 use crate::contract::EventClasses;
 use crate::limits::Limits;
 use crate::runtime::ComponentFile;
-
-/// The components that come with the program, as `type` names them.
-pub const BUILT_IN_SOURCES: &[&str] = &["oci_audit", "idcs", "oam"];
-
-/// The keys of a source that are the host's; all others are the component's.
-const KEYS: &[&str] = &[
-    "type",
-    "component",
-    "tenant",
-    "credentials",
-    "start",
-    "readings",
-    "longest_range",
-    "allow",
-    "allow_private_addresses",
-    "ca_file",
-    "limits",
-    "classes",
-    "labels",
-    "poll_interval",
-    "requests_per_minute",
-    "include",
-    "exclude",
-    "prefer",
-    "backfill",
-];
+use crate::schema::{
+    Field, Flag, KeyDescription, Kind as _, Name, Node, OneOrList, PATH, Part as _,
+    PartDescription, Place, Presence, Problem, Problems, Rising, SPAN, Start, StartKind, Table,
+    Value, WHOLE_MINUTES, hushed, index_path, key_path, keys, list, nearest, object, table_of,
+    variable, whole,
+};
 
 /// Oracle's records take minutes to appear: looking more often only costs calls.
 const DEFAULT_POLL_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The key that names one of [`SOURCE_TYPES`].
+const TYPE: &str = "type";
+
+/// Ids of sources that report the same.
+const SOURCES: fn() -> OneOrList<Name> = || OneOrList {
+    of: list(Name, "[\"acme_oci\"]"),
+    expected: "a source id, or a list like [\"acme_oci\"]",
+};
+
+keys! {
+    /// The keys of a source that are the host's but for `type`; all others are the
+    /// component's.
+    pub struct SourceKeys {
+        /// Instead of `type`: the file of a component; a table pins what it is.
+        component: Option<ComponentFile> = ComponentKind.optional("that of `type`");
+        /// How requests are signed; see [credentials](#credentials).
+        credentials: Option<CredentialsConfig> = hushed(CREDENTIALS).optional("none");
+        /// Whose events these are; goes with every event, as the source's id does.
+        tenant: Option<String> = Name.optional("the source's id");
+        /// Words of your own that go with every event; where they stand:
+        /// [sinks](sinks.md#what-a-line-carries). Names do not begin with `signon_`.
+        labels: Option<BTreeMap<String, String>> = Labels.optional("none");
+        /// Kinds of events wanted: sign-ons; accounts, their passwords and factors; the
+        /// rest. What is not wanted is counted as filtered.
+        classes: EventClasses = Classes.or(EventClasses::DEFAULT);
+        /// Only these events are wanted; what is filtered is counted. Who can hide
+        /// behind which key: [README](../README.md#what-a-filter-can-hide).
+        include: Option<FilterConfig> = table_of().optional("all");
+        /// These events are not wanted.
+        exclude: Option<FilterConfig> = table_of().optional("none");
+        /// Ids of sources that report the same sign-ons; theirs are kept. See
+        /// [README](../README.md#during-a-migration).
+        prefer: Option<Vec<String>> = SOURCES().optional("none");
+        /// Where to start when nothing was read yet.
+        start: Start = StartKind.or(Start::default());
+        /// How long after its end each range is read.
+        readings: Option<Vec<Duration>> = Rising.optional("the component's own");
+        /// Longest range asked for at once, in whole minutes.
+        longest_range: Option<Duration> = WHOLE_MINUTES.optional("the component's own");
+        /// The past is read, too, beside the live edge.
+        backfill: Option<BackfillConfig> = table_of().optional("none");
+        /// Least time between two looks for something new.
+        poll_interval: Duration = SPAN.or(DEFAULT_POLL_INTERVAL);
+        /// Most requests of the source, evenly.
+        requests_per_minute: Option<NonZeroU32> =
+            whole(1..=u32::MAX.into()).optional("no bound");
+        /// Requests that a component from a file may make.
+        allow: Option<Vec<AllowRule>> = rules().optional("none");
+        /// Whether its origins may resolve to private or loopback addresses.
+        allow_private_addresses: bool = Flag.or(false);
+        /// PEM file of authorities to trust beside the system's.
+        ca_file: Option<PathBuf> = PATH.optional("none");
+        /// What a session of its component may use.
+        limits: Option<Limits> = LimitsKind.optional("fit the built-ins");
+    }
+}
 
 /// A source of events.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,7 +148,7 @@ pub struct SourceConfig {
 /// The component of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ComponentRef {
-    /// `type = "…"`: one of [`BUILT_IN_SOURCES`].
+    /// `type = "…"`: the name of one of [`SOURCE_TYPES`].
     BuiltIn(String),
     /// `component = "path/to.wasm"`, or a table that pins it.
     File(ComponentFile),
@@ -191,76 +224,53 @@ impl SourceConfig {
     /// know. Only the component can tell whether it knows a key, so the advice
     /// has to wait for it.
     pub fn host_key_near(key: &str) -> Option<&'static str> {
-        nearest(key, KEYS)
+        nearest(key, &names())
     }
 }
 
+/// The host's keys.
+fn names() -> Vec<&'static str> {
+    let mut names = vec![TYPE];
+    names.extend(SourceKeys::names());
+    names
+}
+
 /// Reads a source.
-pub(super) fn source(
-    id: &str,
-    field: &Field<'_>,
-    folders: Folders<'_>,
-    problems: &mut Problems,
-) -> Option<SourceConfig> {
-    let mut table = field.table(problems, KEYS)?;
-    let component = component(&mut table, folders, problems);
+pub(super) fn source(id: &str, field: &Field<'_>, problems: &mut Problems) -> Option<SourceConfig> {
+    let mut table = field.table(problems, names())?;
+    let built_in = built_in(&mut table, problems);
     tell_secrets_in_settings(&mut table, problems);
-    let tenant =
-        or(table.get("tenant"), id.to_owned(), |field| field.name(problems).map(str::to_owned));
-    let credentials = or(table.get("credentials"), None, |field| {
-        credentials::credentials(field, folders, problems).map(Some)
-    });
-    let start = or(table.get("start"), Start::default(), |field| duration::start(field, problems));
-    let readings =
-        or(table.get("readings"), None, |field| duration::rising(field, problems).map(Some));
-    let longest_range = or(table.get("longest_range"), None, |field| {
-        duration::whole_minutes(field, problems).map(Some)
-    });
-    let allow = or(table.get("allow"), Vec::new(), |field| allow::rules(field, problems));
-    let private = or(table.get("allow_private_addresses"), false, |field| field.boolean(problems));
-    let ca_file = or(table.get("ca_file"), None, |field| folders.path(field, problems).map(Some));
-    let limits =
-        or(table.get("limits"), Limits::default(), |field| limits::limits(field, problems));
-    let classes =
-        or(table.get("classes"), EventClasses::DEFAULT, |field| classes::classes(field, problems));
-    let labels = or(table.get("labels"), BTreeMap::new(), |field| labels::labels(field, problems));
-    let poll_interval = or(table.get("poll_interval"), DEFAULT_POLL_INTERVAL, |field| {
-        duration::duration(field, problems)
-    });
-    let requests_per_minute =
-        or(table.get("requests_per_minute"), None, |field| positive(field, problems).map(Some));
-    let include =
-        or(table.get("include"), FilterConfig::default(), |field| filter::filter(field, problems));
-    let exclude =
-        or(table.get("exclude"), FilterConfig::default(), |field| filter::filter(field, problems));
-    let prefer = or(table.get("prefer"), Vec::new(), |field| names(field, problems));
-    let backfill =
-        or(table.get("backfill"), None, |field| backfill::backfill(field, problems).map(Some));
-    let settings = table.unknown().map(|entry| (entry.key.clone(), json(&entry.node))).collect();
+    let keys = SourceKeys::read(&mut table, problems);
+    let settings = table.unknown().map(|entry| (entry.key.clone(), entry.node.json())).collect();
     let mut places = BTreeMap::new();
     let mut variables = BTreeMap::new();
     collect_places(field.node, &mut String::new(), &mut places, &mut variables);
+    let (built_in, keys) = (built_in?, keys?);
+    let component = match built_in {
+        Some(name) => ComponentRef::BuiltIn(name.to_owned()),
+        None => ComponentRef::File(keys.component?),
+    };
     Some(SourceConfig {
         id: id.to_owned(),
-        component: component?,
-        tenant: tenant?,
+        component,
+        tenant: keys.tenant.unwrap_or_else(|| id.to_owned()),
         settings,
-        credentials: credentials?,
-        start: start?,
-        readings: readings?,
-        longest_range: longest_range?,
-        allow: allow?,
-        allow_private_addresses: private?,
-        ca_file: ca_file?,
-        limits: limits?,
-        classes: classes?,
-        labels: labels?,
-        poll_interval: poll_interval?,
-        requests_per_minute: requests_per_minute?,
-        include: include?,
-        exclude: exclude?,
-        prefer: prefer?,
-        backfill: backfill?,
+        credentials: keys.credentials,
+        start: keys.start,
+        readings: keys.readings,
+        longest_range: keys.longest_range,
+        allow: keys.allow.unwrap_or_default(),
+        allow_private_addresses: keys.allow_private_addresses,
+        ca_file: keys.ca_file,
+        limits: keys.limits.unwrap_or_default(),
+        classes: keys.classes,
+        labels: keys.labels.unwrap_or_default(),
+        poll_interval: keys.poll_interval,
+        requests_per_minute: keys.requests_per_minute,
+        include: keys.include.unwrap_or_default(),
+        exclude: keys.exclude.unwrap_or_default(),
+        prefer: keys.prefer.unwrap_or_default(),
+        backfill: keys.backfill,
         place: field.key_place.clone(),
         hidden: Hidden::default(),
         places,
@@ -268,64 +278,29 @@ pub(super) fn source(
     })
 }
 
-/// The value of a key that may be left out; `None` when it is there and wrong.
-fn or<T>(
-    field: Option<Field<'_>>,
-    default: T,
-    read: impl FnOnce(&Field<'_>) -> Option<T>,
-) -> Option<T> {
-    match field {
-        Some(field) => read(&field),
-        None => Some(default),
-    }
-}
-
-fn positive(field: &Field<'_>, problems: &mut Problems) -> Option<NonZeroU32> {
-    let number = match field.node.value {
-        Value::Integer(number) => u32::try_from(number).ok().and_then(NonZeroU32::new),
-        _ => None,
-    };
-    if number.is_none() {
-        field.expected(problems, "a whole number above 0");
-    }
-    number
-}
-
-/// Ids of sources: one, or a list.
-fn names(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
-    if let Value::Text(_) = field.node.value {
-        return field.name(problems).map(|name| vec![name.to_owned()]);
-    }
-    let elements = field.list(problems, "a source id, or a list like [\"acme_oci\"]")?;
-    elements.iter().map(|element| element.name(problems).map(str::to_owned)).collect()
-}
-
-fn component(
-    table: &mut Table<'_>,
-    folders: Folders<'_>,
-    problems: &mut Problems,
-) -> Option<ComponentRef> {
-    let (kind, file) = (table.get("type"), table.get("component"));
-    match (kind, file) {
+/// The built-in component of a source; within, `None` where it names a file instead.
+fn built_in(table: &mut Table<'_>, problems: &mut Problems) -> Option<Option<&'static str>> {
+    match (table.get(TYPE), table.get("component")) {
         (Some(_), Some(file)) => {
             let message = "type and component exclude each other; remove one of them";
-            problems.add(file.key_place, &file.path, message);
+            file.wrong_key(problems, message);
             None
         }
-        (None, Some(file)) => component::file(&file, folders, problems).map(ComponentRef::File),
+        (None, Some(_)) => Some(None),
         (Some(kind), None) => {
             let name = kind.text(problems)?;
-            if !BUILT_IN_SOURCES.contains(&name) {
+            let known = SOURCE_TYPES.iter().find(|known| known.name == name);
+            if known.is_none() {
+                let names: Vec<&str> = SOURCE_TYPES.iter().map(|known| known.name).collect();
                 let advice = "; for a component of your own write component = \"path/to.wasm\"";
-                kind.unknown(problems, "type of source", BUILT_IN_SOURCES, advice);
-                return None;
+                kind.unknown(problems, "type of source", &names, advice);
             }
-            Some(ComponentRef::BuiltIn(name.to_owned()))
+            known.map(|known| Some(known.name))
         }
         (None, None) => {
             if !table.tell_slip(problems, "component") {
                 let example = "type = \"oci_audit\" or component = \"path/to.wasm\"";
-                table.require(problems, "type", example);
+                table.require(problems, TYPE, example);
             }
             None
         }
@@ -343,20 +318,82 @@ fn tell_secrets_in_settings(table: &mut Table<'_>, problems: &mut Problems) {
     }
 }
 
-fn json(node: &Node) -> Json {
-    match &node.value {
-        Value::Table(entries) => {
-            let members = entries.iter().map(|entry| (entry.key.clone(), json(&entry.node)));
-            Json::Object(members.collect())
+/// What is said of the host's keys.
+pub(super) fn describe() -> PartDescription {
+    let names: Vec<&str> = SOURCE_TYPES.iter().map(|known| known.name).collect();
+    let shown: Vec<String> = names.iter().map(|name| format!("[`{name}`](#type-{name})")).collect();
+    let kind = KeyDescription {
+        name: TYPE,
+        help: "A component that comes with the program.".to_owned(),
+        schema: json!({ "title": shown.join(", "), "enum": names }),
+        presence: Presence::Otherwise("this or `component` is needed"),
+    };
+    let mut description = SourceKeys::describe();
+    description.keys.insert(0, kind);
+    description
+}
+
+/// The JSON Schema of a source. `components` are the schemas of the built-ins' own keys,
+/// by name; of one that is not among them any key is taken.
+pub(super) fn schema(components: &BTreeMap<String, Json>) -> Json {
+    let mut types: Vec<Json> =
+        SOURCE_TYPES.iter().map(|known| of_type(known, components.get(known.name))).collect();
+    let mut of_file = open(object(&SourceKeys::describe(), None));
+    of_file["required"] = json!(["component"]);
+    of_file["not"] = json!({ "required": [TYPE] });
+    types.push(of_file);
+    let of_variable = json!({ "properties": { TYPE: variable() }, "required": [TYPE] });
+    types.push(of_variable);
+    json!({ "title": "table", "type": "object", "oneOf": types })
+}
+
+fn of_type(known: &SourceType, component: Option<&Json>) -> Json {
+    let mut description = SourceKeys::describe();
+    description.keys.retain(|key| key.name != "component");
+    let mut schema = object(&description, Some(known.name));
+    let Some(component) = component else {
+        schema["properties"]["component"] = json!(false);
+        return open(schema);
+    };
+    for (name, own) in component["properties"].as_object().into_iter().flatten() {
+        // Components do not sign here.
+        if name != "auth" {
+            schema["properties"][name] = with_variables(own);
         }
-        Value::List(elements) => Json::Array(elements.iter().map(json).collect()),
-        Value::Text(text) => Json::String(text.text.to_string()),
-        Value::Integer(integer) => Json::from(*integer),
-        Value::Float(float) => Json::from(*float),
-        Value::Boolean(boolean) => Json::Bool(*boolean),
-        Value::Datetime(text) => Json::String(text.clone()),
-        Value::Nothing | Value::Faulty => Json::Null,
     }
+    let required = component["required"].as_array().into_iter().flatten().cloned();
+    if let Some(all) = schema["required"].as_array_mut() {
+        all.extend(required);
+    }
+    schema
+}
+
+/// With keys of which nobody here knows what they are.
+fn open(mut schema: Json) -> Json {
+    schema["additionalProperties"] = json!(true);
+    schema["properties"]["auth"] = json!(false);
+    schema
+}
+
+/// A component's schema, where every text that has to look like something may be a
+/// variable that does.
+fn with_variables(schema: &Json) -> Json {
+    let mut schema = schema.clone();
+    if schema["items"].is_object() {
+        schema["items"] = with_variables(&schema["items"]);
+    }
+    let is_bound = ["enum", "pattern"].iter().any(|key| schema.get(*key).is_some());
+    if !is_bound {
+        return schema;
+    }
+    let mut outer = Map::new();
+    for key in ["title", "description", "default", "examples"] {
+        if let Some(value) = schema.as_object_mut().and_then(|schema| schema.remove(key)) {
+            outer.insert(key.to_owned(), value);
+        }
+    }
+    outer.insert("anyOf".to_owned(), json!([schema, variable()]));
+    Json::Object(outer)
 }
 
 fn collect_places(

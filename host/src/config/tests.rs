@@ -5,7 +5,12 @@ mod files;
 mod refusals;
 mod sinks;
 
-use super::{Config, Syntax};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use super::document::Document;
+use super::{Config, Syntax, json_schema};
 
 /// The example of the front page, with everything a source can say.
 const EXAMPLE: &str = r#"
@@ -55,7 +60,36 @@ fn environment(name: &str) -> Option<String> {
     }
 }
 
+/// Whether the JSON Schema takes a file; `None` for what is no file at all.
+fn fits_schema(text: &str, syntax: Syntax) -> Option<bool> {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let schema = json_schema(&BTreeMap::new());
+        jsonschema::draft7::meta::validate(&schema).unwrap();
+        jsonschema::draft7::new(&schema).unwrap()
+    });
+    let document = Document::parse(text, Path::new("f"), syntax).ok()?;
+    Some(SCHEMA.is_valid(&document.root.json()))
+}
+
+/// A problem that a schema can see: not one between two keys of the file, of a variable,
+/// or of the files beside it.
+fn is_seen_by_a_schema(problem: &str) -> bool {
+    let said = |words: &str| problem.contains(words);
+    // Without the schema of a component any key may be one of it.
+    said("unknown key; ") && !said("did you mean \"credentials\"?")
+        || said("missing key; add ") && !problem.starts_with("1:1: data_dir")
+        || said("unknown type of ")
+        || said(": expected a text")
+        || said(": expected a table")
+        || said(": expected a list")
+        || said(": expected true or false")
+        || said(": expected a whole number")
+        || said(": expected an origin")
+        || said("is an empty list")
+}
+
 fn toml(text: &str) -> Config {
+    assert_eq!(fits_schema(text, Syntax::Toml), Some(true), "{text}");
     match Config::parse(text, "conf/signon.toml", Syntax::Toml, &environment) {
         Ok(config) => config,
         Err(error) => panic!("{error}"),
@@ -66,7 +100,15 @@ fn toml(text: &str) -> Config {
 fn refused(text: &str, syntax: Syntax) -> Vec<String> {
     match Config::parse(text, "f", syntax, &environment) {
         Ok(_) => panic!("accepted: {text}"),
-        Err(error) => error.to_string().lines().map(|line| line[2..].to_owned()).collect(),
+        Err(error) => {
+            let told: Vec<String> =
+                error.to_string().lines().map(|line| line[2..].to_owned()).collect();
+            // The schema does not know what a variable holds.
+            if told.iter().any(|problem| is_seen_by_a_schema(problem)) && !text.contains("${") {
+                assert_ne!(fits_schema(text, syntax), Some(true), "{told:?} {text}");
+            }
+            told
+        }
     }
 }
 

@@ -5,10 +5,8 @@
 
 use zeroize::Zeroizing;
 
-use super::document::{Node, Value};
 use super::hidden::Hidden;
-use super::problem::{index_path, key_path};
-use super::reader::Problems;
+use crate::schema::{Node, Problems, Value, index_path, key_path};
 
 /// Looks up an environment variable.
 pub(super) type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;

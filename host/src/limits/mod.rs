@@ -35,11 +35,11 @@ pub enum Limit<'l> {
 
 /// From one list: the fields, their defaults, their names and their mosts.
 macro_rules! limits {
-    ($($(#[$document:meta])* $name:ident: $kind:ident = $default:expr, up to $most:expr;)*) => {
+    ($($(#[doc = $help:literal])* $name:ident: $kind:ident = $default:expr, up to $most:expr;)*) => {
         /// Bounds of one session. Exceeding one ends that session and nothing else.
         #[derive(Debug, Clone, PartialEq)]
         pub struct Limits {
-            $($(#[$document])* pub $name: limits!(@type $kind),)*
+            $($(#[doc = $help])* pub $name: limits!(@type $kind),)*
         }
 
         impl Default for Limits {
@@ -51,6 +51,9 @@ macro_rules! limits {
         impl Limits {
             /// The name of every limit, as configuration and errors write it.
             pub const NAMES: &[&str] = &[$(stringify!($name),)*];
+
+            /// What each bounds.
+            pub const HELP: &[&str] = &[$(concat!($($help),*),)*];
 
             /// The limit of that name.
             pub fn by_name(&mut self, name: &str) -> Option<Limit<'_>> {
@@ -79,7 +82,7 @@ limits! {
     /// Elements of each table; a Rust guest has a few hundred.
     table_elements: Number = 10_000, up to 1_000_000;
     /// Epoch ticks of computing in one call; waiting does not count. A tick is
-    /// [`TICK`].
+    /// 10 ms.
     cpu_ticks: Number = 1_000, up to 360_000;
     /// Wall time of one call, waiting included. Above it a service trickles.
     wall_time: Time = Duration::from_secs(300), up to Duration::from_secs(3_600);

@@ -42,14 +42,6 @@ pub enum CollectError {
         /// What is wrong and what to do.
         problem: String,
     },
-    /// A format nobody knows.
-    #[error("{place}: {problem}")]
-    Format {
-        /// Where in the configuration.
-        place: Place,
-        /// What is wrong and what to do.
-        problem: String,
-    },
     /// A sink did not take a batch.
     #[error("sink {sink}: {source}")]
     Sink {

@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use crate::config::{SinkConfig, SinkKind};
 use crate::render::Keep;
-use crate::sinks::Sink;
+use crate::sinks::{Sink, SinkConfig};
 use crate::telemetry::{SinkTelemetry, Telemetry};
 
 /// A sink that takes the events of a source.
@@ -24,10 +23,8 @@ pub struct Outlet {
 
 impl Outlet {
     pub fn new(sink: Arc<dyn Sink>, config: &SinkConfig, telemetry: &Telemetry) -> Self {
-        // OpenTelemetry's protocol has a place for it around the records of a source.
-        let tells_owner = !matches!(config.kind, SinkKind::Otlp(_));
         let telemetry = telemetry.sink(&config.id, config.kind.name());
-        Self { sink, keep: config.keep, tells_owner, telemetry }
+        Self { sink, keep: config.keep, tells_owner: config.kind.tells_owner(), telemetry }
     }
 }
 

@@ -45,9 +45,6 @@ pub enum SinkError {
     /// The state could not be read or written.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The format has no name that is known.
-    #[error(transparent)]
-    Format(#[from] crate::render::UnknownFormat),
     /// A secret cannot be read.
     #[error(transparent)]
     Secret(#[from] CredentialError),

@@ -1,18 +1,16 @@
 //! Batches in the bodies of plain HTTP requests. Any 2xx acknowledges.
 
-use std::path::Path;
-
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderValue, Uri};
 
+use super::kind::SinkType;
+use super::remote::config::{AuthorizationConfig, ConnectionKeys, RemoteConfig, address, auth};
 use super::remote::{
-    Answer, AnswerKind, HttpDelivery, NoAnswer, Protocol, RemoteClient, RemoteSink, by_status,
-    content_type, shown,
+    Answer, AnswerKind, NoAnswer, Protocol, RemoteClient, RemoteType, by_status, content_type,
+    shown,
 };
 use super::{Line, SinkError};
-use crate::config::{BodyEncoding, HttpSinkConfig};
-use crate::render::Format;
-use crate::telemetry::SinkTelemetry;
+use crate::schema::{Checked, Kind as _, Problems, Table, Words, keys, word};
 
 /// Of which source the events of a batch are, where they are of one.
 const SOURCE: &str = "signon-source";
@@ -20,23 +18,70 @@ const SOURCE: &str = "signon-source";
 /// Of which tenant.
 const TENANT: &str = "signon-tenant";
 
-/// A sink that posts.
-pub type HttpSink = RemoteSink<HttpProtocol>;
+/// A receiver of plain HTTP requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpSinkConfig {
+    /// How it is reached.
+    pub remote: RemoteConfig,
+    /// What a body looks like.
+    pub encoding: BodyEncoding,
+}
 
-impl HttpSink {
-    /// A sink that posts to the configured address.
-    ///
-    /// # Errors
-    ///
-    /// When a certificate cannot be used.
-    pub fn open(
-        id: impl Into<SinkTelemetry>,
-        format: Format,
-        config: &HttpSinkConfig,
-        data_dir: &Path,
-    ) -> Result<Self, SinkError> {
-        let protocol = HttpProtocol { uri: config.remote.uri.clone(), encoding: config.encoding };
-        Ok(Self::new(HttpDelivery::new(id, protocol, &config.remote, data_dir)?, format))
+/// What a body looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyEncoding {
+    /// A JSON object a line.
+    Ndjson,
+    /// One JSON array.
+    JsonArray,
+}
+
+impl Words for BodyEncoding {
+    const WHAT: &'static str = "encoding";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("ndjson", Self::Ndjson), ("json_array", Self::JsonArray)]
+    }
+}
+
+keys! {
+    /// The keys of a sink that posts.
+    pub struct HttpKeys {
+        /// Where batches are posted.
+        uri: Uri = address().needed("\"https://collector.example/events\"");
+        /// What a body looks like: a JSON object a line, or one JSON array.
+        encoding: BodyEncoding = word().or(BodyEncoding::Ndjson);
+        /// How requests are authorized: [bearer](#auth-bearer) or [basic](#auth-basic).
+        auth: Option<AuthorizationConfig> = auth().optional("none");
+        ..connection: ConnectionKeys;
+    }
+}
+
+impl Checked for HttpSinkConfig {
+    type Keys = HttpKeys;
+
+    fn check(keys: HttpKeys, table: &mut Table<'_>, problems: &mut Problems) -> Option<Self> {
+        let HttpKeys { uri, encoding, auth, connection } = keys;
+        let remote = RemoteConfig::new(uri, auth, connection, table, problems)?;
+        Some(Self { remote, encoding })
+    }
+}
+
+impl SinkType for HttpSinkConfig {
+    const NAME: &'static str = "http";
+    const HELP: &'static str = "The receiver's 2xx: NDJSON or JSON array, gzip, headers, bearer \
+        or basic, own authority and client certificate.";
+}
+
+impl RemoteType for HttpSinkConfig {
+    type Protocol = HttpProtocol;
+
+    fn remote(&self) -> &RemoteConfig {
+        &self.remote
+    }
+
+    fn protocol(&self) -> HttpProtocol {
+        HttpProtocol { uri: self.remote.uri.clone(), encoding: self.encoding }
     }
 }
 

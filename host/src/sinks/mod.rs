@@ -4,12 +4,16 @@
 //! will ever be. The collector then commits, and settles the receipt; a receipt
 //! that is dropped unsettled means that the batch will come again.
 
+mod config;
 mod deadletter;
 mod error;
 mod file;
 mod http;
+mod inputs;
+mod kind;
 mod lines;
 mod medium;
+mod open;
 mod otlp;
 mod registry;
 mod remote;
@@ -23,12 +27,23 @@ use async_trait::async_trait;
 use crate::render::{Format, Owner};
 use crate::state::SinkCheckpoint;
 
+pub use config::SinkConfig;
 pub use deadletter::{Contents, DeadLetter, DeadLetterKind, DeadLetters, Replayed, replay};
 pub use error::SinkError;
-pub use file::FileSink;
-pub use registry::{SinkContext, check, open, open_all, open_remote, probe_all};
+pub use file::{FileSink, FileSinkConfig, RotationConfig};
+pub use http::{BodyEncoding, HttpSinkConfig};
+pub use kind::SinkContext;
+pub use open::{check, open, open_all, open_remote, probe_all};
+pub use otlp::{OtlpEncoding, OtlpSinkConfig};
+pub use registry::{SINK_TYPES, SinkKind};
 pub use remote::Fate;
-pub use stdout::StdoutSink;
+pub use remote::config::{AuthorizationConfig, Compression, RemoteConfig, TlsConfig};
+pub use splunk::{Acknowledgement, SplunkSinkConfig};
+pub use stdout::{StdoutSink, StdoutSinkConfig};
+
+pub(crate) use config::{SinkDraft, describe_common, read_sink, sink_schema};
+pub(crate) use inputs::{is_pattern, matches};
+pub(crate) use remote::config::describe_tables;
 
 /// One rendered event.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,13 +4,17 @@
 //! the reader dies with it unread. Use the file sink where that matters.
 
 use std::io::Write as _;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::kind::{OpenSink, SinkContext, SinkType};
 use super::{Line, Receipt, Sink, SinkError};
 use crate::render::Format;
+use crate::schema::keys;
 use crate::shown;
 use crate::state::SinkCheckpoint;
+use crate::telemetry::SinkTelemetry;
 
 /// Writes to standard output.
 #[derive(Debug)]
@@ -23,6 +27,33 @@ impl StdoutSink {
     /// A sink of that id and format.
     pub fn new(id: &str, format: Format) -> Self {
         Self { id: id.to_owned(), format }
+    }
+}
+
+keys! {
+    /// Standard output has no keys of its own.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct StdoutSinkConfig {}
+}
+
+impl SinkType for StdoutSinkConfig {
+    const NAME: &'static str = "stdout";
+    const HELP: &'static str = "None: what was written to the pipe counts as delivered.";
+}
+
+#[async_trait]
+impl OpenSink for StdoutSinkConfig {
+    fn open(
+        &self,
+        id: SinkTelemetry,
+        format: Format,
+        _: &SinkContext,
+    ) -> Result<Arc<dyn Sink>, SinkError> {
+        Ok(Arc::new(StdoutSink::new(id.id(), format)))
+    }
+
+    async fn check(&self, _: SinkTelemetry, _: Format) -> Result<(), SinkError> {
+        Ok(())
     }
 }
 

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use zeroize::Zeroizing;
 
-use crate::config::{ClientProof, CredentialsConfig, SecretSource, SecretText, SourceConfig};
+use crate::config::{
+    ClientProof, ComponentRef, CredentialsConfig, SOURCE_TYPES, SecretSource, SecretText,
+    SourceConfig, SourceType,
+};
 use crate::credentials::{
     Basic, CommandSecret, Credential, CredentialError, InstancePrincipal, OAuth2, OciSignature,
     Proof, Secret, read_key,
 };
 use crate::net::HttpClient;
-
-/// Where an identity domain gives tokens, below the domain's URL.
-const DOMAIN_TOKEN_PATH: &str = "/oauth2/v1/token";
 
 /// The credential of a source, if it has one. Token requests go through `client`;
 /// a credential's own client trusts what that one does.
@@ -59,7 +59,7 @@ pub async fn prepare(
         CredentialsConfig::OAuth2 { client_id, proof, token_url, scope } => {
             let token_url = match token_url {
                 Some(url) => url.clone(),
-                None => domain_token_url(source).ok_or(CredentialError::NoTokenUrl)?,
+                None => own_token_url(source).ok_or(CredentialError::NoTokenUrl)?,
             };
             let proof = prove(proof)?;
             let client = OAuth2::new(&token_url, client_id, proof, scope, client.clone()).await?;
@@ -69,10 +69,19 @@ pub async fn prepare(
     Ok(Some(Arc::new(credential)))
 }
 
-/// An identity domain is its own authorization server.
-fn domain_token_url(source: &SourceConfig) -> Option<String> {
-    let domain = source.settings.get("domain_url")?.as_str()?;
-    Some(format!("{}{DOMAIN_TOKEN_PATH}", domain.trim_end_matches('/')))
+/// Where the service of a source gives tokens, if it is its own authorization server. A
+/// component from a file may be one of ours.
+fn own_token_url(source: &SourceConfig) -> Option<String> {
+    let may_be = |known: &&SourceType| match &source.component {
+        ComponentRef::BuiltIn(name) => known.name == name,
+        ComponentRef::File(_) => true,
+    };
+    SOURCE_TYPES.iter().filter(may_be).filter_map(|known| known.token_endpoint).find_map(
+        |(key, path)| {
+            let address = source.settings.get(key)?.as_str()?;
+            Some(format!("{}{path}", address.trim_end_matches('/')))
+        },
+    )
 }
 
 fn prove(proof: &ClientProof) -> Result<Proof, CredentialError> {

@@ -16,7 +16,6 @@ use crate::config::{Config, SourceConfig};
 use crate::pipeline::CollectError;
 use crate::pipeline::Preferences;
 use crate::read::Until;
-use crate::render::Format;
 use crate::sinks::{Sink, SinkContext, open_all, probe_all};
 use crate::state::Counts;
 use crate::telemetry;
@@ -47,7 +46,6 @@ pub async fn run(
     mut orders: Orders,
     live: bool,
 ) -> Result<Summary, CollectError> {
-    check_formats(&config)?;
     process.statuses.hide(&config.hidden);
     process.statuses.tell_streams(config.metrics_streams);
     let context = SinkContext {
@@ -55,8 +53,8 @@ pub async fn run(
         state: process.state.clone(),
         telemetry: process.telemetry().clone(),
     };
-    let sinks = open_all(&config, &context, &[]);
-    probe_all(&config, &context, &sinks);
+    let sinks = open_all(&config.sinks, &context, &[]);
+    probe_all(&config.sinks, &context, &sinks);
     let mut fleet = Fleet {
         sinks,
         context,
@@ -164,9 +162,6 @@ impl Fleet<'_> {
     async fn follow(&mut self, config: Config) {
         let telemetry = self.process.telemetry();
         let refuse = |error: String| telemetry::ReloadRefused { error }.emit(telemetry);
-        if let Err(error) = check_formats(&config) {
-            return refuse(error.to_string());
-        }
         if config.metrics_listen != self.config.metrics_listen {
             let what = "metrics_listen cannot change while running; start anew for that";
             return refuse(what.to_owned());
@@ -188,7 +183,7 @@ impl Fleet<'_> {
         self.sinks.retain(|sink| !changes.sinks.contains(sink.id()));
         changes.sinks.iter().for_each(|id| telemetry.forget_sink(id));
         self.config = config;
-        self.sinks = open_all(&self.config, &self.context, &self.sinks);
+        self.sinks = open_all(&self.config.sinks, &self.context, &self.sinks);
         let starting: Vec<SourceConfig> = self
             .config
             .sources
@@ -292,14 +287,4 @@ impl Changes {
     fn ending(&self) -> impl Iterator<Item = &String> {
         self.stopped.iter().chain(&self.changed)
     }
-}
-
-fn check_formats(config: &Config) -> Result<(), CollectError> {
-    for sink in &config.sinks {
-        sink.format.parse::<Format>().map_err(|error| CollectError::Format {
-            place: sink.format_place.clone(),
-            problem: error.to_string(),
-        })?;
-    }
-    Ok(())
 }

@@ -1,25 +1,12 @@
 //! `type = "oauth2_client_credentials"`
 
-use super::super::paths::Folders;
-use super::super::reader::{Field, Problems, Table};
-use super::{ClientProof, CredentialsConfig, SecretKeys, optional, secret, secret_or_command};
+use std::path::PathBuf;
 
-const KEYS: &[&str] = &[
-    "type",
-    "client_id",
-    "authentication",
-    "client_secret",
-    "client_secret_file",
-    "client_secret_command",
-    "client_key_file",
-    "passphrase",
-    "key_id",
-    "audience",
-    "token_url",
-    "scope",
-];
-
-const AUTHENTICATIONS: &[&str] = &["basic", "body", "private_key_jwt"];
+use super::config::{ClientProof, CredentialsConfig};
+use crate::schema::{
+    Checked, Kind as _, Name, PASSPHRASE, PATH, Problems, Secret, SecretSource, SecretText, Table,
+    Words, keys, secret, word,
+};
 
 /// The scope by which an identity domain gives what the client's roles allow.
 const DEFAULT_SCOPE: &str = "urn:opc:idm:__myscopes__";
@@ -27,64 +14,96 @@ const DEFAULT_SCOPE: &str = "urn:opc:idm:__myscopes__";
 /// The audience that identity domains expect in client assertions.
 const DEFAULT_AUDIENCE: &str = "https://identity.oraclecloud.com/";
 
-/// Reads the table.
-pub fn read(
-    field: &Field<'_>,
-    folders: Folders<'_>,
-    problems: &mut Problems,
-) -> Option<CredentialsConfig> {
-    let mut table = field.table(problems, KEYS)?;
-    let client_id = table.require(problems, "client_id", "client_id = \"…\"");
-    let client_id = client_id.and_then(|field| field.name(problems).map(str::to_owned));
-    let proof = proof(&mut table, folders, problems);
-    let token_url = optional(&table, "token_url", problems);
-    let scope = optional(&table, "scope", problems);
-    table.finish(problems);
-    Some(CredentialsConfig::OAuth2 {
-        client_id: client_id?,
-        proof: proof?,
-        token_url: token_url?,
-        scope: scope?.unwrap_or_else(|| DEFAULT_SCOPE.to_owned()),
-    })
+/// Ways to authenticate a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authentication {
+    Header,
+    Body,
+    Assertion,
 }
 
-fn proof(
-    table: &mut Table<'_>,
-    folders: Folders<'_>,
-    problems: &mut Problems,
-) -> Option<ClientProof> {
-    let default = if table.get("client_key_file").is_some() { "private_key_jwt" } else { "basic" };
-    let authentication = match table.get("authentication") {
-        Some(field) => field.text(problems)?,
-        None => default,
-    };
-    let keys = SecretKeys {
-        text: "client_secret",
-        file: "client_secret_file",
-        command: "client_secret_command",
-    };
-    let mut shared_secret = || secret_or_command(table, keys, folders, problems);
-    match authentication {
-        "basic" => Some(ClientProof::SecretInHeader(shared_secret()?)),
-        "body" => Some(ClientProof::SecretInBody(shared_secret()?)),
-        "private_key_jwt" => {
-            let file = table.require(problems, "client_key_file", "client_key_file = \"key.pem\"");
-            let file = file.and_then(|field| folders.path(&field, problems));
-            let passphrase = secret(table, "passphrase", problems);
-            let key_id = optional(table, "key_id", problems);
-            let audience = optional(table, "audience", problems);
-            Some(ClientProof::PrivateKey {
-                key_file: file?,
-                passphrase: passphrase?,
-                key_id: key_id?,
-                audience: audience?.unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned()),
-            })
-        }
-        _ => {
-            if let Some(field) = table.get("authentication") {
-                field.unknown(problems, "way to authenticate a client", AUTHENTICATIONS, "");
+impl Words for Authentication {
+    const WHAT: &'static str = "way to authenticate a client";
+
+    fn words() -> Vec<(&'static str, Self)> {
+        vec![("basic", Self::Header), ("body", Self::Body), ("private_key_jwt", Self::Assertion)]
+    }
+}
+
+keys! {
+    /// A client of a token endpoint.
+    pub struct OAuth2Keys {
+        /// Client id.
+        client_id: String = Name.needed("\"…\"");
+        /// How the client proves itself: its secret in the header or in the form, or an
+        /// assertion signed with its key.
+        authentication: Option<Authentication> =
+            word().optional("`private_key_jwt` with `client_key_file`, else `basic`");
+        /// The client's secret.
+        client_secret: Option<SecretSource> = secret(true).if_given();
+        /// The client's private key, PEM.
+        client_key_file: Option<PathBuf> = PATH.optional("none");
+        /// Its passphrase.
+        passphrase: Option<SecretText> = PASSPHRASE;
+        /// `kid` of the assertion: the alias of the certificate.
+        key_id: Option<String> = Name.optional("none");
+        /// `aud` of the assertion.
+        audience: String = Name.or(DEFAULT_AUDIENCE.to_owned());
+        /// Where tokens come from.
+        token_url: Option<String> = Name.optional("the identity domain's own");
+        /// What the token is to be for.
+        scope: String = Name.or(DEFAULT_SCOPE.to_owned());
+    }
+}
+
+/// What becomes of the keys.
+pub struct OAuth2Config {
+    client_id: String,
+    proof: ClientProof,
+    token_url: Option<String>,
+    scope: String,
+}
+
+impl Checked for OAuth2Config {
+    type Keys = OAuth2Keys;
+
+    fn check(mut keys: OAuth2Keys, table: &mut Table<'_>, problems: &mut Problems) -> Option<Self> {
+        let default = match &keys.client_key_file {
+            Some(_) => Authentication::Assertion,
+            None => Authentication::Header,
+        };
+        let mut shared = |keys: &mut OAuth2Keys| {
+            let secret = keys.client_secret.take();
+            if secret.is_none() {
+                Secret::missing("client_secret_file", table, problems);
             }
-            None
-        }
+            secret
+        };
+        let proof = match keys.authentication.unwrap_or(default) {
+            Authentication::Header => ClientProof::SecretInHeader(shared(&mut keys)?),
+            Authentication::Body => ClientProof::SecretInBody(shared(&mut keys)?),
+            Authentication::Assertion => {
+                let Some(key_file) = keys.client_key_file else {
+                    let example = "client_key_file = \"key.pem\"";
+                    table.require(problems, "client_key_file", example);
+                    return None;
+                };
+                let OAuth2Keys { passphrase, key_id, audience, .. } = keys;
+                return Some(Self {
+                    client_id: keys.client_id,
+                    proof: ClientProof::PrivateKey { key_file, passphrase, key_id, audience },
+                    token_url: keys.token_url,
+                    scope: keys.scope,
+                });
+            }
+        };
+        let OAuth2Keys { client_id, token_url, scope, .. } = keys;
+        Some(Self { client_id, proof, token_url, scope })
+    }
+}
+
+impl From<OAuth2Config> for CredentialsConfig {
+    fn from(OAuth2Config { client_id, proof, token_url, scope }: OAuth2Config) -> Self {
+        Self::OAuth2 { client_id, proof, token_url, scope }
     }
 }

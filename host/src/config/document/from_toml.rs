@@ -3,14 +3,14 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Builder, Entry, Node, Value};
-use crate::config::problem::{index_path, key_path};
+use super::builder::Builder;
+use crate::schema::{Entry, Node, Value, index_path, key_path};
 
 /// Longest dotted key taken. The parser bounds brackets, not dots, and a tree
 /// of a hundred thousand levels cannot even be dropped.
 const MOST_DOTS: usize = 256;
 
-pub(super) fn read(builder: &mut Builder<'_>) -> Option<Node> {
+pub fn read(builder: &mut Builder<'_>) -> Option<Node> {
     if let Some(offset) = endless_key(builder.lines.text) {
         let place = builder.lines.at(offset);
         builder.wrong(place, "", format!("more than {MOST_DOTS} dots in a row of names"));

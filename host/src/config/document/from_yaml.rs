@@ -3,14 +3,15 @@
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Marker, Scalar, YamlData};
 
-use super::{Builder, Entry, Lines, Node, Value};
-use crate::config::problem::{Place, index_path, key_path};
+use super::builder::Builder;
+use super::lines::Lines;
+use crate::schema::{Entry, Node, Place, Value, index_path, key_path};
 
 /// Deepest indentation taken, in columns. The parser bounds brackets (255), not
 /// indentation, and a tree of a hundred thousand levels cannot even be dropped.
 const DEEPEST_INDENTATION: usize = 200;
 
-pub(super) fn read(builder: &mut Builder<'_>) -> Option<Node> {
+pub fn read(builder: &mut Builder<'_>) -> Option<Node> {
     if let Some(offset) = endless_indentation(builder.lines.text) {
         let place = builder.lines.at(offset);
         let message = format!("indented deeper than {DEEPEST_INDENTATION} columns");

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::problem::Place;
+use crate::schema::Place;
 
 /// Turns offsets and markers into places.
-pub(super) struct Lines<'t> {
+pub struct Lines<'t> {
     pub text: &'t str,
     file: Arc<str>,
     /// Offset of each line's first byte; at least one.

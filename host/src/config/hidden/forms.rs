@@ -8,8 +8,6 @@ use data_encoding::HEXLOWER;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
-use super::Kind;
-
 /// What is escaped in a query: all but the unreserved characters of RFC 3986.
 const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -22,47 +20,17 @@ pub(super) const LONG: usize = 8;
 /// Below this length it is hidden only where it is quoted.
 pub(super) const SHORT: usize = 4;
 
-/// Words of the configuration with a fixed meaning: whoever sets `FORMAT=ocsf` hides
-/// nothing, and hiding it would tell it wherever the word belongs.
-const CHOICES: &[&str] = &[
-    "true",
-    "false",
-    "now",
-    "earliest",
-    "ocsf",
-    "ecs",
-    "otel",
-    "raw",
-    "file",
-    "stdout",
-    "http",
-    "https",
-    "otlp",
-    "splunk_hec",
-    "json",
-    "xml",
-    "ndjson",
-    "json_array",
-    "protobuf",
-    "gzip",
-    "none",
-    "auto",
-    "basic",
-    "bearer",
-    "body",
-    "private_key_jwt",
-    "get",
-    "post",
-    "search",
-    "query",
-    "path",
-    "wasi",
-    "void-cli",
-    "oci_audit",
-    "idcs",
-    "oam",
-    "default",
-];
+/// Where a needle counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Anywhere,
+    /// As a word of its own.
+    Word,
+    /// Between marks that set it apart from what is said.
+    Quoted,
+    /// At the end of what was cut off.
+    Head,
+}
 
 /// Where a value counts; `None` where there is nothing to hide.
 pub(super) fn kind(value: &str) -> Option<Kind> {
@@ -70,7 +38,6 @@ pub(super) fn kind(value: &str) -> Option<Kind> {
     let is_number = number.len() < LONG && number.bytes().all(|byte| byte.is_ascii_digit());
     match value.chars().count() {
         0 => None,
-        _ if CHOICES.iter().any(|choice| choice.eq_ignore_ascii_case(value)) => None,
         // A port, a count or a span; what has more digits is a key.
         _ if is_number => Some(Kind::Quoted),
         _ => Some(by_length(value)),

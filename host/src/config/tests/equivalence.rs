@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{EXAMPLE, environment};
+use super::{EXAMPLE, environment, fits_schema};
 use crate::config::{Config, ConfigError, Syntax};
 
 /// A text in the quotes that both syntaxes share.
@@ -193,6 +193,8 @@ proptest! {
     fn the_same_content_is_the_same_configuration(config in config()) {
         let parse = |text: &str, syntax| Config::parse(text, "conf/f", syntax, &environment)
             .map_err(|error| TestCaseError::fail(format!("{error}\n{text}")));
+        prop_assert_eq!(fits_schema(&as_toml(&config), Syntax::Toml), Some(true));
+        prop_assert_eq!(fits_schema(&as_yaml(&config), Syntax::Yaml), Some(true));
         let toml = parse(&as_toml(&config), Syntax::Toml)?;
         let yaml = parse(&as_yaml(&config), Syntax::Yaml)?;
         prop_assert_eq!(content(&toml), content(&yaml));

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{EXAMPLE, environment, refused, source, toml};
-use crate::config::{ComponentRef, Config, CredentialsConfig, SinkKind, Start, Syntax};
+use crate::config::{ComponentRef, Config, CredentialsConfig, Start, Syntax};
+use crate::render::Format;
 use crate::runtime::ComponentFile;
+use crate::sinks::SinkKind;
 
 const SINK: &str = "[sinks.o]\ntype = 'stdout'\ninputs = ['*']\n";
 
@@ -50,12 +52,11 @@ fn the_example_means_what_it_says() {
     assert!(own.classes.sign_on && own.classes.other && !own.classes.account);
     assert_eq!(own.labels["environment"], "production");
     let [siem, screen] = config.sinks.as_slice() else { panic!() };
-    let SinkKind::File { path, rotation: None } = &siem.kind else { panic!() };
-    assert_eq!(path, Path::new("conf/events.ndjson"));
+    let SinkKind::File(file) = &siem.kind else { panic!() };
+    assert_eq!((file.path.as_path(), &file.rotation), (Path::new("conf/events.ndjson"), &None));
     assert!(siem.takes("acme_oci") && siem.takes("acme_own") && !siem.takes("other"));
-    assert!(matches!(screen.kind, SinkKind::Stdout) && screen.format == "ocsf");
+    assert!(matches!(screen.kind, SinkKind::Stdout(_)) && screen.format == Format::Ocsf);
     assert!(screen.takes("acme_own") && !screen.takes("acme_oci"));
-    assert_eq!((siem.format_place.line, screen.format_place.line), (30, 33));
     assert_eq!((siem.keep.raw, siem.keep.unmapped), (true, false));
     assert_eq!((screen.keep.raw, screen.keep.unmapped), (false, true));
     assert!(config.keeps_raw("acme_oci") && config.keeps_raw("acme_own"));

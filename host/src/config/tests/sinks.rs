@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{environment, refused, toml};
-use crate::config::{Acknowledgement, AuthorizationConfig, Compression, Config, SinkKind, Syntax};
+use crate::config::{Config, Syntax};
+use crate::render::Format;
+use crate::sinks::{Acknowledgement, AuthorizationConfig, Compression, SinkKind};
 
 fn sink(keys: &str) -> String {
     format!(
@@ -36,7 +38,7 @@ fn what_a_remote_sink_does_not_say_has_its_documented_default() {
     assert_eq!(splunk.acknowledgement, Acknowledgement::Automatic);
     assert!(matches!(splunk.remote.authorization, Some(AuthorizationConfig::Splunk(_))));
     let config = toml(&sink("type = 'otlp'\nendpoint = 'http://o:4318'"));
-    assert_eq!(config.sinks[0].format, "otel");
+    assert_eq!(config.sinks[0].format, Format::Otel);
 }
 
 #[test]

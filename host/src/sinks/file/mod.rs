@@ -9,6 +9,7 @@
 //! never be written.
 
 mod adoption;
+mod config;
 #[cfg(test)]
 mod power;
 mod rotation;
@@ -24,15 +25,16 @@ use std::time::SystemTime;
 use async_trait::async_trait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::kind::{OpenSink, SinkContext, SinkType};
 use super::lines::end_of_whole_lines;
 use super::medium::Medium;
 use super::{Line, Receipt, Sink, SinkError};
-use crate::config::RotationConfig;
 use crate::permissions::{self, Readers};
 use crate::render::Format;
 use crate::state::{SinkCheckpoint, State};
 use crate::telemetry::{self, SinkTelemetry};
 use adoption::{End, Tail, fingerprint};
+pub use config::{FileSinkConfig, RotationConfig};
 use rotation::RotationStep;
 
 /// Appends to a file.
@@ -130,9 +132,38 @@ impl FileSink {
     }
 }
 
+impl SinkType for FileSinkConfig {
+    const NAME: &'static str = "file";
+    const HELP: &'static str = "Exactly once: written, synced, then committed. After a crash whole \
+        lines are recognized and kept; only a torn last line is cut. One writer per file; \
+        rotated by signon (`rotate_bytes`, `rotate_interval`) or moved away (logrotate), it is \
+        begun anew.";
+}
+
+#[async_trait]
+impl OpenSink for FileSinkConfig {
+    fn open(
+        &self,
+        id: SinkTelemetry,
+        format: Format,
+        context: &SinkContext,
+    ) -> Result<Arc<dyn Sink>, SinkError> {
+        let (rotation, state) = (self.rotation.clone(), context.state.clone());
+        Ok(Arc::new(FileSink::open(id, &self.path, format, rotation, state)?))
+    }
+
+    async fn check(&self, _: SinkTelemetry, _: Format) -> Result<(), SinkError> {
+        check(&self.path)
+    }
+
+    fn file(&self) -> Option<&Path> {
+        Some(&self.path)
+    }
+}
+
 /// Whether the file could be written, found out without leaving a trace. One that
 /// another process writes is none of our business: it may be `signon run`.
-pub fn check(path: &Path) -> Result<(), SinkError> {
+fn check(path: &Path) -> Result<(), SinkError> {
     let failed = |source| SinkError::File { path: path.to_owned(), source };
     match std::fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => {

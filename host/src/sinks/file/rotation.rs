@@ -24,8 +24,8 @@ use chrono::{NaiveDateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::config::RotationConfig;
 use super::{SinkError, Writer, adoption, open_locked};
-use crate::config::RotationConfig;
 use crate::permissions::{self, Readers};
 use crate::telemetry;
 

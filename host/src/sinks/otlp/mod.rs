@@ -7,12 +7,12 @@
 //! server does not say which of its records it rejected. One in which nothing
 //! succeeded is a refusal.
 
+mod config;
 mod messages;
 mod record;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,14 +21,15 @@ use prost::Message as _;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::kind::SinkType;
+use super::remote::config::RemoteConfig;
 use super::remote::{
-    Answer, AnswerKind, HttpDelivery, NoAnswer, Protocol, RemoteClient, RemoteSink, below,
-    by_status, content_type, shown,
+    Answer, AnswerKind, NoAnswer, Protocol, RemoteClient, RemoteType, below, by_status,
+    content_type, shown,
 };
 use super::{Line, SinkError};
-use crate::config::{OtlpEncoding, OtlpSinkConfig};
 use crate::render::{Format, Owner};
-use crate::telemetry::SinkTelemetry;
+pub use config::{OtlpEncoding, OtlpSinkConfig};
 use messages::{ExportRequest, ExportResponse, KeyValue, Resource, ResourceLogs, Scope, ScopeLogs};
 
 /// Where log records go, below the endpoint.
@@ -40,23 +41,25 @@ const NAME: &str = "signon";
 /// Ours.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A sink that speaks OTLP/HTTP.
-pub type OtlpSink = RemoteSink<OtlpProtocol>;
+impl SinkType for OtlpSinkConfig {
+    const NAME: &'static str = "otlp";
+    const HELP: &'static str =
+        "The receiver's answer, partial success included: OTLP/HTTP, protobuf or JSON.";
+    const ONLY_FORMAT: Option<Format> = Some(Format::Otel);
+}
 
-impl OtlpSink {
-    /// A sink that posts to `/v1/logs` of the configured endpoint.
-    ///
-    /// # Errors
-    ///
-    /// When a certificate cannot be used.
-    pub fn open(
-        id: impl Into<SinkTelemetry>,
-        config: &OtlpSinkConfig,
-        data_dir: &Path,
-    ) -> Result<Self, SinkError> {
-        let uri = below(&config.remote.uri, PATH);
-        let protocol = OtlpProtocol { uri, encoding: config.encoding };
-        Ok(Self::new(HttpDelivery::new(id, protocol, &config.remote, data_dir)?, Format::Otel))
+impl RemoteType for OtlpSinkConfig {
+    type Protocol = OtlpProtocol;
+
+    // There is a place for it around the records of a source.
+    const TELLS_OWNER: bool = false;
+
+    fn remote(&self) -> &RemoteConfig {
+        &self.remote
+    }
+
+    fn protocol(&self) -> OtlpProtocol {
+        OtlpProtocol { uri: below(&self.remote.uri, PATH), encoding: self.encoding }
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is sent is read with the official messages, and what may be answered.
 
+use std::path::Path;
+
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
@@ -10,12 +12,12 @@ use prost::Message as _;
 use serde_json::json;
 
 use super::*;
-use crate::config::SinkKind;
 use crate::render::sample::sample_event;
 use crate::render::{Context, event_id, render};
+use crate::sinks::remote::RemoteSink;
 use crate::sinks::remote::tests::receiver::{Receiver, Reply};
 use crate::sinks::remote::tests::sink_config;
-use crate::sinks::{DeadLetterKind, DeadLetters, Sink as _};
+use crate::sinks::{DeadLetterKind, DeadLetters, Sink as _, SinkKind};
 
 fn line(id: &str) -> Line {
     let event = crate::contract::SignOnEvent { native_id: id.to_owned(), ..sample_event() };
@@ -23,9 +25,9 @@ fn line(id: &str) -> Line {
     Line { id: id.into(), owner: Owner::of_source("acme").into(), time: event.time, text }
 }
 
-fn sink(folder: &Path, port: u16, keys: &str) -> OtlpSink {
+fn sink(folder: &Path, port: u16, keys: &str) -> RemoteSink<OtlpProtocol> {
     let SinkKind::Otlp(config) = sink_config("otlp", "endpoint", port, keys) else { panic!() };
-    OtlpSink::open("siem", &config, folder).unwrap()
+    RemoteSink::open("siem", Format::Otel, &*config, folder).unwrap()
 }
 
 /// The records of a request, whose resource and scope stand there once.

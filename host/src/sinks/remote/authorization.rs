@@ -9,8 +9,9 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use zeroize::Zeroizing;
 
-use crate::config::{AuthorizationConfig, RemoteConfig, SecretSource};
+use super::config::{AuthorizationConfig, RemoteConfig};
 use crate::credentials::{CommandSecret, Redactor, Secret};
+use crate::schema::SecretSource;
 use crate::sinks::SinkError;
 
 /// Headers whose values are no secrets: servers name them in what they answer.

@@ -23,9 +23,9 @@ use tower_service::Service as _;
 
 use super::answer::Answer;
 use super::authorization;
+use super::config::{Compression, RemoteConfig};
 use super::outgoing::Outgoing;
 use super::{REQUESTS_IN_FLIGHT, tls};
-use crate::config::{Compression, RemoteConfig};
 use crate::credentials::Redactor;
 use crate::net::Counting;
 use crate::sinks::SinkError;

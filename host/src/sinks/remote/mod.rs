@@ -10,6 +10,7 @@ mod answer;
 mod authorization;
 mod backoff;
 mod client;
+pub mod config;
 mod confirm;
 mod delivery;
 mod http_delivery;
@@ -22,6 +23,8 @@ mod unacknowledged_ids;
 mod unconfirmed;
 
 use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -33,9 +36,12 @@ pub use client::{NoAnswer, RemoteClient, content_type};
 pub use delivery::Fate;
 pub use unconfirmed::new_channel;
 
+use super::kind::{OpenSink, SinkContext};
 use super::{Line, Receipt, Sink, SinkError};
 pub use crate::credentials::shown;
 use crate::render::Format;
+use crate::telemetry::SinkTelemetry;
+use config::RemoteConfig;
 
 /// Most requests of a sink at the same time, whatever the number of its sources:
 /// enough to hide the way to the server, few enough to bound what is held encoded.
@@ -192,8 +198,64 @@ pub struct RemoteSink<P> {
 }
 
 impl<P: Protocol> RemoteSink<P> {
-    pub fn new(delivery: HttpDelivery<P>, format: Format) -> Self {
-        Self { delivery, format }
+    /// A sink of that id and format.
+    ///
+    /// # Errors
+    ///
+    /// When a certificate cannot be used.
+    pub fn open<C: RemoteType<Protocol = P>>(
+        id: impl Into<SinkTelemetry>,
+        format: Format,
+        config: &C,
+        data_dir: &Path,
+    ) -> Result<Self, SinkError> {
+        let delivery = HttpDelivery::new(id, config.protocol(), config.remote(), data_dir)?;
+        Ok(Self { delivery, format })
+    }
+}
+
+/// A kind of sink behind a server: its keys, and the protocol that they set up.
+pub trait RemoteType: std::fmt::Debug + Send + Sync {
+    /// What a body looks like and what an answer means.
+    type Protocol: Protocol;
+
+    /// Whether a line itself says whose event it is.
+    const TELLS_OWNER: bool = true;
+
+    /// How the server is reached.
+    fn remote(&self) -> &RemoteConfig;
+
+    /// The protocol as it is configured.
+    fn protocol(&self) -> Self::Protocol;
+}
+
+#[async_trait]
+impl<T: RemoteType> OpenSink for T {
+    fn open(
+        &self,
+        id: SinkTelemetry,
+        format: Format,
+        context: &SinkContext,
+    ) -> Result<Arc<dyn Sink>, SinkError> {
+        Ok(Arc::new(RemoteSink::open(id, format, self, &context.data_dir)?))
+    }
+
+    fn open_remote(
+        &self,
+        id: SinkTelemetry,
+        format: Format,
+        data_dir: &Path,
+    ) -> Result<Option<Arc<dyn Sink>>, SinkError> {
+        Ok(Some(Arc::new(RemoteSink::open(id, format, self, data_dir)?)))
+    }
+
+    async fn check(&self, id: SinkTelemetry, format: Format) -> Result<(), SinkError> {
+        // Without a folder nothing is kept, and a try needs nothing that is.
+        RemoteSink::open(id, format, self, Path::new(""))?.probe().await
+    }
+
+    fn tells_owner(&self) -> bool {
+        T::TELLS_OWNER
     }
 }
 

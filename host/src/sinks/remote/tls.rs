@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 use zeroize::Zeroizing;
 
-use crate::config::TlsConfig;
+use super::config::TlsConfig;
 use crate::files;
 use crate::sinks::SinkError;
 

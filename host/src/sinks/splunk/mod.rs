@@ -6,26 +6,26 @@
 //! Invariant: with acknowledgement on, nothing counts as delivered that an indexer
 //! has not acknowledged, and no acknowledgement is taken for two requests.
 
+mod config;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use serde::Deserialize;
 
+use super::kind::SinkType;
+use super::remote::config::RemoteConfig;
 use super::remote::{
-    Answer, AnswerKind, Asked, HttpDelivery, NoAnswer, Protocol, RemoteClient, RemoteSink, below,
-    by_status, content_type, new_channel, shown,
+    Answer, AnswerKind, Asked, NoAnswer, Protocol, RemoteClient, RemoteType, below, by_status,
+    content_type, new_channel, shown,
 };
 use super::{Line, SinkError};
-use crate::config::{Acknowledgement, SplunkSinkConfig};
-use crate::render::Format;
-use crate::telemetry::SinkTelemetry;
+pub use config::{Acknowledgement, SplunkSinkConfig};
 
 /// Where events go, below the endpoint.
 const EVENTS: &str = "/services/collector/event";
@@ -36,27 +36,25 @@ const ACKNOWLEDGEMENTS: &str = "/services/collector/ack";
 /// Names the channel of a request.
 const CHANNEL: HeaderName = HeaderName::from_static("x-splunk-request-channel");
 
-/// A sink that speaks to a HTTP Event Collector.
-pub type SplunkSink = RemoteSink<SplunkProtocol>;
+impl SinkType for SplunkSinkConfig {
+    const NAME: &'static str = "splunk_hec";
+    const HELP: &'static str =
+        "The indexers', where the token offers it; else the collector's 200.";
+}
 
-impl SplunkSink {
-    /// A sink that posts to the collector of the configured endpoint.
-    ///
-    /// # Errors
-    ///
-    /// When a certificate cannot be used.
-    pub fn open(
-        id: impl Into<SinkTelemetry>,
-        format: Format,
-        config: &SplunkSinkConfig,
-        data_dir: &Path,
-    ) -> Result<Self, SinkError> {
-        let protocol = SplunkProtocol {
-            events: below(&config.remote.uri, EVENTS),
-            acknowledgements: below(&config.remote.uri, ACKNOWLEDGEMENTS),
-            config: config.clone(),
-        };
-        Ok(Self::new(HttpDelivery::new(id, protocol, &config.remote, data_dir)?, format))
+impl RemoteType for SplunkSinkConfig {
+    type Protocol = SplunkProtocol;
+
+    fn remote(&self) -> &RemoteConfig {
+        &self.remote
+    }
+
+    fn protocol(&self) -> SplunkProtocol {
+        SplunkProtocol {
+            events: below(&self.remote.uri, EVENTS),
+            acknowledgements: below(&self.remote.uri, ACKNOWLEDGEMENTS),
+            config: self.clone(),
+        }
     }
 }
 

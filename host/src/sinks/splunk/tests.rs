@@ -2,22 +2,26 @@
 
 mod forgetful;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::*;
-use crate::config::SinkKind;
+use crate::render::Format;
 use crate::render::Owner;
+use crate::sinks::remote::RemoteSink;
 use crate::sinks::remote::tests::receiver::{Receiver, Reply as Status, Request};
 use crate::sinks::remote::tests::{line, lines, sink_config};
-use crate::sinks::{DeadLetters, Sink as _};
+use crate::sinks::{DeadLetters, Sink as _, SinkKind};
+
+type SplunkSink = RemoteSink<SplunkProtocol>;
 
 fn sink(folder: &Path, port: u16, keys: &str) -> SplunkSink {
     let keys = format!("token = 'right'\n{keys}");
     let SinkKind::SplunkHec(config) = sink_config("splunk_hec", "endpoint", port, &keys) else {
         panic!()
     };
-    SplunkSink::open("siem", Format::Raw, &config, folder).unwrap()
+    SplunkSink::open("siem", Format::Raw, &*config, folder).unwrap()
 }
 
 fn status(status: u16, body: &str) -> Status {

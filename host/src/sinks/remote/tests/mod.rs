@@ -14,10 +14,12 @@ use std::time::{Duration, Instant};
 use receiver::{Receiver, Reply, Request};
 
 use super::*;
-use crate::config::{Config, SinkKind, Syntax};
+use crate::config::{Config, Syntax};
 use crate::render::Owner;
-use crate::sinks::http::HttpSink;
-use crate::sinks::{DeadLetters, Fate};
+use crate::sinks::http::HttpProtocol;
+use crate::sinks::{DeadLetters, Fate, SinkKind};
+
+type HttpSink = RemoteSink<HttpProtocol>;
 
 /// An event; the bad ones are refused by a test's receiver.
 pub fn line(id: &str) -> Line {
@@ -41,7 +43,7 @@ pub fn sink_config(kind: &str, address: &str, port: u16, keys: &str) -> SinkKind
 
 fn sink(folder: &Path, port: u16, keys: &str) -> HttpSink {
     let SinkKind::Http(config) = sink_config("http", "uri", port, keys) else { panic!() };
-    HttpSink::open("siem", Format::Raw, &config, folder).unwrap()
+    HttpSink::open("siem", Format::Raw, &*config, folder).unwrap()
 }
 
 struct World {

@@ -89,7 +89,7 @@ fn sink_over_tls(folder: &Path, port: u16, tls: &str) -> Result<HttpSink, SinkEr
     let keys = format!("retry_for = '1s'\ntls = {tls}");
     let SinkKind::Http(mut config) = sink_config("http", "uri", port, &keys) else { panic!() };
     config.remote.uri = format!("https://127.0.0.1:{port}/").parse().unwrap();
-    HttpSink::open("siem", Format::Raw, &config, folder)
+    HttpSink::open("siem", Format::Raw, &*config, folder)
 }
 
 #[tokio::test]

@@ -3,16 +3,15 @@
 //!
 //! Invariant: a reader that gives `None` for a key that is there has told why.
 
-use super::document::{Entry, Node, Text, Value};
-use super::problem::{Place, Problem, index_path, key_path};
+use std::path::{Path, PathBuf};
 
-/// Longest piece of a value shown in a message, in characters: enough to find
-/// it, too short to flood a terminal.
-const LONGEST_QUOTE: usize = 60;
+use super::problem::{Place, Problem, index_path, key_path};
+use super::spelling::{is_near, nearest, quoted};
+use super::tree::{Entry, Node, Text, Value};
 
 /// The problems found so far.
 #[derive(Debug, Default)]
-pub(super) struct Problems {
+pub struct Problems {
     found: Vec<Problem>,
 }
 
@@ -31,26 +30,64 @@ impl Problems {
     }
 }
 
+/// What relative paths and `~` stand for: where the process was started does not matter
+/// beyond where the file itself was found.
+#[derive(Debug, Clone, Copy)]
+pub struct Folders<'a> {
+    /// Folder of the configuration file.
+    pub file: &'a Path,
+    /// `HOME`.
+    pub home: Option<&'a str>,
+}
+
+impl Folders<'_> {
+    /// A path as an operator wrote it; `None` if it begins at a home that nobody knows.
+    /// `~user` is left alone, it is a file name like any other.
+    pub fn path(&self, text: &str) -> Option<PathBuf> {
+        let below_home = match text.strip_prefix('~') {
+            Some("") => Some(""),
+            Some(rest) => rest.strip_prefix('/').map(|rest| rest.trim_start_matches('/')),
+            None => None,
+        };
+        match below_home {
+            Some(rest) => self.home.map(|home| Path::new(home).join(rest)),
+            None => Some(self.file.join(text)),
+        }
+    }
+}
+
 /// A value being read, with the names to speak of it.
 #[derive(Debug, Clone)]
-pub(super) struct Field<'a> {
+pub struct Field<'a> {
     pub node: &'a Node,
     /// Where its key is; for an element of a list, where the element is.
     pub key_place: &'a Place,
     pub path: String,
+    /// What paths in it start at.
+    pub folders: Folders<'a>,
     /// Whether it belongs to a credential: such values are never shown.
     pub secret: bool,
 }
 
 impl<'a> Field<'a> {
     /// The root of a file.
-    pub fn root(node: &'a Node) -> Self {
-        Self { node, key_place: &node.place, path: String::new(), secret: false }
+    pub fn root(node: &'a Node, folders: Folders<'a>) -> Self {
+        Self { node, key_place: &node.place, path: String::new(), folders, secret: false }
+    }
+
+    /// The same, never to be shown.
+    pub fn hushed(&self) -> Self {
+        Self { secret: true, ..self.clone() }
     }
 
     /// Tells a problem at the value.
     pub fn wrong(&self, problems: &mut Problems, message: impl Into<String>) {
         problems.add(&self.node.place, &self.path, message);
+    }
+
+    /// Tells a problem at the key.
+    pub fn wrong_key(&self, problems: &mut Problems, message: impl Into<String>) {
+        problems.add(self.key_place, &self.path, message);
     }
 
     /// Tells that something else was expected.
@@ -98,6 +135,11 @@ impl<'a> Field<'a> {
         matches!(&self.node.value, Value::Text(text) if text.is_from_variable())
     }
 
+    /// Whether it is a table.
+    pub fn is_table(&self) -> bool {
+        matches!(self.node.value, Value::Table(_))
+    }
+
     /// Whether it is a table without keys.
     pub fn is_empty_table(&self) -> bool {
         matches!(&self.node.value, Value::Table(entries) if entries.is_empty())
@@ -131,21 +173,6 @@ impl<'a> Field<'a> {
         None
     }
 
-    /// A boolean, or a variable that holds one.
-    pub fn boolean(&self, problems: &mut Problems) -> Option<bool> {
-        match &self.node.value {
-            Value::Boolean(boolean) => return Some(*boolean),
-            Value::Text(text) if text.is_from_variable() => {
-                if let Ok(boolean) = text.text.parse() {
-                    return Some(boolean);
-                }
-            }
-            _ => {}
-        }
-        self.expected(problems, "true or false");
-        None
-    }
-
     /// The elements of a list.
     pub fn list(&self, problems: &mut Problems, what: &str) -> Option<Vec<Self>> {
         let Value::List(elements) = &self.node.value else {
@@ -156,17 +183,13 @@ impl<'a> Field<'a> {
             node,
             key_place: &node.place,
             path: index_path(&self.path, index),
-            secret: self.secret,
+            ..self.clone()
         };
         Some(elements.iter().enumerate().map(element).collect())
     }
 
     /// A table of the keys `known`.
-    pub fn table(
-        &self,
-        problems: &mut Problems,
-        known: &'static [&'static str],
-    ) -> Option<Table<'a>> {
+    pub fn table(&self, problems: &mut Problems, known: Vec<&'static str>) -> Option<Table<'a>> {
         let Value::Table(entries) = &self.node.value else {
             self.expected(problems, "a table");
             return None;
@@ -176,7 +199,7 @@ impl<'a> Field<'a> {
 
     /// The keys and values of a table whose keys are names that operators choose.
     pub fn entries(&self, problems: &mut Problems) -> Vec<(&'a str, Self)> {
-        let Some(table) = self.table(problems, &[]) else {
+        let Some(table) = self.table(problems, Vec::new()) else {
             return Vec::new();
         };
         table.entries.iter().map(|entry| (entry.key.as_str(), table.field_of(entry))).collect()
@@ -185,10 +208,10 @@ impl<'a> Field<'a> {
 
 /// A table being read.
 #[derive(Debug)]
-pub(super) struct Table<'a> {
+pub struct Table<'a> {
     pub field: Field<'a>,
     entries: &'a [Entry],
-    known: &'static [&'static str],
+    known: Vec<&'static str>,
     /// Keys told to be slips of a required one.
     told: Vec<&'a str>,
 }
@@ -199,7 +222,7 @@ impl<'a> Table<'a> {
             node: &entry.node,
             key_place: &entry.place,
             path: key_path(&self.field.path, &entry.key),
-            secret: self.field.secret,
+            ..self.field.clone()
         }
     }
 
@@ -246,78 +269,12 @@ impl<'a> Table<'a> {
     /// Ends the reading of a table that takes no other keys.
     pub fn finish(self, problems: &mut Problems) {
         for entry in self.unknown() {
-            let advice = match nearest(&entry.key, self.known) {
+            let advice = match nearest(&entry.key, &self.known) {
                 Some(near) => format!("did you mean {near:?}?"),
                 None => format!("known keys: {}", self.known.join(", ")),
             };
             let path = key_path(&self.field.path, &entry.key);
             problems.add(&entry.place, &path, format!("unknown key; {advice}"));
-        }
-    }
-}
-
-/// A text in quotes, on one line, not too long.
-pub(super) fn quoted(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_QUOTE) {
-        Some((end, _)) => format!("{:?}…", &text[..end]),
-        None => format!("{text:?}"),
-    }
-}
-
-/// The known word that was most likely meant.
-pub(super) fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
-    known.iter().copied().find(|known| is_near(known, written))
-}
-
-/// Whether two words are the same but for case and `-` for `_`, or but for one
-/// slip: a letter changed, left out, added, or two swapped.
-pub(super) fn is_near(known: &str, written: &str) -> bool {
-    // Every word known here is short; a value may be megabytes.
-    if written.len() > 4 * known.len() + 4 {
-        return false;
-    }
-    let (a, b) = (plain(known), plain(written));
-    let head = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let (a, b) = (&a[head..], &b[head..]);
-    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
-    match (&a[..a.len() - tail], &b[..b.len() - tail]) {
-        ([], [] | [_]) | ([_], [] | [_]) => true,
-        ([x, y], [u, v]) => x == v && y == u,
-        _ => false,
-    }
-}
-
-fn plain(word: &str) -> Vec<char> {
-    word.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn one_slip_is_near_and_two_are_not() {
-        for near in ["regoins", "region", "regionss", "regiqns", "Regions", "REGIONS", "regions"] {
-            assert!(is_near("regions", near), "{near}");
-        }
-        for far in ["realm", "regoin", "", "regions_of_the_world"] {
-            assert!(!is_near("regions", far), "{far}");
-        }
-        assert!(is_near("oci_audit", "oci-audit"));
-    }
-
-    #[test]
-    fn a_long_value_is_cut_between_characters() {
-        assert_eq!(quoted("a\nb"), r#""a\nb""#);
-        assert_eq!(quoted(&"ä".repeat(61)), format!("\"{}\"…", "ä".repeat(60)));
-    }
-
-    proptest! {
-        #[test]
-        fn nearness_is_mutual(a in "[a-c_-]{0,6}", b in "[a-c_-]{0,6}") {
-            prop_assert_eq!(is_near(&a, &b), is_near(&b, &a));
         }
     }
 }

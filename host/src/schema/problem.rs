@@ -88,7 +88,7 @@ fn lines(problems: &[Problem]) -> String {
 }
 
 /// The path of `key` in the table at `path`.
-pub(super) fn key_path(path: &str, key: &str) -> String {
+pub fn key_path(path: &str, key: &str) -> String {
     let bare = !key.is_empty()
         && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let key = if bare { key.to_owned() } else { format!("{key:?}") };
@@ -96,7 +96,7 @@ pub(super) fn key_path(path: &str, key: &str) -> String {
 }
 
 /// The path of an element of the list at `path`.
-pub(super) fn index_path(path: &str, index: usize) -> String {
+pub fn index_path(path: &str, index: usize) -> String {
     format!("{path}[{index}]")
 }
 

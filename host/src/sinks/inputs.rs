@@ -3,12 +3,12 @@
 //! Invariant: a pattern without `*` and `?` is a name and matches only itself.
 
 /// Whether an input is more than a name.
-pub(in crate::config) fn is_pattern(input: &str) -> bool {
+pub fn is_pattern(input: &str) -> bool {
     input.contains(['*', '?'])
 }
 
 /// Whether a name fits a pattern: `*` stands for any characters, `?` for one.
-pub(in crate::config) fn matches(pattern: &str, name: &str) -> bool {
+pub fn matches(pattern: &str, name: &str) -> bool {
     if !is_pattern(pattern) {
         return pattern == name;
     }

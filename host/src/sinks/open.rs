@@ -1,0 +1,188 @@
+//! From the configuration to sinks.
+//!
+//! Invariant: a sink that cannot be opened stands there all the same and tries again
+//! with every batch, so that its own inputs wait for it and no other source does.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+use super::config::SinkConfig;
+use super::kind::SinkContext;
+use super::{Line, Receipt, Sink, SinkError};
+use crate::render::Format;
+use crate::telemetry::{self, SinkTelemetry};
+
+/// Opens every sink of a configuration but those that are open already, in the order
+/// in which a batch takes them: files last, and by id, so that two streams can never
+/// wait for each other. A file has one batch at a time, from its lines to the commit;
+/// before them, a server that is slow to acknowledge would hold up everybody else's.
+pub fn open_all(
+    configs: &[SinkConfig],
+    context: &SinkContext,
+    are_open: &[Arc<dyn Sink>],
+) -> Vec<Arc<dyn Sink>> {
+    let mut configs: Vec<&SinkConfig> = configs.iter().collect();
+    configs.sort_by_key(|config| (config.kind.file().is_some(), &config.id));
+    let sink = |config: &SinkConfig| {
+        if let Some(sink) = are_open.iter().find(|sink| sink.id() == config.id) {
+            return sink.clone();
+        }
+        open(config, context).unwrap_or_else(|error| {
+            let telemetry = telemetry_of(config, context);
+            telemetry::SinkNotOpened { error: error.to_string() }.emit(&telemetry);
+            Arc::new(LateSink::new(config.clone(), context.clone()))
+        })
+    };
+    configs.into_iter().map(sink).collect()
+}
+
+fn telemetry_of(config: &SinkConfig, context: &SinkContext) -> SinkTelemetry {
+    context.telemetry.sink(&config.id, config.kind.name())
+}
+
+/// Opens a sink.
+///
+/// # Errors
+///
+/// When something it names on this machine cannot be used.
+pub fn open(config: &SinkConfig, context: &SinkContext) -> Result<Arc<dyn Sink>, SinkError> {
+    config.kind.open(telemetry_of(config, context), config.format, context)
+}
+
+/// Opens a sink behind a server, which needs no state; `None` for any other.
+///
+/// # Errors
+///
+/// When something it names on this machine cannot be used.
+pub fn open_remote(
+    config: &SinkConfig,
+    data_dir: &Path,
+) -> Result<Option<Arc<dyn Sink>>, SinkError> {
+    config.kind.open_remote(config.id.as_str().into(), config.format, data_dir)
+}
+
+/// Tries a sink as `signon check` does: nothing is delivered, nothing is left
+/// behind.
+///
+/// # Errors
+///
+/// What would keep the first batch from being delivered.
+pub async fn check(config: &SinkConfig) -> Result<(), SinkError> {
+    config.kind.check(config.id.as_str().into(), config.format).await
+}
+
+/// Tries every sink beside whatever else goes on, and tells of those that are not
+/// ready.
+pub fn probe_all(configs: &[SinkConfig], context: &SinkContext, sinks: &[Arc<dyn Sink>]) {
+    for sink in sinks {
+        let Some(config) = configs.iter().find(|config| config.id == sink.id()) else {
+            continue;
+        };
+        let (sink, telemetry) = (sink.clone(), telemetry_of(config, context));
+        tokio::spawn(async move {
+            if let Err(error) = sink.probe().await {
+                telemetry::SinkNotReady { error: error.to_string() }.emit(&telemetry);
+            }
+        });
+    }
+}
+
+/// A sink that could not be opened yet.
+#[derive(Debug)]
+struct LateSink {
+    config: SinkConfig,
+    context: SinkContext,
+    opened: OnceCell<Arc<dyn Sink>>,
+}
+
+impl LateSink {
+    fn new(config: SinkConfig, context: SinkContext) -> Self {
+        Self { config, context, opened: OnceCell::new() }
+    }
+
+    async fn sink(&self) -> Result<&Arc<dyn Sink>, SinkError> {
+        self.opened
+            .get_or_try_init(|| async {
+                let (config, context) = (self.config.clone(), self.context.clone());
+                let opened = tokio::task::spawn_blocking(move || open(&config, &context));
+                opened.await.unwrap_or_else(|error| {
+                    let path = self.context.data_dir.clone();
+                    Err(SinkError::File { path, source: std::io::Error::other(error) })
+                })
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Sink for LateSink {
+    fn id(&self) -> &str {
+        &self.config.id
+    }
+
+    fn format(&self) -> Format {
+        self.config.format
+    }
+
+    async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
+        self.sink().await?.deliver(lines).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Syntax};
+    use crate::render::Owner;
+    use crate::state::EmbeddedState;
+    use crate::telemetry::Telemetry;
+
+    #[tokio::test]
+    async fn no_file_is_held_while_a_server_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "data_dir = 'd'\nsources.acme = { type = 'oci_audit' }\n\
+                    sinks.a = { type = 'file', path = 'a', inputs = ['*'] }\n\
+                    sinks.b = { type = 'http', uri = 'http://127.0.0.1:9', inputs = ['*'] }\n\
+                    sinks.c = { type = 'stdout', inputs = ['*'] }";
+        let file = folder.path().join("signon.toml");
+        let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
+        let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
+        let telemetry = Telemetry::default();
+        let context = SinkContext { data_dir: folder.path().to_owned(), state, telemetry };
+        let sinks = open_all(&config.sinks, &context, &[]);
+        let ids: Vec<&str> = sinks.iter().map(|sink| sink.id()).collect();
+        assert_eq!(ids, ["b", "c", "a"]);
+    }
+
+    #[tokio::test]
+    async fn a_sink_that_cannot_be_opened_is_opened_by_a_later_batch_and_hinders_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "data_dir = 'd'\nsources.acme = { type = 'oci_audit' }\n\
+                    sinks.a = { type = 'file', path = 'late/a', inputs = ['*'], format = 'raw' }\n\
+                    sinks.b = { type = 'file', path = 'b', inputs = ['*'], format = 'raw' }";
+        let file = folder.path().join("signon.toml");
+        let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
+        let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
+        let telemetry = Telemetry::default();
+        let context = SinkContext { data_dir: folder.path().to_owned(), state, telemetry };
+        // Where a folder should be, a file is in the way.
+        std::fs::write(folder.path().join("late"), "").unwrap();
+        let sinks = open_all(&config.sinks, &context, &[]);
+        let line = Line {
+            id: "x".into(),
+            owner: Owner::of_source("acme").into(),
+            time: 0,
+            text: r#"{"eventId":"x"}"#.into(),
+        };
+        let line = std::slice::from_ref(&line);
+        let error = sinks[0].deliver(line).await.map(|_| ()).unwrap_err();
+        assert!(matches!(error, SinkError::File { .. }), "{error}");
+        sinks[1].deliver(line).await.unwrap().settle();
+        std::fs::remove_file(folder.path().join("late")).unwrap();
+        sinks[0].deliver(line).await.unwrap().settle();
+        assert!(folder.path().join("late/a").exists());
+    }
+}
