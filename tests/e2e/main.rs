@@ -10,6 +10,7 @@
 mod backfill;
 mod clock;
 mod components;
+mod configuration;
 mod conform;
 mod crash;
 mod credentials;

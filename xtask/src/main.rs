@@ -38,6 +38,7 @@ Commands:
                                    tests failed how often; `-- NAME` runs those of that name
   lint                             format, clippy for host and guests, documentation, links
   mapping                          write docs/mapping.md anew from the components' tables
+  configuration                    write docs/configuration.md anew from the tables of keys
   components [DIR]                 write the components as files (default: target/components)
   crash [--kills N] [--seed S]     kill the command at every commit boundary and at random
                                    moments (default: 300 times), and count what is lost
@@ -68,12 +69,14 @@ fn main() -> ExitCode {
     let result = match command.as_deref() {
         Some("demo") => demo(&arguments),
         Some(
-            "setup" | "test" | "lint" | "mapping" | "components" | "bench" | "crash" | "density",
+            "setup" | "test" | "lint" | "mapping" | "configuration" | "components" | "bench"
+            | "crash" | "density",
         ) if asks_for_help => help(),
         Some("setup") => setup::command(&arguments),
         Some("test") => test::command(&arguments),
         Some("lint") => lint::command(&arguments),
-        Some("mapping") => mapping(&arguments),
+        Some("mapping") => page("mapping", &arguments),
+        Some("configuration") => page("configuration", &arguments),
         Some("components") => components::command(&arguments),
         Some("crash") => crash::command(&arguments),
         Some("bench") => bench::command(&arguments),
@@ -102,11 +105,12 @@ fn demo(arguments: &[String]) -> Result<(), Failure> {
 
 /// A test writes the page, since only the tests see the components' tables and the
 /// renderings at once.
-fn mapping(arguments: &[String]) -> Result<(), Failure> {
+fn page(name: &str, arguments: &[String]) -> Result<(), Failure> {
     if !arguments.is_empty() {
-        return Err(Failure::usage(format!("mapping does not know {}", arguments.join(" "))));
+        return Err(Failure::usage(format!("{name} does not know {}", arguments.join(" "))));
     }
     setup::guests()?;
-    let mut test = cargo(&["test", "--package", "signon-host", "--test", "e2e", "mapping::"]);
+    let tests = format!("{name}::");
+    let mut test = cargo(&["test", "--package", "signon-host", "--test", "e2e", &tests]);
     run(test.env("SIGNON_REGENERATE_GOLDEN", "1"))
 }

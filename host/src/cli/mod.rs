@@ -21,6 +21,7 @@ mod normalize;
 mod progress;
 mod report;
 mod run;
+mod schema;
 mod signals;
 mod simulate;
 mod timeline;
@@ -80,6 +81,11 @@ enum Command {
     /// For whoever writes one. Exits with 1 if a law is broken; what is not tried says
     /// what it lacks.
     Conform(conform::Arguments),
+    /// Show what may be written into a configuration, as JSON Schema.
+    ///
+    /// For editors, which then complete keys, show what they mean and mark mistakes:
+    /// `signon schema > signon.schema.json`.
+    Schema(schema::Arguments),
     /// Try a configuration: what is wrong, and what to do about it.
     Check(check::Arguments),
     /// Events that a sink's receiver refused while it took others.
@@ -121,6 +127,7 @@ pub fn main() -> ExitCode {
             Command::Normalize(arguments) => normalize::run(arguments).await,
             Command::Inspect(arguments) => inspect::run(arguments).await,
             Command::Conform(arguments) => conform::run(arguments).await,
+            Command::Schema(arguments) => schema::run(arguments).await,
             Command::Check(arguments) => check::run(arguments).await,
             Command::Deadletter(arguments) => deadletter::run(arguments).await,
             Command::Report(arguments) => report::run(arguments).await,
