@@ -63,7 +63,7 @@ fn clippy(arguments: &[&str]) -> Command {
     command
 }
 
-/// The parts of the guests that only exist on their own target.
+/// The parts of the guests that only exist on their own target, and what is for both.
 fn guests() -> Result<(), Failure> {
     let at_hand = guest_toolchain::find().is_ok_and(|found| found.std == StdSource::InUse);
     if !at_hand {
@@ -71,7 +71,7 @@ fn guests() -> Result<(), Failure> {
         return Ok(());
     }
     let mut arguments = vec!["--target", TARGET, "--lib"];
-    for guest in GUESTS.into_iter().chain(["hostile", "chatty"]) {
+    for guest in GUESTS.into_iter().chain(["hostile", "chatty", "signon-render"]) {
         arguments.extend(["--package", guest]);
     }
     run(&mut clippy(&arguments))

@@ -22,6 +22,12 @@ pub fn check() -> Result<(), Failure> {
             .is_none_or(|manifest| !manifest.contains("doctest = false"))
     };
     let mut broken = 0;
+    // Tables of Unicode, half a minute of building, for names that nothing here resolves:
+    // `idna_adapter` 1.0.0 does without, and an update would take a newer one.
+    if fs::read_to_string(root.join("Cargo.lock")).is_ok_and(|lock| lock.contains("\"icu_")) {
+        say("Cargo.lock brings icu: cargo update -p idna_adapter --precise 1.0.0");
+        broken += 1;
+    }
     for file in files {
         // Files that are no text have neither lines nor links.
         let Ok(text) = fs::read_to_string(&file) else { continue };
@@ -50,7 +56,7 @@ pub fn check() -> Result<(), Failure> {
     if broken == 0 {
         Ok(())
     } else {
-        Err(Failure::new(format!("{broken} broken links and examples")))
+        Err(Failure::new(format!("{broken} broken links, examples and versions")))
     }
 }
 

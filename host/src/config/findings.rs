@@ -30,10 +30,10 @@ impl SourceConfig {
     /// too short to be told from other words.
     pub fn finding(&self, finding: Finding) -> Finding {
         let said = format!("{} {}", finding.problem, finding.fix);
-        let of_a_stranger = matches!(self.component, ComponentRef::File(_));
+        let of_a_file = matches!(self.component, ComponentRef::File(_));
         let withheld = self
             .variables_at(&finding.path)
-            .filter(|_| of_a_stranger && !finding.path.is_empty())
+            .filter(|_| of_a_file && !finding.path.is_empty())
             .or_else(|| self.hidden.too_short_in(&said).filter(|_| !self.variables.is_empty()));
         let (problem, fix) = match withheld {
             Some(variables) => (
