@@ -1,6 +1,7 @@
 //! The long crash harness, run by `cargo xtask crash`: the command is killed at every
-//! commit boundary and at random moments, world after world, over a rotating file, an
-//! HTTP receiver and one that refuses some events.
+//! commit boundary and at random moments, world after world, over an arrangement of sinks:
+//! a rotating file, an HTTP receiver, or two files with an HTTP receiver and one that
+//! refuses some events.
 //!
 //! Truth is the simulator's own. Each world is one service with things going wrong,
 //! killed until a run gets to its end.
@@ -83,15 +84,46 @@ fn killed_at_every_boundary_nothing_is_lost_and_the_file_repeats_nothing() {
         say(&format!("{} s: {tally:?}", started.elapsed().as_secs()));
     }
     say(&format!(
-        "{} s, {} kills; lost 0, twice in the file 0, whole lines removed 0; {tally:?}",
+        "{:?}, {} s, {} kills; lost 0, twice in a file 0, whole lines removed 0; {tally:?}",
+        Arrangement::asked(),
         started.elapsed().as_secs(),
         tally.killed()
     ));
 }
 
+/// The sinks of a world's source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Arrangement {
+    File,
+    Http,
+    All,
+}
+
+impl Arrangement {
+    /// As `cargo xtask crash --sinks` names it.
+    fn asked() -> Self {
+        match std::env::var("SIGNON_CRASH_SINKS").as_deref() {
+            Ok("file") => Self::File,
+            Ok("http") => Self::Http,
+            Ok("all") | Err(_) => Self::All,
+            Ok(other) => panic!("--sinks is file, http or all, not {other}"),
+        }
+    }
+
+    /// The files that hold everything once.
+    fn files(self) -> &'static [&'static str] {
+        match self {
+            Self::File => &["events.ndjson"],
+            Self::Http => &[],
+            Self::All => &["events.ndjson", "second.ndjson"],
+        }
+    }
+}
+
 struct World {
     service: Service,
     config: PathBuf,
+    arrangement: Arrangement,
     receiver: Receiver,
     /// Refuses some events, which go to the dead letters.
     picky: Receiver,
@@ -116,26 +148,39 @@ impl World {
         // Long enough that an event which is refused has siblings: alone it would wait.
         let config = service.config().set("longest_range", "\"30m\"");
         // The file is the last table of what the simulator wrote.
-        let config = config.with("rotate_bytes = 100000\nrotate_keep = 1000");
-        let config = config.with(&sink("siem", receiver.port)).with(&sink("picky", picky.port));
+        let rotation = "rotate_bytes = 100000\nrotate_keep = 1000";
+        let arrangement = Arrangement::asked();
+        let config = match arrangement {
+            Arrangement::File => config.with(rotation),
+            Arrangement::Http => config.without_last_table().with(&sink("siem", receiver.port)),
+            Arrangement::All => {
+                let second = service.path("second.ndjson");
+                let second = format!(
+                    "[sinks.second]\ntype = \"file\"\ninputs = [\"*\"]\npath = {second:?}\n{rotation}"
+                );
+                let config = config.with(rotation).with(&second);
+                config.with(&sink("siem", receiver.port)).with(&sink("picky", picky.port))
+            }
+        };
         let config = config.write("kills.toml");
-        Some(Self { service, config, receiver, picky })
+        Some(Self { service, config, arrangement, receiver, picky })
     }
 
-    /// What the files hold in whole lines, and whether the last line is torn.
-    fn file(&self) -> (Vec<u8>, bool) {
+    /// What a file and those put aside before it hold in whole lines, and whether the last
+    /// line is torn.
+    fn file(&self, name: &str) -> (Vec<u8>, bool) {
         let entries = std::fs::read_dir(self.service.folder()).unwrap();
+        let aside = format!("{name}.");
         let mut files: Vec<PathBuf> = entries
             .map(|entry| entry.unwrap().path())
-            .filter(|path| {
-                path.file_name().unwrap().to_str().unwrap().starts_with("events.ndjson.")
-            })
+            .filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&aside))
             .collect();
         files.sort();
         let mut bytes: Vec<u8> =
             files.iter().flat_map(|path| std::fs::read(path).unwrap()).collect();
-        let whole = whole_lines(&self.service.events());
-        let length = std::fs::metadata(self.service.events()).map_or(0, |file| file.len());
+        let newest = self.service.path(name);
+        let whole = whole_lines(&newest);
+        let length = std::fs::metadata(&newest).map_or(0, |file| file.len());
         bytes.extend_from_slice(&whole);
         (bytes, (whole.len() as u64) < length)
     }
@@ -143,12 +188,21 @@ impl World {
     /// Fails the test unless everything is where it belongs.
     fn check(&self, tally: &mut Tally, kills: u64) {
         let truth = self.service.simulator.truth();
-        let file = String::from_utf8(self.file().0).unwrap();
-        Output::parse(&file).assert_holds(&truth);
+        for name in self.arrangement.files() {
+            let file = String::from_utf8(self.file(name).0).unwrap();
+            Output::parse(&file).assert_holds(&truth);
+        }
+        tally.events += truth.len() as u64;
+        if self.arrangement == Arrangement::File {
+            return;
+        }
         let taken = self.receiver.taken();
         assert_eq!(taken.keys().cloned().collect::<BTreeSet<_>>(), truth, "at the receiver");
         assert!(taken.values().all(|times| u64::from(*times) <= kills + 1));
         tally.in_flight_twice += taken.values().map(|times| u64::from(times - 1)).sum::<u64>();
+        if self.arrangement == Arrangement::Http {
+            return;
+        }
         let letters = self.service.path("state/deadletter/picky.ndjson");
         let letters = std::fs::read_to_string(letters).unwrap_or_default();
         let mut accepted: BTreeSet<String> = self.picky.taken().into_keys().collect();
@@ -158,14 +212,14 @@ impl World {
             tally.dead_letters += 1;
         }
         assert_eq!(accepted, truth, "at the picky receiver and in its dead letters");
-        tally.events += truth.len() as u64;
     }
 }
 
 fn live_through(seed: u64, tally: &mut Tally, wanted: u64) {
     let mut moments = Moments(seed);
     let world = World::begin(seed).expect("the receivers need python3");
-    let mut kept: Vec<u8> = Vec::new();
+    let files = world.arrangement.files();
+    let mut kept: Vec<Vec<u8>> = vec![Vec::new(); files.len()];
     let mut kills = 0;
     let begun = tally.runs;
     loop {
@@ -196,10 +250,12 @@ fn live_through(seed: u64, tally: &mut Tally, wanted: u64) {
         } else {
             Some(running.wait())
         };
-        let (whole, torn) = world.file();
-        assert!(whole.starts_with(&kept), "a whole line is gone or changed");
-        kept = whole;
-        tally.torn += u64::from(torn);
+        for (name, kept) in files.iter().zip(&mut kept) {
+            let (whole, torn) = world.file(name);
+            assert!(whole.starts_with(kept), "{name}: a whole line is gone or changed");
+            *kept = whole;
+            tally.torn += u64::from(torn);
+        }
         match finished.map(|finished| (finished.code, finished.stderr)) {
             Some((Some(0), _)) => break,
             // So much went wrong at the service that it gave up; that is no crash.

@@ -21,16 +21,21 @@ pub fn command(arguments: &[String]) -> Result<(), Failure> {
     ]);
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
-        let variable = match argument.as_str() {
-            "--kills" => "SIGNON_CRASH_KILLS",
-            "--seed" => "SIGNON_CRASH_SEED",
+        let (variable, is_number) = match argument.as_str() {
+            "--kills" => ("SIGNON_CRASH_KILLS", true),
+            "--seed" => ("SIGNON_CRASH_SEED", true),
+            "--sinks" => ("SIGNON_CRASH_SINKS", false),
             other => return Err(Failure::usage(format!("crash does not know {other}"))),
         };
-        let value = arguments.next().and_then(|value| value.parse::<u64>().ok());
-        let Some(value) = value else {
-            return Err(Failure::usage(format!("{argument} needs a number")));
+        let fits = |value: &&String| match is_number {
+            true => value.parse::<u64>().is_ok(),
+            false => ["file", "http", "all"].contains(&value.as_str()),
         };
-        harness.env(variable, value.to_string());
+        let Some(value) = arguments.next().filter(fits) else {
+            let wanted = if is_number { "a number" } else { "file, http or all" };
+            return Err(Failure::usage(format!("{argument} needs {wanted}")));
+        };
+        harness.env(variable, value);
     }
     setup::guests()?;
     run(&mut harness)

@@ -40,7 +40,8 @@ Commands:
   mapping                          write docs/mapping.md anew from the components' tables
   configuration                    write docs/configuration.md anew from the tables of keys
   components [DIR]                 write the components as files (default: target/components)
-  crash [--kills N] [--seed S]     kill the command at every commit boundary and at random
+  crash [--kills N] [--seed S] [--sinks file|http|all]
+                                   kill the command at every commit boundary and at random
                                    moments (default: 300 times), and count what is lost
   bench [--quick] [--json] [ROW...]
                                    how fast it is, beside what it is measured against, all rows

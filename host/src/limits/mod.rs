@@ -3,6 +3,7 @@
 //! spare, and a most that an operator may raise it to.
 
 mod cpu_scheduler;
+mod fair_share;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use wasmtime::ResourceLimiter;
 
 pub use cpu_scheduler::runtime;
 pub(crate) use cpu_scheduler::{Allowance, Claim, CpuScheduler, off_the_threads};
+pub(crate) use fair_share::{FairShare, First, Share, Urgency};
 
 /// Length of a CPU tick.
 pub const TICK: Duration = Duration::from_millis(10);

@@ -1,16 +1,17 @@
-//! What becomes of a batch: the unwanted out, duplicates out, the rest rendered.
-//! Pure but for the question what was delivered before.
+//! What becomes of a batch before it is delivered: the unwanted out, what is left
+//! claimed, duplicates out, and what yields to another source.
+//!
+//! Invariant: what is said to be fresh was never committed, and nobody else delivers it
+//! while its claim is held.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::outlet::Outlet;
+use super::claims::{Claim, ClaimKey, Claims};
+use super::error::CollectError;
 use super::preference::{Pairing, Preference};
 use super::select::Filter;
 use crate::contract::{Batch, SignOnEvent};
-use crate::ledger;
-use crate::render::{Context, Keep, Owner, render};
-use crate::sinks::Line;
 use crate::state::{Counts, SignOnRecord, State, StateError, StreamKey};
 
 /// A batch without what was delivered before.
@@ -33,18 +34,79 @@ impl Fresh {
     }
 }
 
-/// Takes out what is not wanted, then duplicates: of earlier batches and within this
-/// one, then what yields to sources that report the same sign-ons.
-pub fn fresh(
-    mut batch: Batch,
-    filter: &Filter,
+/// How a source's batches are accepted.
+#[derive(Debug, Clone)]
+pub struct Acceptance {
+    pub filter: Filter,
+    pub preference: Preference,
+    pub claims: Claims,
+    pub state: Arc<dyn State>,
+}
+
+impl Acceptance {
+    /// Claims what is wanted of a batch and finds out what of it is fresh. It may take as
+    /// long as another batch with the same events is on its way; dropping the future gives
+    /// everything back.
+    ///
+    /// # Errors
+    ///
+    /// When the state cannot be read.
+    pub async fn accept(
+        &self,
+        key: &StreamKey,
+        mut batch: Batch,
+        now: i64,
+    ) -> Result<(Fresh, Claim), CollectError> {
+        let all = batch.events.len();
+        batch.events.retain(|event| self.filter.wants(event));
+        let filtered = (all - batch.events.len()) as u64;
+        let mut wanted = self.first_claims(key, &batch.events);
+        loop {
+            let claim = self.claims.claim(wanted.iter().copied()).await;
+            // What was looked at may be more than was claimed; then nothing of it counts.
+            let again = (!self.preference.is_alone()).then(|| batch.clone());
+            let (mut fresh, met) = self.look(key, batch, now).await?;
+            let met: Vec<ClaimKey> = met.iter().map(|met| self.claims.key(met)).collect();
+            match again.filter(|_| !claim.holds(&met)) {
+                None => {
+                    fresh.counts.filtered += filtered;
+                    return Ok((fresh, claim));
+                }
+                Some(again) => batch = again,
+            }
+            wanted.extend(met);
+        }
+    }
+
+    fn first_claims(&self, key: &StreamKey, events: &[SignOnEvent]) -> BTreeSet<ClaimKey> {
+        let ids = events.iter().map(|event| self.claims.key((key, event.native_id.as_str())));
+        let of_groups = self.preference.contested(key, events);
+        ids.chain(of_groups.map(|contested| self.claims.key(contested))).collect()
+    }
+
+    async fn look(
+        &self,
+        key: &StreamKey,
+        batch: Batch,
+        now: i64,
+    ) -> Result<(Fresh, Vec<(String, super::pairs::Contested)>), CollectError> {
+        let (acceptance, key) = (self.clone(), key.clone());
+        let looked = tokio::task::spawn_blocking(move || {
+            fresh(batch, &acceptance.preference, &key, now, acceptance.state.as_ref())
+        });
+        Ok(looked.await.map_err(|error| CollectError::Task(error.to_string()))??)
+    }
+}
+
+/// Takes out duplicates, of earlier batches and within this one, then what yields to
+/// sources that report the same sign-ons; also tells what it looked at.
+fn fresh(
+    batch: Batch,
     preference: &Preference,
     key: &StreamKey,
     now: i64,
     state: &dyn State,
-) -> Result<Fresh, StateError> {
-    let all = batch.events.len();
-    batch.events.retain(|event| filter.wants(event));
+) -> Result<(Fresh, Vec<(String, super::pairs::Contested)>), StateError> {
     let wanted = batch.events.len();
     let ids: Vec<&str> = batch.events.iter().map(|event| event.native_id.as_str()).collect();
     let delivered = state.delivered(key, &ids)?;
@@ -55,7 +117,7 @@ pub fn fresh(
     let mut events = batch.events;
     events.retain(|_| new.next().unwrap_or(true));
     let duplicate = (wanted - events.len()) as u64;
-    let Pairing { yields, records } = preference.pair(key, &events, now, state)?;
+    let Pairing { yields, records, met } = preference.pair(key, &events, now, state)?;
     let mut yields = yields.into_iter();
     let (yielded, events): (Vec<SignOnEvent>, Vec<SignOnEvent>) =
         events.into_iter().partition(|_| yields.next().unwrap_or(false));
@@ -64,33 +126,8 @@ pub fn fresh(
         emitted: events.len() as u64,
         duplicate,
         yielded: yielded.len() as u64,
-        filtered: batch.counts.filtered + (all - wanted) as u64,
+        filtered: batch.counts.filtered,
         rejected: batch.counts.rejected,
     };
-    Ok(Fresh { events, yielded, records, counts })
-}
-
-/// The events of a source as lines for a sink. `component` is the name in the
-/// component's descriptor.
-pub fn lines(
-    events: &[SignOnEvent],
-    owner: &Arc<Owner>,
-    component: &str,
-    outlet: &Outlet,
-) -> Vec<Line> {
-    let format = outlet.sink.format();
-    let nobody = Owner::NOBODY;
-    let told = if outlet.tells_owner { owner } else { &nobody };
-    // What signon says of itself has nothing but what is unmapped.
-    let unmapped = outlet.keep.unmapped || component == ledger::COMPONENT;
-    let context = Context { component, owner: told, keep: Keep { unmapped, ..outlet.keep } };
-    events
-        .iter()
-        .map(|event| Line {
-            id: event.native_id.clone(),
-            owner: owner.clone(),
-            time: event.time,
-            text: render(event, &context, format),
-        })
-        .collect()
+    Ok((Fresh { events, yielded, records, counts }, met))
 }

@@ -8,7 +8,7 @@ use crate::egress::GrantError;
 use crate::net::ClientError;
 use crate::runtime::SandboxError;
 use crate::sinks::SinkError;
-use crate::state::StateError;
+use crate::state::{CommitError, Refused, StateError};
 
 /// Anything that stops a source or the collector.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,20 @@ pub enum CollectError {
     /// The state cannot be read or written.
     #[error("{0}")]
     State(Arc<StateError>),
+    /// A commit failed.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// A commit changed nothing.
+    #[error("the position was not written: {0}")]
+    Refused(Refused),
+    /// Too much waits for the sinks of its tenant.
+    #[error(
+        "{bytes} bytes more would wait for its sinks than may; it is read again when there is room"
+    )]
+    NoRoom {
+        /// Of the batch.
+        bytes: u64,
+    },
     /// The clocks are too far apart to know what is complete.
     #[error("{0}")]
     Clock(String),

@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
-use crate::render::Keep;
-use crate::sinks::{Sink, SinkConfig};
+use crate::contract::SignOnEvent;
+use crate::ledger;
+use crate::render::{Context, Format, Keep, Owner, render};
+use crate::sinks::{Line, Sink, SinkConfig};
 use crate::telemetry::{SinkTelemetry, Telemetry};
 
 /// A sink that takes the events of a source.
@@ -21,23 +23,74 @@ pub struct Outlet {
     pub telemetry: SinkTelemetry,
 }
 
+/// What lines look like: sinks for which it is the same get the same lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Look {
+    format: Format,
+    keep: Keep,
+    tells_owner: bool,
+}
+
 impl Outlet {
     pub fn new(sink: Arc<dyn Sink>, config: &SinkConfig, telemetry: &Telemetry) -> Self {
         let telemetry = telemetry.sink(&config.id, config.kind.name());
         Self { sink, keep: config.keep, tells_owner: config.kind.tells_owner(), telemetry }
     }
+
+    fn look(&self) -> Look {
+        let Self { sink, keep, tells_owner, .. } = self;
+        Look { format: sink.format(), keep: *keep, tells_owner: *tells_owner }
+    }
+}
+
+/// The events of a source as lines for each of its sinks, rendered once for all that want
+/// the same. `component` is the name in the component's descriptor.
+pub fn lines_for_each(
+    outlets: &[Outlet],
+    events: &[SignOnEvent],
+    owner: &Arc<Owner>,
+    component: &str,
+) -> Vec<Arc<[Line]>> {
+    let mut rendered: Vec<(Look, Arc<[Line]>)> = Vec::new();
+    let mut each = Vec::with_capacity(outlets.len());
+    for look in outlets.iter().map(Outlet::look) {
+        let lines = match rendered.iter().find(|(other, _)| *other == look) {
+            Some((_, lines)) => lines.clone(),
+            None => {
+                let lines: Arc<[Line]> = lines(events, owner, component, look).into();
+                rendered.push((look, lines.clone()));
+                lines
+            }
+        };
+        each.push(lines);
+    }
+    each
+}
+
+fn lines(events: &[SignOnEvent], owner: &Arc<Owner>, component: &str, look: Look) -> Vec<Line> {
+    let nobody = Owner::NOBODY;
+    let named = if look.tells_owner { owner } else { &nobody };
+    // What signon says of itself has nothing but what is unmapped.
+    let unmapped = look.keep.unmapped || component == ledger::COMPONENT;
+    let context = Context { component, owner: named, keep: Keep { unmapped, ..look.keep } };
+    events
+        .iter()
+        .map(|event| Line {
+            id: event.native_id.clone(),
+            owner: owner.clone(),
+            time: event.time,
+            text: render(event, &context, look.format),
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{Config, Syntax};
-    use crate::ledger;
-    use crate::pipeline::accept::lines;
     use crate::planner::Range;
     use crate::render::sample::sample_event;
-    use crate::render::{Format, Owner};
-    use crate::sinks::{Line, StdoutSink};
+    use crate::sinks::StdoutSink;
 
     fn outlet(keys: &str, format: Format) -> Outlet {
         let text = format!(
@@ -51,7 +104,7 @@ mod tests {
 
     fn of(tenant: &str, source: &str, outlet: &Outlet) -> Vec<Line> {
         let owner = Owner { tenant: tenant.to_owned(), ..Owner::of_source(source) };
-        lines(&[sample_event()], &Arc::new(owner), "oam", outlet)
+        lines(&[sample_event()], &Arc::new(owner), "oam", outlet.look())
     }
 
     #[test]
@@ -62,6 +115,15 @@ mod tests {
             assert_ne!(text("acme", "oam"), text("beta", "oam"), "{format}");
             assert_ne!(text("acme", "one"), text("acme", "two"), "{format}");
         }
+    }
+
+    #[test]
+    fn what_looks_the_same_is_rendered_once() {
+        let same = || outlet("type = 'stdout'", Format::Ocsf);
+        let other = outlet("type = 'stdout'\nkeep = []", Format::Ocsf);
+        let owner = Arc::new(Owner::of_source("s"));
+        let each = lines_for_each(&[same(), other, same()], &[sample_event()], &owner, "oam");
+        assert!(Arc::ptr_eq(&each[0], &each[2]) && !Arc::ptr_eq(&each[0], &each[1]));
     }
 
     #[test]
@@ -81,8 +143,8 @@ mod tests {
         let owner = Arc::new(Owner::of_source("acme"));
         for format in Format::ALL {
             let outlet = outlet("type = 'stdout'\nkeep = []", format);
-            let line =
-                lines(std::slice::from_ref(&head), &owner, ledger::COMPONENT, &outlet).remove(0);
+            let line = lines(std::slice::from_ref(&head), &owner, ledger::COMPONENT, outlet.look())
+                .remove(0);
             assert!(line.text.contains("closed_until_ms"), "{format}: {}", line.text);
         }
     }

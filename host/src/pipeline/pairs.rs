@@ -114,6 +114,29 @@ pub fn wanted(new: &[SignOnRecord]) -> Vec<Wanted> {
     wanted
 }
 
+/// What two records of one sign-on have in common, whichever of them comes first: whoever
+/// looks for a partner claims it for the group.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Contested {
+    /// An id that one of them has or carries.
+    Id(Fold),
+    /// Looks, at about a time.
+    Looks(Fold, i64),
+}
+
+/// What a record is contested by. Times that are near each other share one of the two
+/// spans that each of them touches.
+pub fn contested(record: &SignOnRecord) -> Vec<Contested> {
+    let ids = std::iter::once(&record.key.id).chain(record.same_as.iter().map(|known| &known.id));
+    let mut contested: Vec<Contested> = ids.cloned().map(Contested::Id).collect();
+    if let Some(looks) = &record.looks {
+        let span = looks.time.div_euclid(NEAR_MS);
+        let at = |span| Contested::Looks(looks.key.clone(), span);
+        contested.extend([at(span), at(span.saturating_add(1))]);
+    }
+    contested
+}
+
 /// Records that are known, and what changed about them.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -135,6 +158,11 @@ impl Known {
     /// Takes in what the state knows.
     pub fn add(&mut self, records: Vec<SignOnRecord>) {
         self.records.extend(records.into_iter().map(|record| (record.key.clone(), record)));
+    }
+
+    /// What the records are contested by.
+    pub fn contested(&self) -> impl Iterator<Item = Contested> {
+        self.records.values().flat_map(contested)
     }
 
     /// The delivered partners of records that yielded and are known.

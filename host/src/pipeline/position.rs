@@ -1,20 +1,22 @@
 //! Where a stream stands, shared by everything that reads it: the live edge and the
 //! workers of a backfill.
 //!
-//! Invariant: whoever holds the lock is the only one between looking for duplicates
-//! and committing, so two readings that meet the same event deliver it once. What
-//! is in memory is what was committed, nothing else.
+//! Invariant: what is in memory is what was committed, nothing else. The lock is held
+//! while a commit is written, and never while a sink is awaited that is no file.
 
 use std::sync::Arc;
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::commit::Committer;
+use super::claims::Claim;
+use super::deliver::Delivered;
 use super::error::CollectError;
 use crate::ledger::LedgerEntry;
+use crate::limits::Share;
 use crate::planner::{Range, Reading, Schedule, Step};
-use crate::sinks::Receipt;
-use crate::state::{Commit, ReadingState, SignOnRecord, State, StreamKey, StreamState, Unproven};
+use crate::state::{
+    Commit, Committer, ReadingState, SignOnRecord, State, StreamKey, StreamState, Unproven,
+};
 
 /// Which of a stream's readings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +34,15 @@ pub enum Slot {
 pub struct Position {
     pub key: StreamKey,
     committer: Committer,
-    state: Mutex<StreamState>,
+    state: Arc<Mutex<StreamState>>,
+}
+
+/// What a commit makes final: what the sinks have, and what is held for it until then.
+#[derive(Default)]
+pub struct Batch {
+    pub delivered: Delivered,
+    /// The claim of its events, and the room that they take.
+    pub held: (Option<Claim>, Option<Share>),
 }
 
 /// What a commit writes beside the state itself.
@@ -60,48 +70,61 @@ impl Position {
         let known = tokio::task::spawn_blocking(move || state.stream(&asked)).await;
         let known = known.map_err(|error| CollectError::Task(error.to_string()))??;
         let is_new = known.is_none();
-        let position = Self { key, committer, state: Mutex::new(known.unwrap_or_else(begin)) };
+        let state = Arc::new(Mutex::new(known.unwrap_or_else(begin)));
+        let position = Self { key, committer, state };
         if is_new {
-            let mut locked = position.lock().await;
+            let locked = position.lock().await;
             let begun = locked.clone();
-            position.commit(&mut locked, begun, Delta::default(), Vec::new()).await?;
+            position.commit(locked, begun, Delta::default(), Batch::default()).await?;
         }
         Ok(position)
     }
 
-    /// Keeps everybody else of this stream out.
-    pub async fn lock(&self) -> MutexGuard<'_, StreamState> {
-        self.state.lock().await
+    /// Keeps everybody else of this stream from committing.
+    pub async fn lock(&self) -> OwnedMutexGuard<StreamState> {
+        self.state.clone().lock_owned().await
+    }
+
+    /// Reads the position again: somebody else moved it.
+    pub async fn reload(&self, state: Arc<dyn State>) -> Result<(), CollectError> {
+        let mut locked = self.lock().await;
+        let asked = self.key.clone();
+        let known = tokio::task::spawn_blocking(move || state.stream(&asked)).await;
+        let known = known.map_err(|error| CollectError::Task(error.to_string()))??;
+        if let Some(known) = known {
+            *locked = known;
+        }
+        Ok(())
     }
 
     /// Makes `next` the position, together with all that belongs to it, and settles
-    /// the receipts. On failure nothing has changed.
+    /// what was delivered. On failure nothing has changed. Once begun it is done, whoever
+    /// stops waiting for it; until then the batch is still claimed.
     pub async fn commit(
         &self,
-        locked: &mut MutexGuard<'_, StreamState>,
+        mut locked: OwnedMutexGuard<StreamState>,
         next: StreamState,
         delta: Delta,
-        receipts: Vec<Box<dyn Receipt>>,
+        batch: Batch,
     ) -> Result<(), CollectError> {
         let commit = Commit {
-            key: self.key.clone(),
-            state: next.clone(),
             delivered: delta.delivered,
             sign_ons: delta.sign_ons,
             fetched_until: delta.fetched_until,
             forget: delta.forget,
             forget_sign_ons: delta.forget_sign_ons,
             ledger: delta.ledger,
-            sinks: receipts.iter().filter_map(|receipt| receipt.checkpoint()).collect(),
+            ..Commit::position(self.key.clone(), next.clone())
         };
-        crate::crash::point("before-commit");
-        self.committer.commit(commit).await?;
-        crate::crash::point("before-settle");
-        for receipt in receipts {
-            receipt.settle();
-        }
-        **locked = next;
-        Ok(())
+        let committer = self.committer.clone();
+        let done = tokio::spawn(async move {
+            let Batch { delivered, held } = batch;
+            delivered.commit(commit, &committer).await?;
+            *locked = next;
+            drop(held);
+            Ok(())
+        });
+        done.await.unwrap_or_else(|error| Err(CollectError::Task(error.to_string())))
     }
 }
 

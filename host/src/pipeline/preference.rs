@@ -6,16 +6,14 @@
 //! preferred one that comes first.
 //!
 //! Invariant: between looking for partners and the commit of what was found no other
-//! member looks. What yielded is remembered with the record it yielded to, so that
+//! member looks at the same records: they are claimed. What yielded is remembered with the record it yielded to, so that
 //! reading it again, in whatever order and after whatever crash, changes nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OwnedMutexGuard};
-
-use super::pairs::{self, Known};
+use super::pairs::{self, Contested, Known};
 use crate::contract::SignOnEvent;
 use crate::state::{SignOnRecord, State, StateError, StreamKey};
 use crate::status::StatusRegistry;
@@ -37,7 +35,6 @@ const KEPT_MS: i64 = 30 * 86_400_000;
 #[derive(Debug, Clone, Default)]
 pub struct Preferences {
     /// By name, which is the preferred source's id.
-    locks: Arc<HashMap<String, Arc<Mutex<()>>>>,
     members: Arc<BTreeMap<String, Vec<String>>>,
 }
 
@@ -53,8 +50,7 @@ impl Preferences {
         for (group, members) in &mut members {
             members.push(group.clone());
         }
-        let locks = members.keys().map(|group| (group.clone(), Arc::default())).collect();
-        Self { locks: Arc::new(locks), members: Arc::new(members) }
+        Self { members: Arc::new(members) }
     }
 
     /// What of it concerns one source.
@@ -89,16 +85,21 @@ impl Preference {
             .filter(|read| *read < now)
     }
 
-    /// Keeps the other members from looking and delivering at the same time.
-    pub async fn lock(&self) -> Vec<OwnedMutexGuard<()>> {
-        let mut held = Vec::with_capacity(self.groups.len());
-        // In the order of their names, so that two never wait for each other.
-        for group in &self.groups {
-            if let Some(lock) = self.all.locks.get(group) {
-                held.push(lock.clone().lock_owned().await);
-            }
-        }
-        held
+    /// Whether the source is a member of any group.
+    pub fn is_alone(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// What no other member may look at while these events are on their way.
+    pub fn contested<'c>(
+        &'c self,
+        key: &'c StreamKey,
+        events: &'c [SignOnEvent],
+    ) -> impl Iterator<Item = (&'c str, Contested)> {
+        self.groups.iter().flat_map(move |group| {
+            let of = move |event| pairs::contested(&pairs::record(key, event, 0));
+            events.iter().flat_map(of).map(move |contested| (group.as_str(), contested))
+        })
     }
 
     /// Which events yield to a record that another member delivered, and what a commit
@@ -112,7 +113,7 @@ impl Preference {
     ) -> Result<Pairing, StateError> {
         let mut yields = vec![false; events.len()];
         if self.groups.is_empty() || events.is_empty() {
-            return Ok(Pairing { yields, records: Vec::new() });
+            return Ok(Pairing { yields, records: Vec::new(), met: Vec::new() });
         }
         let new: Vec<SignOnRecord> =
             events.iter().map(|event| pairs::record(key, event, at)).collect();
@@ -129,6 +130,10 @@ impl Preference {
             }
             groups.push((group, known));
         }
+        let met = groups.iter().flat_map(|(group, known)| {
+            known.contested().map(|contested| ((*group).clone(), contested))
+        });
+        let met = met.collect();
         let mut changed = Vec::new();
         for (group, mut known) in groups {
             let delivered = new.iter().zip(&yields).filter(|(_, yields)| !**yields);
@@ -136,7 +141,7 @@ impl Preference {
             let records = known.into_changed().into_iter();
             changed.extend(records.map(|record| (group.clone(), record)));
         }
-        Ok(Pairing { yields, records: changed })
+        Ok(Pairing { yields, records: changed, met })
     }
 
     /// What a commit forgets: records that no member can meet again, by when they were
@@ -167,6 +172,8 @@ pub struct Pairing {
     pub yields: Vec<bool>,
     /// What a commit writes: (group, record).
     pub records: Vec<(String, SignOnRecord)>,
+    /// What the records that it looked at are contested by: (group, what).
+    pub met: Vec<(String, Contested)>,
 }
 
 #[cfg(test)]

@@ -11,21 +11,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
-use super::bisection::{Bisection, Remedy};
-use super::bounds::Bounds;
+use super::attempts::{Attempts, Next};
 use super::context::Until;
 use super::context::{SourceContext, rfc3339, start_time};
-use super::failure::{ATTEMPTS, Backoff, needs_operator, pause, stopped};
-use super::range::{Ended, Reader};
-use super::scheduler::Urgency;
+use super::failure::{Failure, pause};
 use crate::config::BackfillConfig;
-use crate::contract::SourceError;
 use crate::ledger::LedgerEntry;
-use crate::pipeline::CollectError;
-use crate::pipeline::{Delta, Position, Slot};
-use crate::planner::Range;
-use crate::planner::Spans;
-use crate::runtime::SandboxError;
+use crate::limits::Urgency;
+use crate::pipeline::{Batch, CollectError, Delta, Position, Slot};
+use crate::planner::{Range, Spans};
 use crate::state::ReadingState;
 use crate::telemetry;
 
@@ -53,7 +47,7 @@ pub async fn run(
         let reason = "older than the source keeps events, and read only once";
         record_gap(context, position, None, range, reason.to_owned()).await?;
     }
-    let mut result = pass(context, position, config, queue, until, stop.clone()).await;
+    let result = pass(context, position, config, queue, until, stop.clone()).await;
     // What is too young for its last reading is read again when it has come of age.
     let mut stop = stop;
     while until == Until::Stopped && !young.is_empty() && !*stop.borrow() {
@@ -65,8 +59,8 @@ pub async fn run(
             return result.and(pass(context, position, config, queue, until, stop).await);
         }
         pause(context.clock.as_ref(), AGEING, &mut stop).await;
-        if let Err(CollectError::State(_) | CollectError::Task(_)) = &result {
-            return std::mem::replace(&mut result, Ok(()));
+        if result.as_ref().is_err_and(|error| Failure::of(error).ends()) {
+            return result;
         }
     }
     result
@@ -192,7 +186,7 @@ async fn record_gap(
     reason: String,
 ) -> Result<(), CollectError> {
     let at = context.now();
-    let mut locked = position.lock().await;
+    let locked = position.lock().await;
     let mut next = locked.clone();
     if let Some(reading) = &reading {
         next.take(Slot::Backfill, &reading.reading);
@@ -201,7 +195,7 @@ async fn record_gap(
     let gap = LedgerEntry::Gap { range, reason: reason.clone(), at };
     let ledger = partly.into_iter().chain([gap]).collect();
     let delta = Delta { ledger, fetched_until: range.end, ..Delta::default() };
-    position.commit(&mut locked, next, delta, Vec::new()).await?;
+    position.commit(locked, next, delta, Batch::default()).await?;
     telemetry::GapRecorded {
         stream: &position.key.stream,
         start: rfc3339(range.start),
@@ -225,102 +219,50 @@ impl Worker {
         queue: Arc<Mutex<VecDeque<ReadingState>>>,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
+        let urgency = Urgency::Backfill;
+        let mut attempts = Attempts::new(&self.context, &self.position, urgency, self.until);
         while !*stop.borrow() {
             let next = queue.lock().await.pop_front();
             let Some(reading) = next else { return Ok(()) };
-            self.range(reading, &queue, &mut stop).await?;
+            self.range(&mut attempts, reading, &queue, &mut stop).await?;
         }
         Ok(())
     }
 
+    /// Reads a range to its end, or gives it up; a later backfill may try it again.
     async fn range(
         &self,
+        attempts: &mut Attempts,
         mut reading: ReadingState,
         queue: &Mutex<VecDeque<ReadingState>>,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
-        let context = &self.context;
-        let mut backoff = Backoff::default();
-        let mut bisection = Bisection::default();
-        let mut bounds = Bounds::default();
+        attempts.begin();
         while !*stop.borrow() {
-            let turn = tokio::select! {
-                turn = context.scheduler.turn(&context.tenant, Urgency::Backfill) => turn,
-                () = stopped(stop) => return Ok(()),
-            };
-            let covers = reading.reading.covers;
-            let before = (reading.cursor.clone(), reading.counts.emitted);
-            let mut reader = Reader::new(context, &self.position, Slot::Backfill, reading);
-            let result = reader.read(&mut bounds, stop).await;
-            drop(turn);
-            reading = reader.into_saved();
-            self.progress.events(reading.counts.emitted - before.1);
-            if reading.cursor != before.0 && !bounds.is_suspect() {
-                backoff.reset();
-                bisection.clear();
-            }
-            match result {
-                Ok(Ended::Finished) => {
+            let (covers, before) = (reading.reading.covers, reading.counts.emitted);
+            let next = attempts.read(Slot::Backfill, reading, stop).await?;
+            self.progress.events(attempts.emitted().saturating_sub(before));
+            match next {
+                Next::Finished => {
                     self.progress.done(covers);
                     return Ok(());
                 }
-                Ok(Ended::Stopped) => return Ok(()),
-                Err(error) => {
-                    let key = &self.position.key;
-                    match bisection.judge(context, key, &reading.reading, &error).await {
-                        Remedy::Wait => self.wait(&mut reading, error, &mut backoff, stop).await?,
-                        Remedy::Halve(half) => {
-                            // Each half has its own chances.
-                            backoff.reset();
-                            let rest =
-                                Range { start: half.covers.end, end: reading.reading.covers.end };
-                            let rest = readings(context, &[rest].into_iter().collect());
-                            queue.lock().await.extend(rest);
-                            reading.restart();
-                            reading.reading = half;
-                        }
-                        Remedy::Give(range, reason) => {
-                            return self.give_up(reading, range, reason).await;
-                        }
-                    }
+                Next::Stopped => return Ok(()),
+                Next::Again(again) => reading = again,
+                Next::Halve(whole, half) => {
+                    let rest = Range { start: half.covers.end, end: whole.reading.covers.end };
+                    let rest = readings(&self.context, &[rest].into_iter().collect());
+                    queue.lock().await.extend(rest);
+                    reading = whole;
+                    reading.restart();
+                    reading.reading = half;
+                }
+                Next::GiveUp(reading, range, reason) => {
+                    let (context, position) = (&self.context, &self.position);
+                    return record_gap(context, position, Some(reading), range, reason).await;
                 }
             }
         }
-        Ok(())
-    }
-
-    /// Records that a range is not read; a later backfill may try it again.
-    async fn give_up(
-        &self,
-        reading: ReadingState,
-        range: Range,
-        reason: String,
-    ) -> Result<(), CollectError> {
-        record_gap(&self.context, &self.position, Some(reading), range, reason).await
-    }
-
-    async fn wait(
-        &self,
-        reading: &mut ReadingState,
-        error: CollectError,
-        backoff: &mut Backoff,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Result<(), CollectError> {
-        if let CollectError::Sandbox(SandboxError::Source(SourceError::CursorExpired(_))) = &error {
-            reading.restart();
-        }
-        let retry_in = backoff.after(&error);
-        let fatal = matches!(error, CollectError::State(_) | CollectError::Task(_));
-        let gives_up = needs_operator(&error) || backoff.failures() >= ATTEMPTS;
-        if fatal || (self.until == Until::Done && gives_up) {
-            return Err(error);
-        }
-        let stream = &*self.position.key.stream;
-        let Range { start, end } = reading.reading.covers;
-        let range = Some((rfc3339(start), rfc3339(end)));
-        telemetry::ReadingFailed { stream, range, error: error.to_string(), retry_in }
-            .emit(&self.context.telemetry);
-        pause(self.context.clock.as_ref(), retry_in, stop).await;
         Ok(())
     }
 }

@@ -7,10 +7,10 @@
 //! not the range, and the source waits.
 
 use super::context::SourceContext;
-use crate::contract::{BatchLimits, SourceError};
+use super::failure::Failure;
+use crate::contract::BatchLimits;
 use crate::pipeline::CollectError;
 use crate::planner::{Range, Reading};
-use crate::runtime::SandboxError;
 use crate::state::StreamKey;
 
 /// Failures alike that have a range halved.
@@ -48,7 +48,7 @@ impl Bisection {
         reading: &Reading,
         error: &CollectError,
     ) -> Remedy {
-        if !may_be_the_range(error) {
+        if Failure::of(error) != Failure::Poison {
             self.clear();
             return Remedy::Wait;
         }
@@ -71,18 +71,6 @@ impl Bisection {
         self.clear();
         Remedy::Give(reading.covers, reason)
     }
-}
-
-/// Whether an error may come from what the range holds.
-fn may_be_the_range(error: &CollectError) -> bool {
-    matches!(
-        error,
-        CollectError::Sandbox(
-            SandboxError::Source(SourceError::Malformed(_))
-                | SandboxError::LimitExceeded { .. }
-                | SandboxError::Trap { .. }
-        )
-    )
 }
 
 /// How far before a range the source is asked, in lengths of the range: what is next

@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::{Clock, bounded};
-use super::scheduler::ReadScheduler;
 use super::session_factory::SessionFactory;
 use crate::config::{BackfillConfig, Start};
-use crate::pipeline::Filter;
-use crate::pipeline::Outlet;
-use crate::pipeline::Preference;
+use crate::limits::FairShare;
+use crate::pipeline::{Acceptance, Outlet, Preference};
 use crate::planner::Schedule;
 use crate::render::Owner;
 use crate::state::State;
@@ -45,12 +43,14 @@ pub struct SourceContext {
     pub backfill: Option<BackfillConfig>,
     /// Whether the live edge is read, too.
     pub live: bool,
-    pub filter: Filter,
-    pub preference: Preference,
+    pub acceptance: Acceptance,
     pub state: Arc<dyn State>,
     pub outlets: Vec<Outlet>,
     pub statuses: Arc<StatusRegistry>,
-    pub scheduler: ReadScheduler,
+    /// Places to read in, shared by all tenants.
+    pub places: FairShare,
+    /// Bytes of events that sinks have not taken yet, shared by all tenants.
+    pub undelivered: FairShare,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -58,6 +58,11 @@ impl SourceContext {
     /// Planning time, Unix milliseconds.
     pub fn now(&self) -> i64 {
         bounded(self.clock.now(), self.session_factory.service_now())
+    }
+
+    /// Which other sources report the same sign-ons.
+    pub fn preference(&self) -> &Preference {
+        &self.acceptance.preference
     }
 }
 

@@ -9,6 +9,8 @@ use super::clock::Clock;
 use crate::contract::SourceError;
 use crate::pipeline::CollectError;
 use crate::runtime::SandboxError;
+use crate::sinks::SinkError;
+use crate::state::Refused;
 
 /// Failures in a row without any progress after which `--once` gives up.
 pub const ATTEMPTS: u32 = 8;
@@ -25,6 +27,10 @@ const SHORTEST_OPERATOR: Duration = Duration::from_secs(15);
 /// Longest pause after failures that an operator has to mend, and the longest that
 /// a service is granted: an hour.
 const LONGEST_OPERATOR: Duration = Duration::from_secs(3600);
+
+/// How long a service or a sink is still waited for after being told to stop.
+/// Nothing is lost by going: it is read again.
+pub const GRACE: Duration = Duration::from_secs(10);
 
 /// The pauses of one reader: decorrelated jitter, so that many tenants that were
 /// refused together do not come back together.
@@ -49,7 +55,7 @@ impl Backoff {
     pub fn after(&mut self, error: &CollectError) -> Duration {
         self.failures = self.failures.saturating_add(1);
         // A sink costs nobody anything but a connection.
-        let rarely = needs_operator(error) && !matches!(error, CollectError::Sink { .. });
+        let rarely = Failure::needs_operator(error) && !matches!(error, CollectError::Sink { .. });
         let (shortest, longest) = match error {
             _ if rarely => (SHORTEST_OPERATOR, LONGEST_OPERATOR),
             // It has cost thousands of requests, and yet may be honest.
@@ -87,19 +93,71 @@ pub fn part_of(span: Duration) -> Duration {
     span.mul_f64(part())
 }
 
-/// Whether waiting alone cannot help.
-pub fn needs_operator(error: &CollectError) -> bool {
-    match error {
-        CollectError::Sandbox(SandboxError::Source(error)) => matches!(
-            error,
-            SourceError::InvalidConfig(_)
+/// What kind of failure it is: what the one policy for all readings goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It may pass by itself.
+    Transient,
+    /// Somebody has to mend it.
+    Operator,
+    /// It may come from what the range holds.
+    Poison,
+    /// The place in the listing is worth nothing any more.
+    Expired,
+    /// A sink is down while others try it, or too much waits for it.
+    Parked,
+    /// What is known of the position is old.
+    Stale,
+    /// Another collector reads this stream.
+    Fenced,
+    /// Nothing can be committed any more.
+    Fatal,
+}
+
+impl Failure {
+    /// Of an error.
+    pub fn of(error: &CollectError) -> Self {
+        match error {
+            CollectError::Sandbox(SandboxError::Source(error)) => match error {
+                SourceError::InvalidConfig(_)
                 | SourceError::Unauthorized(_)
                 | SourceError::Forbidden(_)
-                | SourceError::Retired(_)
-        ),
-        CollectError::Endless { is_circle, .. } => *is_circle,
-        CollectError::Sandbox(_) | CollectError::Sink { .. } => true,
-        _ => false,
+                | SourceError::Retired(_) => Self::Operator,
+                SourceError::CursorExpired(_) => Self::Expired,
+                SourceError::Malformed(_) => Self::Poison,
+                SourceError::Throttled(_) | SourceError::Unavailable(_) => Self::Transient,
+            },
+            CollectError::Sandbox(
+                SandboxError::LimitExceeded { .. } | SandboxError::Trap { .. },
+            ) => Self::Poison,
+            CollectError::Endless { is_circle: true, .. } | CollectError::Sandbox(_) => {
+                Self::Operator
+            }
+            CollectError::NoRoom { .. }
+            | CollectError::Sink { source: SinkError::Down { .. }, .. } => Self::Parked,
+            CollectError::Sink { .. } => Self::Operator,
+            CollectError::Refused(Refused::Fenced) => Self::Fenced,
+            CollectError::Refused(_) => Self::Stale,
+            CollectError::State(_) | CollectError::Commit(_) | CollectError::Task(_) => Self::Fatal,
+            _ => Self::Transient,
+        }
+    }
+
+    /// Whether the stream ends with it.
+    pub fn ends(self) -> bool {
+        matches!(self, Self::Fenced | Self::Fatal)
+    }
+
+    /// Whether waiting alone cannot help.
+    pub fn needs_operator(error: &CollectError) -> bool {
+        // What does not fit into its limits may be the range, and may be the limits.
+        matches!(Self::of(error), Self::Operator)
+            || matches!(
+                error,
+                CollectError::Sandbox(
+                    SandboxError::LimitExceeded { .. } | SandboxError::Trap { .. }
+                )
+            )
     }
 }
 
@@ -115,6 +173,12 @@ pub async fn pause(clock: &dyn Clock, wait: Duration, stop: &mut watch::Receiver
 pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     // An error means that nobody can tell us to stop any more: stop.
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Until it is to stop, and the grace after it.
+pub async fn long_stopped(stop: &mut watch::Receiver<bool>) {
+    stopped(stop).await;
+    tokio::time::sleep(GRACE).await;
 }
 
 #[cfg(test)]
@@ -179,8 +243,8 @@ mod tests {
 
     #[test]
     fn what_only_an_operator_can_mend_is_told_apart() {
-        assert!(needs_operator(&source(SourceError::Unauthorized("x".into()))));
-        assert!(!needs_operator(&source(SourceError::Unavailable("x".into()))));
-        assert!(!needs_operator(&source(SourceError::CursorExpired("x".into()))));
+        assert!(Failure::needs_operator(&source(SourceError::Unauthorized("x".into()))));
+        assert!(!Failure::needs_operator(&source(SourceError::Unavailable("x".into()))));
+        assert!(!Failure::needs_operator(&source(SourceError::CursorExpired("x".into()))));
     }
 }

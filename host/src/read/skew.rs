@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::context::{SourceContext, rfc3339};
 use crate::ledger::LedgerEntry;
 use crate::pipeline::CollectError;
-use crate::pipeline::{Delta, Position, Slot};
+use crate::pipeline::{Batch, Delta, Position, Slot};
 use crate::planner::Step;
 use crate::state::{ReadingState, StreamState, Unproven};
 use crate::telemetry;
@@ -115,7 +115,7 @@ pub fn tell(context: &SourceContext, position: &Position, skew: Option<Skew>) {
 pub fn plan(context: &SourceContext, state: &StreamState, skew: Option<Skew>) -> Option<Step> {
     let Some(Skew::ServiceBehind { ours, .. }) = skew else { return None };
     let schedule = &context.schedule;
-    let bound = context.preference.bound(&context.statuses, ours).unwrap_or(ours);
+    let bound = context.preference().bound(&context.statuses, ours).unwrap_or(ours);
     let unproven = begin(context, state, ours);
     Some(match unproven.reading {
         Some(under_way) => Step::Read(under_way.reading),
@@ -164,7 +164,7 @@ pub async fn settle(
     };
     let ledger = vec![LedgerEntry::Open(entry)];
     let delta = Delta { ledger, fetched_until, ..Delta::default() };
-    position.commit(&mut locked, next, delta, Vec::new()).await
+    position.commit(locked, next, delta, Batch::default()).await
 }
 
 /// How long a stream sleeps that has nothing to do for some milliseconds. The granularity

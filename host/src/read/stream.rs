@@ -4,23 +4,18 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::attempts::{Attempts, Next};
 use super::backfill;
-use super::bisection::{Bisection, Remedy};
-use super::bounds::Bounds;
 use super::context::Until;
 use super::context::{SourceContext, millis, rfc3339, start_time};
-use super::failure::{ATTEMPTS, Backoff, needs_operator, part_of, pause, stopped};
-use super::range::{Ended, Reader, deliver_as};
-use super::scheduler::Urgency;
+use super::failure::{long_stopped, part_of, pause};
 use super::skew;
-use crate::contract::{BatchLimits, SourceError};
+use crate::contract::BatchLimits;
 use crate::ledger::{self, LedgerEntry};
-use crate::pipeline::CollectError;
-use crate::pipeline::Committer;
-use crate::pipeline::{Delta, Position, Slot};
+use crate::limits::Urgency;
+use crate::pipeline::{Batch, CollectError, Delta, Position, Probes, Slot, deliver};
 use crate::planner::{Range, Reading, Schedule, Step};
-use crate::runtime::SandboxError;
-use crate::state::{Counts, ReadingState, SentHead, StreamKey, StreamState};
+use crate::state::{Committer, Counts, ReadingState, SentHead, StreamKey, StreamState};
 use crate::status::Phase;
 use crate::telemetry;
 
@@ -33,27 +28,17 @@ pub struct StreamRun {
     context: Arc<SourceContext>,
     key: StreamKey,
     committer: Committer,
-    backoff: Backoff,
-    bisection: Bisection,
-    bounds: Bounds,
 }
 
 impl StreamRun {
     pub fn new(context: Arc<SourceContext>, key: StreamKey, committer: Committer) -> Self {
-        Self {
-            context,
-            key,
-            committer,
-            backoff: Backoff::default(),
-            bisection: Bisection::default(),
-            bounds: Bounds::default(),
-        }
+        Self { context, key, committer }
     }
 
     /// Runs until done or stopped. Gives back what it counted, and why it failed if
     /// it did.
     pub async fn run(
-        mut self,
+        self,
         until: Until,
         mut stop: watch::Receiver<bool>,
     ) -> (Counts, Result<(), (String, String)>) {
@@ -70,11 +55,7 @@ impl StreamRun {
         (counts, result.map_err(|error| (source, error.to_string())))
     }
 
-    async fn go(
-        &mut self,
-        until: Until,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Result<(), CollectError> {
+    async fn go(&self, until: Until, stop: &mut watch::Receiver<bool>) -> Result<(), CollectError> {
         let position = Arc::new(self.load().await?);
         let context = self.context.clone();
         let backfill = backfill::run(&context, &position, until, stop.clone());
@@ -95,15 +76,16 @@ impl StreamRun {
     }
 
     async fn live(
-        &mut self,
-        position: &Position,
+        &self,
+        position: &Arc<Position>,
         until: Until,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
+        let mut attempts = Attempts::new(&self.context, position, Urgency::Live, until);
         let mut asked_time = false;
         while !*stop.borrow() {
             if let Err(error) = self.send_head(position, stop).await {
-                self.fail(position, None, error, until, stop).await?;
+                attempts.wait(Slot::Live, None, error, stop).await?;
                 continue;
             }
             let (now, ours) = (self.context.now(), self.context.clock.now());
@@ -111,7 +93,7 @@ impl StreamRun {
             skew::tell(&self.context, position, skew);
             skew::settle(&self.context, position, skew).await?;
             // Behind the source it yields to, if there is one.
-            let bound = self.context.preference.bound(&self.context.statuses, now);
+            let bound = self.context.preference().bound(&self.context.statuses, now);
             let state = position.lock().await.clone();
             let planned = self.context.schedule.next(&state.frontiers, bound.unwrap_or(now));
             let step = match &state.reading {
@@ -131,7 +113,7 @@ impl StreamRun {
                 {
                     match self.ask_time(now).await {
                         Err(error) if self.context.session_factory.service_now().is_none() => {
-                            self.fail(position, None, error, until, stop).await?;
+                            attempts.wait(Slot::Live, None, error, stop).await?;
                         }
                         _ => asked_time = true,
                     }
@@ -147,9 +129,8 @@ impl StreamRun {
                 Step::Read(reading) => {
                     let begun = position.lock().await.under_way(slot).cloned();
                     let under_way = begun.unwrap_or_else(|| ReadingState::begin(reading.clone()));
-                    if let Err(error) = self.read(position, slot, under_way, stop).await {
-                        self.fail(position, Some((slot, reading)), error, until, stop).await?;
-                    }
+                    let next = attempts.read(slot, under_way, stop).await?;
+                    self.follow(position, slot, reading, next).await?;
                 }
             }
         }
@@ -184,30 +165,41 @@ impl StreamRun {
         Ok(position)
     }
 
-    async fn read(
-        &mut self,
+    /// Takes what an attempt came to into the position.
+    async fn follow(
+        &self,
         position: &Position,
         slot: Slot,
-        under_way: ReadingState,
-        stop: &mut watch::Receiver<bool>,
+        reading: Reading,
+        next: Next,
     ) -> Result<(), CollectError> {
-        let context = self.context.clone();
-        let turn = tokio::select! {
-            turn = context.scheduler.turn(&context.tenant, Urgency::Live) => turn,
-            () = stopped(stop) => return Ok(()),
-        };
-        context.statuses.tell(&self.key, |status| status.phase = Phase::Reading);
-        let before = under_way.cursor.clone();
-        let mut reader = Reader::new(&context, position, slot, under_way);
-        let result = reader.read(&mut self.bounds, stop).await;
-        drop(turn);
-        // Going round is no progress.
-        let moved = reader.into_saved().cursor != before && !self.bounds.is_suspect();
-        if moved || matches!(result, Ok(Ended::Finished)) {
-            self.backoff.reset();
-            self.bisection.clear();
+        match next {
+            Next::Finished | Next::Stopped => Ok(()),
+            Next::Again(under_way) => {
+                // One that begins anew: what was delivered is known. A restart finds that
+                // out by itself.
+                if let Some(known) = position.lock().await.under_way(slot)
+                    && under_way.cursor.is_none()
+                {
+                    known.restart();
+                }
+                Ok(())
+            }
+            Next::Halve(_, half) => {
+                self.halve(position, slot, half).await;
+                Ok(())
+            }
+            // No gap yet: it is read again when the service's clock is there.
+            Next::GiveUp(..) if slot == Slot::Unproven => {
+                let mut locked = position.lock().await;
+                locked.advance(slot, &self.context.schedule, &Step::Read(reading));
+                Ok(())
+            }
+            // Later sweeps try it again.
+            Next::GiveUp(_, range, reason) => {
+                self.record_gap(position, range, &Step::Read(reading), &reason).await
+            }
         }
-        result.map(|_| ())
     }
 
     async fn wait(&self, free: i64, stop: &mut watch::Receiver<bool>) {
@@ -238,7 +230,7 @@ impl StreamRun {
         reason: &str,
     ) -> Result<(), CollectError> {
         let context = &self.context;
-        let mut locked = position.lock().await;
+        let locked = position.lock().await;
         let mut next = locked.clone();
         next.frontiers = context.schedule.advance(&locked.frontiers, step);
         let read = locked.frontiers.live().clamp(gap.start, gap.end);
@@ -250,7 +242,7 @@ impl StreamRun {
         let gaps = parts.map(|range| LedgerEntry::Gap { range, reason: reason.to_owned(), at });
         let ledger = partly.map(LedgerEntry::Open).into_iter().chain(gaps).collect();
         let delta = Delta { ledger, fetched_until: gap.end, ..Delta::default() };
-        position.commit(&mut locked, next, delta, Vec::new()).await?;
+        position.commit(locked, next, delta, Batch::default()).await?;
         telemetry::GapRecorded {
             stream: &self.key.stream,
             start: rfc3339(gap.start),
@@ -268,9 +260,12 @@ impl StreamRun {
         stop: &mut watch::Receiver<bool>,
     ) -> Result<(), CollectError> {
         let context = &self.context;
+        if Probes::default().down(&context.outlets).is_err() {
+            return Ok(());
+        }
         // By our clock, and also where that was set back: no hint of a service keeps a head.
         let now = context.clock.now();
-        let mut locked = position.lock().await;
+        let locked = position.lock().await;
         let last = locked.head.at;
         if (last..last.saturating_add(millis(context.head_interval))).contains(&now) {
             return Ok(());
@@ -281,83 +276,19 @@ impl StreamRun {
             return Ok(());
         }
         let head = ledger::head(&context.source, &self.key.stream, tip, closed);
-        let Some(receipts) = deliver_as(context, &[head], ledger::COMPONENT, stop).await? else {
-            return Ok(());
+        drop(locked);
+        let mut probes = Probes::default();
+        let (outlets, owner, head) = (&context.outlets, &context.owner, [head]);
+        let delivered = deliver(outlets, &head, owner, ledger::COMPONENT, &mut probes);
+        let delivered = tokio::select! {
+            delivered = delivered => delivered?,
+            () = long_stopped(stop) => return Ok(()),
         };
+        let locked = position.lock().await;
         let mut next = locked.clone();
         next.head = SentHead { number: tip.number, at: now };
-        position.commit(&mut locked, next, Delta::default(), receipts).await
-    }
-
-    /// Waits as long as an error deserves, or gives up.
-    async fn fail(
-        &mut self,
-        position: &Position,
-        reading: Option<(Slot, Reading)>,
-        error: CollectError,
-        until: Until,
-        stop: &mut watch::Receiver<bool>,
-    ) -> Result<(), CollectError> {
-        // A state that failed once stays failed until it is opened again: end, so that
-        // whoever watches the process starts it anew.
-        if matches!(error, CollectError::State(_) | CollectError::Task(_)) {
-            return Err(error);
-        }
-        if let CollectError::Sandbox(SandboxError::Source(SourceError::CursorExpired(_))) = &error {
-            // Read the range again from its start; what was delivered is known.
-            let slot = reading.as_ref().map_or(Slot::Live, |(slot, _)| *slot);
-            if let Some(under_way) = position.lock().await.under_way(slot) {
-                under_way.restart();
-            }
-        }
-        let range = reading.as_ref().map(|(_, reading)| reading.covers);
-        if let Some((slot, reading)) = reading {
-            match self.bisection.judge(&self.context, &self.key, &reading, &error).await {
-                Remedy::Wait => {}
-                Remedy::Halve(half) => {
-                    // Each half has its own chances.
-                    self.backoff.reset();
-                    self.halve(position, slot, half).await;
-                    return Ok(());
-                }
-                // No gap yet: it is read again when the service's clock is there.
-                Remedy::Give(..) if slot == Slot::Unproven => {
-                    let mut locked = position.lock().await;
-                    locked.advance(slot, &self.context.schedule, &Step::Read(reading));
-                    return Ok(());
-                }
-                Remedy::Give(range, reason) => {
-                    // Later sweeps try it again.
-                    return self.record_gap(position, range, &Step::Read(reading), &reason).await;
-                }
-            }
-        }
-        let retry_in = self.backoff.after(&error);
-        let failures = self.backoff.failures();
-        let gives_up = needs_operator(&error) || failures >= ATTEMPTS;
-        if until == Until::Done && gives_up {
-            return Err(error);
-        }
-        let text = error.to_string();
-        self.context.statuses.tell(&self.key, |status| {
-            status.phase = match &error {
-                CollectError::Sink { .. } => Phase::Blocked,
-                CollectError::Endless { .. } => Phase::Paused,
-                error if needs_operator(error) => Phase::Paused,
-                _ => Phase::Failing,
-            };
-            status.error = Some(text.clone());
-            status.failures = failures;
-        });
-        telemetry::ReadingFailed {
-            stream: &self.key.stream,
-            range: range.map(|range| (rfc3339(range.start), rfc3339(range.end))),
-            error: text,
-            retry_in,
-        }
-        .emit(&self.context.telemetry);
-        pause(self.context.clock.as_ref(), retry_in, stop).await;
-        Ok(())
+        let batch = Batch { delivered, ..Batch::default() };
+        position.commit(locked, next, Delta::default(), batch).await
     }
 
     /// Goes on with the first half of a range; what was counted stays counted. Not

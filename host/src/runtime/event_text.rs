@@ -113,6 +113,15 @@ pub fn each_text(event: &SignOnEvent, see: &mut dyn FnMut(&str)) {
     }
 }
 
+/// About how much memory an event takes, in bytes.
+pub fn event_bytes(event: &SignOnEvent) -> u64 {
+    let mut bytes = size_of::<SignOnEvent>();
+    each_text(event, &mut |text| bytes += text.len() + size_of::<String>());
+    let unmapped = event.unmapped.len();
+    let raw = event.raw.as_ref().map_or(0, |text| text.len());
+    (bytes + unmapped + raw) as u64
+}
+
 fn of_identity(identity: &Identity, see: &mut dyn FnMut(&str)) {
     let Identity { name, uid, uid_alt, display_name, email, domain, dn, kind } = identity;
     all(&[name, uid, uid_alt, display_name, email, domain, dn], see);

@@ -27,6 +27,7 @@ mod work_tests;
 
 pub use engine::Sandbox;
 pub use error::{SandboxError, describe, describe_finding};
+pub(crate) use event_text::event_bytes;
 pub use imports::Imports;
 pub use load::{ComponentFile, LoadedComponent};
 pub use normalizer::NormalizerInstance;

@@ -1,10 +1,11 @@
 //! Why a sink did not take a batch.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::credentials::CredentialError;
-use crate::state::StateError;
+use crate::state::{CommitError, StateError};
 
 /// Why a sink did not take a batch. Nothing of it counts as delivered.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,18 @@ pub enum SinkError {
     /// The state could not be read or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// What was written could not be committed.
+    #[error(transparent)]
+    Commit(CommitError),
+    /// What failed for all batches that were written together.
+    #[error(transparent)]
+    OfGroup(Arc<SinkError>),
+    /// It is down, and others try it.
+    #[error("is down since {} s; what is read for it waits", since.as_secs())]
+    Down {
+        /// For how long.
+        since: Duration,
+    },
     /// A secret cannot be read.
     #[error(transparent)]
     Secret(#[from] CredentialError),

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use super::{Sink, SinkError};
 use crate::render::Format;
 use crate::schema::Checked;
-use crate::state::State;
+use crate::state::{Committer, State};
 use crate::telemetry::{SinkTelemetry, Telemetry};
 
 /// What sinks need beside their configuration.
@@ -22,6 +22,8 @@ pub struct SinkContext {
     pub data_dir: PathBuf,
     /// Where file sinks keep how far they were written.
     pub state: Arc<dyn State>,
+    /// Who writes it.
+    pub committer: Committer,
     /// Whom is told what happens at them.
     pub telemetry: Telemetry,
 }

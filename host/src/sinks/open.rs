@@ -11,8 +11,9 @@ use tokio::sync::OnceCell;
 
 use super::config::SinkConfig;
 use super::kind::SinkContext;
-use super::{Line, Receipt, Sink, SinkError};
+use super::{FileAppender, Health, Line, Receipt, Sink, SinkError, WriteError};
 use crate::render::Format;
+use crate::state::Commit;
 use crate::telemetry::{self, SinkTelemetry};
 
 /// Opens every sink of a configuration but those that are open already, in the order
@@ -96,11 +97,18 @@ struct LateSink {
     config: SinkConfig,
     context: SinkContext,
     opened: OnceCell<Arc<dyn Sink>>,
+    health: Health,
 }
 
 impl LateSink {
     fn new(config: SinkConfig, context: SinkContext) -> Self {
-        Self { config, context, opened: OnceCell::new() }
+        Self { config, context, opened: OnceCell::new(), health: Health::default() }
+    }
+
+    async fn file(&self) -> Result<&dyn FileAppender, SinkError> {
+        // A file of the configuration opens as one.
+        let no_file = || SinkError::NoFile { path: self.config.id.clone().into() };
+        self.sink().await?.as_file().ok_or_else(no_file)
     }
 
     async fn sink(&self) -> Result<&Arc<dyn Sink>, SinkError> {
@@ -127,8 +135,31 @@ impl Sink for LateSink {
         self.config.format
     }
 
+    fn health(&self) -> &Health {
+        self.opened.get().map_or(&self.health, |sink| sink.health())
+    }
+
     async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
         self.sink().await?.deliver(lines).await
+    }
+
+    fn as_file(&self) -> Option<&dyn FileAppender> {
+        self.config.kind.file().is_some().then_some(self)
+    }
+}
+
+#[async_trait]
+impl FileAppender for LateSink {
+    async fn append(&self, lines: Arc<[Line]>) -> Result<Box<dyn Receipt>, SinkError> {
+        self.file().await?.append(lines).await
+    }
+
+    async fn append_and_commit(
+        &self,
+        lines: Arc<[Line]>,
+        commit: Commit,
+    ) -> Result<(), WriteError> {
+        self.file().await.map_err(WriteError::Sink)?.append_and_commit(lines, commit).await
     }
 }
 
@@ -137,8 +168,18 @@ mod tests {
     use super::*;
     use crate::config::{Config, Syntax};
     use crate::render::Owner;
-    use crate::state::EmbeddedState;
+    use crate::state::{Committer, EmbeddedState};
     use crate::telemetry::Telemetry;
+
+    fn context(folder: &Path) -> SinkContext {
+        let state = Arc::new(EmbeddedState::open(&folder.join("state")).unwrap());
+        SinkContext {
+            data_dir: folder.to_owned(),
+            committer: Committer::start(state.clone()).unwrap(),
+            state,
+            telemetry: Telemetry::default(),
+        }
+    }
 
     #[tokio::test]
     async fn no_file_is_held_while_a_server_is_waited_for() {
@@ -149,9 +190,7 @@ mod tests {
                     sinks.c = { type = 'stdout', inputs = ['*'] }";
         let file = folder.path().join("signon.toml");
         let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
-        let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
-        let telemetry = Telemetry::default();
-        let context = SinkContext { data_dir: folder.path().to_owned(), state, telemetry };
+        let context = context(folder.path());
         let sinks = open_all(&config.sinks, &context, &[]);
         let ids: Vec<&str> = sinks.iter().map(|sink| sink.id()).collect();
         assert_eq!(ids, ["b", "c", "a"]);
@@ -165,9 +204,7 @@ mod tests {
                     sinks.b = { type = 'file', path = 'b', inputs = ['*'], format = 'raw' }";
         let file = folder.path().join("signon.toml");
         let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
-        let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
-        let telemetry = Telemetry::default();
-        let context = SinkContext { data_dir: folder.path().to_owned(), state, telemetry };
+        let context = context(folder.path());
         // Where a folder should be, a file is in the way.
         std::fs::write(folder.path().join("late"), "").unwrap();
         let sinks = open_all(&config.sinks, &context, &[]);

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::kind::{OpenSink, SinkContext, SinkType};
-use super::{Line, Receipt, Sink, SinkError};
+use super::{Health, Line, Receipt, Sink, SinkError};
 use crate::render::Format;
 use crate::schema::keys;
 use crate::shown;
-use crate::state::SinkCheckpoint;
 use crate::telemetry::SinkTelemetry;
 
 /// Writes to standard output.
@@ -21,12 +20,13 @@ use crate::telemetry::SinkTelemetry;
 pub struct StdoutSink {
     id: String,
     format: Format,
+    health: Health,
 }
 
 impl StdoutSink {
     /// A sink of that id and format.
     pub fn new(id: &str, format: Format) -> Self {
-        Self { id: id.to_owned(), format }
+        Self { id: id.to_owned(), format, health: Health::default() }
     }
 }
 
@@ -60,10 +60,6 @@ impl OpenSink for StdoutSinkConfig {
 struct Written;
 
 impl Receipt for Written {
-    fn checkpoint(&self) -> Option<SinkCheckpoint> {
-        None
-    }
-
     fn settle(self: Box<Self>) {}
 }
 
@@ -75,6 +71,10 @@ impl Sink for StdoutSink {
 
     fn format(&self) -> Format {
         self.format
+    }
+
+    fn health(&self) -> &Health {
+        &self.health
     }
 
     async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {

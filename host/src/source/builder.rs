@@ -16,10 +16,7 @@ use crate::files;
 use crate::limits::Limits;
 use crate::limits::off_the_threads;
 use crate::net::{HttpClient, PrivateAddresses};
-use crate::pipeline::CollectError;
-use crate::pipeline::Filter;
-use crate::pipeline::Outlet;
-use crate::pipeline::Preferences;
+use crate::pipeline::{Acceptance, CollectError, Filter, Outlet, Preferences};
 use crate::planner::Schedule;
 use crate::read::SandboxedSource;
 use crate::read::StreamRun;
@@ -166,12 +163,17 @@ impl SourceBuilder<'_> {
             head_interval: config.ledger_heads,
             backfill: source.backfill,
             live: self.live,
-            filter: Filter::new(source.classes, &source.include, &source.exclude),
-            preference: self.preferences.of(&source.id),
+            acceptance: Acceptance {
+                filter: Filter::new(source.classes, &source.include, &source.exclude),
+                preference: self.preferences.of(&source.id),
+                claims: process.claims.clone(),
+                state: process.state.clone(),
+            },
             state: process.state.clone(),
             outlets: self.taking(config, source),
             statuses: process.statuses.clone(),
-            scheduler: process.scheduler.clone(),
+            places: process.places.clone(),
+            undelivered: process.undelivered.clone(),
             clock: process.clock.clone(),
         });
         let run = |stream: Stream| {

@@ -7,15 +7,20 @@ use tokio::sync::watch;
 use super::process::{Components, Orders, Process, Summary};
 use super::supervisor;
 use crate::config::Config;
-use crate::pipeline::{CollectError, Committer};
-use crate::read::{ReadScheduler, SystemClock, Until};
+use crate::limits::{FairShare, First};
+use crate::pipeline::{Claims, CollectError};
+use crate::read::{SystemClock, Until};
 use crate::runtime::Sandbox;
-use crate::state::State;
+use crate::state::{Committer, State};
 use crate::status::StatusRegistry;
 use crate::telemetry::Telemetry;
 
 /// Readings at once in a process: each holds an instance, a page and a connection.
-const READINGS: usize = 128;
+const READINGS: u64 = 128;
+
+/// Bytes of events, and of their lines, that may wait for sinks in a process: far more than
+/// is under way where sinks keep up, and little beside what a host has.
+const UNDELIVERED: u64 = 256 << 20;
 
 /// Reads the sources of a configuration.
 pub struct Collector {
@@ -48,7 +53,9 @@ impl Collector {
                 state,
                 committer,
                 statuses: Arc::default(),
-                scheduler: ReadScheduler::new(READINGS),
+                claims: Claims::default(),
+                places: FairShare::new(READINGS, First::Waits),
+                undelivered: FairShare::new(UNDELIVERED, First::Always),
                 clock: Arc::new(SystemClock),
             },
         })

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use crate::config::{Config, SourceConfig};
-use crate::pipeline::Committer;
-use crate::read::{Clock, ReadScheduler};
+use crate::limits::FairShare;
+use crate::pipeline::Claims;
+use crate::read::Clock;
 use crate::runtime::{LoadedComponent, Sandbox};
-use crate::state::{Counts, State};
+use crate::state::{Committer, Counts, State};
 use crate::status::StatusRegistry;
 use crate::telemetry::{SourceTelemetry, Telemetry};
 
@@ -51,7 +52,12 @@ pub struct Process {
     pub state: Arc<dyn State>,
     pub committer: Committer,
     pub statuses: Arc<StatusRegistry>,
-    pub scheduler: ReadScheduler,
+    /// What events are on their way.
+    pub claims: Claims,
+    /// Places to read in.
+    pub places: FairShare,
+    /// Bytes of events that sinks have not taken yet.
+    pub undelivered: FairShare,
     pub clock: Arc<dyn Clock>,
 }
 

@@ -51,6 +51,7 @@ pub async fn run(
     let context = SinkContext {
         data_dir: config.data_dir.clone(),
         state: process.state.clone(),
+        committer: process.committer.clone(),
         telemetry: process.telemetry().clone(),
     };
     let sinks = open_all(&config.sinks, &context, &[]);

@@ -5,6 +5,8 @@
 //! trait is what the collector needs and no more, so that a shared database can
 //! stand in for the embedded one.
 
+mod commit;
+mod committer;
 mod embedded;
 mod report;
 mod sign_ons;
@@ -14,10 +16,15 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{Late, LedgerEntry, Link, ReadingEntry, Tip};
+use crate::ledger::{Late, Link, ReadingEntry, Tip};
 use crate::planner::{Frontiers, Range, Reading, Spans};
 
 pub use crate::ledger::Counts;
+pub use commit::{
+    AppendedLines, Commit, CommitGroup, FileCheckpoint, LineFingerprint, Recognized, Refused,
+    Waiting,
+};
+pub use committer::{CommitError, Committer};
 pub use embedded::EmbeddedState;
 pub use report::{Question, StreamReport, report};
 pub use sign_ons::{Fold, KnownId, Looks, Partner, RecordKey, SignOnRecord, Standing, Wanted};
@@ -177,60 +184,6 @@ impl ReadingState {
     }
 }
 
-/// How far a file sink was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SinkCheckpoint {
-    /// Sink id.
-    pub sink: String,
-    /// Bytes of the file that belong to committed batches.
-    pub length: u64,
-    /// Lines in the file whose batch was not committed: they wait for it. What a line is
-    /// known by is the sink's to say.
-    pub waiting: Vec<(String, u32)>,
-    /// Waiting lines, new or old, whose event has come and is delivered.
-    pub adopted: Vec<String>,
-}
-
-/// Everything a batch changes.
-#[derive(Debug, Clone)]
-pub struct Commit {
-    /// Which stream.
-    pub key: StreamKey,
-    /// Where it stands now.
-    pub state: StreamState,
-    /// Ids delivered or yielded, to be kept until no reading can meet them again.
-    pub delivered: Vec<String>,
-    /// Records for other sources that report the same sign-ons: (group, record).
-    pub sign_ons: Vec<(String, SignOnRecord)>,
-    /// End of the range in which they were fetched.
-    pub fetched_until: i64,
-    /// Ids fetched in ranges that end within these are forgotten.
-    pub forget: Vec<Range>,
-    /// Groups whose records committed before a time are forgotten.
-    pub forget_sign_ons: Vec<(String, i64)>,
-    /// For the ledger, of ranges that are done.
-    pub ledger: Vec<LedgerEntry>,
-    /// What the sinks wrote.
-    pub sinks: Vec<SinkCheckpoint>,
-}
-
-impl Commit {
-    /// A commit of a position and nothing else.
-    pub fn position(key: StreamKey, state: StreamState) -> Self {
-        Self {
-            key,
-            state,
-            delivered: Vec::new(),
-            sign_ons: Vec::new(),
-            fetched_until: 0,
-            forget: Vec::new(),
-            forget_sign_ons: Vec::new(),
-            ledger: Vec::new(),
-            sinks: Vec::new(),
-        }
-    }
-}
-
 /// Why the state cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -288,8 +241,13 @@ pub trait State: Send + Sync + std::fmt::Debug {
     /// The records of a group that are wanted, each once.
     fn sign_ons(&self, group: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError>;
 
-    /// Writes commits of different streams, all or nothing, and durably.
-    fn commit(&self, commits: &[Commit]) -> Result<(), StateError>;
+    /// Writes a group durably, in one transaction; tells of each commit whether it was
+    /// taken.
+    ///
+    /// # Errors
+    ///
+    /// When nothing of it is surely written.
+    fn commit(&self, group: &CommitGroup) -> Result<Vec<Result<(), Refused>>, StateError>;
 
     /// Every stream there is.
     fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError>;
@@ -307,11 +265,11 @@ pub trait State: Send + Sync + std::fmt::Debug {
     fn sink_length(&self, sink: &str) -> Result<Option<u64>, StateError>;
 
     /// Lines found in a sink's file after a crash that still wait for their event.
-    fn adopted(&self, sink: &str) -> Result<Vec<(String, u32)>, StateError>;
+    fn adopted(&self, sink: &str) -> Result<Waiting, StateError>;
 
     /// Writes what the start of a file sink found: its length and the lines to wait
     /// for.
-    fn adopt(&self, sink: &str, length: u64, lines: &[(String, u32)]) -> Result<(), StateError>;
+    fn adopt(&self, file: &FileCheckpoint) -> Result<(), StateError>;
 
     /// Ids kept for a stream.
     fn kept_ids(&self, key: &StreamKey) -> Result<u64, StateError>;

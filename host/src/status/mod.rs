@@ -33,19 +33,22 @@ pub enum Phase {
     Paused,
     /// A sink does not take its events.
     Blocked,
+    /// It has waited for its turn to be read for too long.
+    Starved,
     /// Done or told to stop.
     Ended,
 }
 
 impl Phase {
     /// Every phase.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Starting,
         Self::Reading,
         Self::Waiting,
         Self::Failing,
         Self::Paused,
         Self::Blocked,
+        Self::Starved,
         Self::Ended,
     ];
 
@@ -58,13 +61,14 @@ impl Phase {
             Self::Failing => "failing",
             Self::Paused => "paused",
             Self::Blocked => "blocked",
+            Self::Starved => "starved",
             Self::Ended => "ended",
         }
     }
 
     /// Whether events are not coming as they should.
     pub const fn is_trouble(self) -> bool {
-        matches!(self, Self::Failing | Self::Paused | Self::Blocked)
+        matches!(self, Self::Failing | Self::Paused | Self::Blocked | Self::Starved)
     }
 }
 
@@ -122,7 +126,8 @@ impl Status {
     /// Whether it waits for an operator or a sink, or its clock is off. One that is tried
     /// again soon is well.
     pub fn is_unwell(&self) -> bool {
-        matches!(self.phase, Phase::Paused | Phase::Blocked) || self.clock.is_some()
+        matches!(self.phase, Phase::Paused | Phase::Blocked | Phase::Starved)
+            || self.clock.is_some()
     }
 }
 

@@ -72,6 +72,13 @@ impl ConfigFile {
         self
     }
 
+    /// Takes the last table out, which is that of the file sink.
+    pub fn without_last_table(mut self) -> Self {
+        let head = self.lines.iter().rposition(|line| line.starts_with('[')).unwrap();
+        self.lines.truncate(head);
+        self
+    }
+
     /// Replaces a text wherever it stands.
     pub fn replace(mut self, from: &str, to: &str) -> Self {
         assert!(self.text().contains(from), "{from} is not in the file");

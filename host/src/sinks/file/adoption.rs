@@ -14,15 +14,11 @@
 //! Otherwise nothing is cut and nothing is written behind it: a file of somebody else
 //! at our path is refused. Invariant: no byte is cut that this sink did not write.
 
-use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _};
-
-use data_encoding::HEXLOWER;
-use sha2::{Digest as _, Sha256};
 
 use crate::render::{Format, event_id};
 use crate::sinks::medium::Medium;
-use crate::state::{State, StateError};
+use crate::state::{FileCheckpoint, LineFingerprint, State, StateError, Waiting};
 
 /// Longest line that is looked into: far longer than an event, far less than memory.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -32,7 +28,7 @@ pub struct Tail {
     /// Behind the last whole line.
     pub end: u64,
     /// By fingerprint.
-    pub lines: HashMap<String, u32>,
+    pub lines: Waiting,
     rest: Vec<u8>,
 }
 
@@ -53,7 +49,7 @@ impl Tail {
     /// Reads whole lines from a place on.
     pub fn read(file: &dyn Medium, from: u64, format: Format) -> std::io::Result<Self> {
         let mut reader = BufReader::new(file.read_from(from)?);
-        let mut tail = Self { end: from, lines: HashMap::new(), rest: Vec::new() };
+        let mut tail = Self { end: from, lines: Waiting::new(), rest: Vec::new() };
         let mut line = Vec::new();
         loop {
             line.clear();
@@ -79,7 +75,7 @@ impl Tail {
     fn add(&mut self, line: &[u8], format: Format) {
         // What names no event cannot be one of ours that comes again.
         if event_id(&String::from_utf8_lossy(line), format).is_some() {
-            *self.lines.entry(fingerprint(line)).or_default() += 1;
+            *self.lines.entry(LineFingerprint::of(line)).or_default() += 1;
         }
     }
 
@@ -102,11 +98,6 @@ impl Tail {
     }
 }
 
-/// What a line is known by while its event may come again: SHA-256 of all of it.
-pub fn fingerprint(line: &[u8]) -> String {
-    HEXLOWER.encode(&Sha256::digest(line))
-}
-
 /// A text that is cut within a letter is no UTF-8, and torn all the same.
 fn is_cut_in_a_letter(rest: &[u8]) -> bool {
     let Err(error) = std::str::from_utf8(rest) else { return false };
@@ -125,7 +116,8 @@ pub fn is_known(state: &dyn State, sink: &str, file: &dyn Medium) -> Result<bool
 /// Makes the state speak of this file.
 pub fn know(state: &dyn State, sink: &str, file: &dyn Medium) -> Result<(), StateError> {
     // Zero is nobody's, so a file without an identity is never known.
-    state.adopt(&key(sink), file.identity().unwrap_or(0), &[])
+    let length = file.identity().unwrap_or(0);
+    state.adopt(&FileCheckpoint { sink: key(sink), length, waiting: Waiting::new() })
 }
 
 /// Where the identity stands, beside the length; no sink has an id like that.

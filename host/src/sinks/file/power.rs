@@ -8,7 +8,7 @@ use redb::StorageBackend as _;
 use super::*;
 use crate::planner::Schedule;
 use crate::render::{Owner, event_id};
-use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
+use crate::state::{EmbeddedState, StreamKey, StreamState};
 use crate::testing::{Disk, Moments};
 
 /// Power cuts, two for each round.
@@ -78,19 +78,17 @@ fn work(state: &Disk, file: &Disk) -> Vec<String> {
     let done = u64::try_from(done).unwrap();
     let mut committed: Vec<String> = (0..done).flat_map(batch).map(|line| line.id).collect();
     let medium = Box::new(file.clone());
-    let Ok(sink) = FileSink::open_on(medium, "file", path, Format::Raw, None, state.clone()) else {
-        return committed;
-    };
+    let committer = Committer::start(state.clone()).unwrap();
+    let sink = FileSink::open_on(medium, "file", path, Format::Raw, None, state.clone(), committer);
+    let Ok(sink) = sink else { return committed };
     for number in done..BATCHES {
-        let Ok(receipt) = runtime.block_on(sink.deliver(&batch(number))) else { break };
         let at = i64::try_from(number + 1).unwrap() * 60_000;
         let position = StreamState::begin(0, 0, schedule.begin(at));
-        let sinks = receipt.checkpoint().into_iter().collect();
-        let commit = Commit { sinks, ..Commit::position(key(), position) };
-        if state.commit(&[commit]).is_err() {
+        let commit = Commit::position(key(), position);
+        let written = sink.append_and_commit(batch(number).into(), commit);
+        if runtime.block_on(written).is_err() {
             break;
         }
-        receipt.settle();
         committed.extend(batch(number).into_iter().map(|line| line.id));
     }
     committed

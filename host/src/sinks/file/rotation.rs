@@ -24,8 +24,11 @@ use chrono::{NaiveDateTime, TimeDelta, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::SinkError;
+use super::adoption;
 use super::config::RotationConfig;
-use super::{SinkError, Writer, adoption, open_locked};
+use super::open::open_locked;
+use super::writer::Writer;
 use crate::permissions::{self, Readers};
 use crate::telemetry;
 
@@ -88,10 +91,7 @@ impl Writer {
         for step in steps {
             match step {
                 RotationStep::Save => {
-                    let waiting: Vec<(String, u32)> =
-                        self.unsaved.iter().map(|(line, count)| (line.clone(), *count)).collect();
-                    self.state.adopt(self.sink.id(), self.length, &waiting)?;
-                    self.unsaved.clear();
+                    self.state.adopt(&self.checkpoint())?;
                 }
                 RotationStep::MoveAside => {
                     self.move_aside().map_err(|source| self.failed(source))?
@@ -102,7 +102,7 @@ impl Writer {
                     self.length = self.file.length().map_err(|s| self.failed(s))?;
                 }
                 RotationStep::Reset => {
-                    self.state.adopt(self.sink.id(), self.length, &[])?;
+                    self.state.adopt(&self.checkpoint())?;
                     adoption::know(self.state.as_ref(), self.sink.id(), self.file.as_ref())?;
                 }
             }

@@ -2,12 +2,18 @@
 
 use std::io::{Read as _, Write as _};
 
+mod dying;
 mod forged;
 
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+
+use super::rotation::RotationStep;
 use super::*;
 use crate::planner::Schedule;
 use crate::render::{Owner, event_id};
-use crate::state::{Commit, EmbeddedState, StreamKey, StreamState};
+use crate::state::{EmbeddedState, StreamKey, StreamState};
+use dying::Dying;
 
 fn line(id: &str) -> Line {
     Line {
@@ -18,12 +24,15 @@ fn line(id: &str) -> Line {
     }
 }
 
-fn commit(state: &EmbeddedState, receipt: &dyn Receipt) {
+/// A commit of whatever the lines belong to.
+fn commit() -> Commit {
     let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
     let key = StreamKey { source: "s".into(), fingerprint: "f".into(), stream: "x".into() };
-    let position = StreamState::begin(0, 0, schedule.begin(0));
-    let sinks = receipt.checkpoint().into_iter().collect();
-    state.commit(&[Commit { sinks, ..Commit::position(key, position) }]).unwrap();
+    Commit::position(key, StreamState::begin(0, 0, schedule.begin(0)))
+}
+
+fn lines(ids: &[&str]) -> Arc<[Line]> {
+    ids.iter().map(|id| line(id)).collect()
 }
 
 struct World {
@@ -38,6 +47,10 @@ impl World {
         Self { folder, state }
     }
 
+    fn committer(&self) -> Committer {
+        Committer::start(self.state.clone()).unwrap()
+    }
+
     fn path(&self) -> PathBuf {
         self.folder.path().join("events.ndjson")
     }
@@ -47,12 +60,12 @@ impl World {
     }
 
     fn try_open(&self, id: &str) -> Result<FileSink, SinkError> {
-        FileSink::open(id, &self.path(), Format::Raw, None, self.state.clone())
+        FileSink::open(id, &self.path(), Format::Raw, None, self.state.clone(), self.committer())
     }
 
     fn open_rotating(&self, rotation: RotationConfig) -> FileSink {
         let (path, state) = (self.path(), self.state.clone());
-        FileSink::open("file", &path, Format::Raw, Some(rotation), state).unwrap()
+        FileSink::open("file", &path, Format::Raw, Some(rotation), state, self.committer()).unwrap()
     }
 
     /// Files that were put aside, oldest first.
@@ -91,11 +104,24 @@ impl World {
     }
 }
 
-async fn deliver(world: &World, sink: &FileSink, ids: &[&str]) {
-    let lines: Vec<Line> = ids.iter().map(|id| line(id)).collect();
-    let receipt = sink.deliver(&lines).await.unwrap();
-    commit(&world.state, receipt.as_ref());
-    receipt.settle();
+/// Whether a batch was refused since the file is somebody else's.
+fn is_foreign(result: &Result<(), SinkError>) -> bool {
+    let Err(SinkError::OfGroup(error)) = result else { return false };
+    matches!(**error, SinkError::Foreign { .. })
+}
+
+/// As the pipeline does where the file is the only one.
+async fn deliver(_: &World, sink: &FileSink, ids: &[&str]) {
+    sink.append_and_commit(lines(ids), commit()).await.unwrap();
+}
+
+/// Written, and then the process dies before the commit.
+async fn write_and_die(world: &World, ids: &[&str]) {
+    let dying = Committer::start(Arc::new(Dying(world.state.clone()))).unwrap();
+    let (path, state) = (world.path(), world.state.clone());
+    let sink = FileSink::open("file", &path, Format::Raw, None, state, dying).unwrap();
+    let written = sink.append_and_commit(lines(ids), commit()).await;
+    assert!(matches!(written, Err(WriteError::State(_))), "{written:?}");
 }
 
 #[tokio::test]
@@ -103,13 +129,9 @@ async fn a_batch_written_but_not_committed_is_recognized_after_a_crash() {
     let world = World::new();
     let sink = world.open();
     deliver(&world, &sink, &["a"]).await;
-    // Written, and then the process dies before the commit.
-    std::mem::forget(sink.deliver(&[line("b"), line("c")]).await.unwrap());
-    let before = std::fs::read(world.path()).unwrap();
     drop(sink);
-    // The leaked guard keeps the file locked, as a dead process would not.
-    std::fs::copy(world.path(), world.folder.path().join("copy")).unwrap();
-    std::fs::rename(world.folder.path().join("copy"), world.path()).unwrap();
+    write_and_die(&world, &["b", "c"]).await;
+    let before = std::fs::read(world.path()).unwrap();
     let sink = world.open();
     deliver(&world, &sink, &["c", "b", "d"]).await;
     assert_eq!(world.ids(), ["a", "b", "c", "d"]);
@@ -138,7 +160,7 @@ async fn only_a_torn_last_line_is_cut() {
 async fn a_batch_whose_commit_failed_is_recognized_even_after_others_were_committed() {
     let world = World::new();
     let sink = world.open();
-    drop(sink.deliver(&[line("a"), line("b")]).await.unwrap());
+    drop(sink.deliver(&lines(&["a", "b"])).await.unwrap());
     deliver(&world, &sink, &["c"]).await;
     drop(sink);
     let sink = world.open();
@@ -255,7 +277,8 @@ async fn a_sink_that_never_wrote_or_whose_path_changed_knows_nothing_of_a_file()
     std::fs::remove_file(world.path()).unwrap();
     let other = world.folder.path().join("other.json");
     std::fs::write(&other, foreign).unwrap();
-    let refused = FileSink::open("file", &other, Format::Raw, None, world.state.clone());
+    let refused =
+        FileSink::open("file", &other, Format::Raw, None, world.state.clone(), world.committer());
     assert!(matches!(refused, Err(SinkError::Foreign { .. })), "{refused:?}");
     assert_eq!(std::fs::read_to_string(&other).unwrap(), foreign);
 }
@@ -284,8 +307,8 @@ async fn a_file_put_in_the_place_of_ours_while_running_is_neither_cut_nor_contin
     std::fs::rename(world.path(), world.folder.path().join("old")).unwrap();
     std::fs::write(world.path(), r#"{"precious":1}"#).unwrap();
     for _ in 0..2 {
-        let refused = sink.deliver(&[line("b")]).await.map(|_| ());
-        assert!(matches!(refused, Err(SinkError::Foreign { .. })), "{refused:?}");
+        let refused = sink.deliver(&lines(&["b"])).await.map(|_| ());
+        assert!(is_foreign(&refused), "{refused:?}");
         assert_eq!(std::fs::read_to_string(world.path()).unwrap(), r#"{"precious":1}"#);
     }
     std::fs::remove_file(world.path()).unwrap();
@@ -300,8 +323,8 @@ async fn somebody_who_has_not_ended_a_line_in_our_file_is_waited_for() {
     deliver(&world, &sink, &["a"]).await;
     let mut theirs = OpenOptions::new().append(true).open(world.path()).unwrap();
     theirs.write_all(br#"{"eventId":"#).unwrap();
-    let refused = sink.deliver(&[line("b")]).await.map(|_| ());
-    assert!(matches!(refused, Err(SinkError::Foreign { .. })), "{refused:?}");
+    let refused = sink.deliver(&lines(&["b"])).await.map(|_| ());
+    assert!(is_foreign(&refused), "{refused:?}");
     theirs.write_all(b"\"theirs\"}\n").unwrap();
     deliver(&world, &sink, &["b"]).await;
     assert_eq!(world.ids(), ["a", "theirs", "b"]);
@@ -324,8 +347,14 @@ async fn an_event_of_ours_that_only_lacks_its_line_end_is_recognized() {
 #[test]
 fn a_device_is_no_file() {
     let world = World::new();
-    let refused =
-        FileSink::open("file", Path::new("/dev/null"), Format::Raw, None, world.state.clone());
+    let refused = FileSink::open(
+        "file",
+        Path::new("/dev/null"),
+        Format::Raw,
+        None,
+        world.state.clone(),
+        world.committer(),
+    );
     assert!(matches!(refused, Err(SinkError::NoFile { .. })), "{refused:?}");
 }
 
@@ -342,10 +371,10 @@ async fn a_crash_after_any_step_of_a_rotation_loses_nothing_and_repeats_nothing(
         deliver(&world, &sink, &["a"]).await;
         // One batch that was not committed and one after it that was; and one that is
         // known to nobody but the file.
-        drop(sink.deliver(&[line("b"), line("c")]).await.unwrap());
+        drop(sink.deliver(&lines(&["b", "c"])).await.unwrap());
         deliver(&world, &sink, &["d"]).await;
-        drop(sink.deliver(&[line("e")]).await.unwrap());
-        sink.writer.lock().await.rotate(&RotationStep::ALL[..steps]).unwrap();
+        drop(sink.deliver(&lines(&["e"])).await.unwrap());
+        sink.groups.writer.lock().unwrap().rotate(&RotationStep::ALL[..steps]).unwrap();
         drop(sink);
         let sink = world.open_rotating(always());
         deliver(&world, &sink, &["c", "e", "f"]).await;
@@ -361,7 +390,7 @@ async fn a_crash_after_any_step_of_a_rotation_loses_nothing_and_repeats_nothing(
 async fn a_batch_that_failed_before_a_rotation_is_recognized_after_it() {
     let world = World::new();
     let sink = world.open_rotating(always());
-    drop(sink.deliver(&[line("a"), line("b")]).await.unwrap());
+    drop(sink.deliver(&lines(&["a", "b"])).await.unwrap());
     deliver(&world, &sink, &["c"]).await;
     deliver(&world, &sink, &["b", "a", "d"]).await;
     drop(sink);
@@ -399,7 +428,7 @@ async fn an_old_file_is_put_aside_and_an_empty_one_is_not() {
     let rotation =
         RotationConfig { bytes: None, interval: Some(interval), keep: 9, compress: false };
     let sink = world.open_rotating(rotation);
-    sink.writer.lock().await.begun -= 2 * interval;
+    sink.groups.writer.lock().unwrap().begun -= 2 * interval;
     deliver(&world, &sink, &["a"]).await;
     assert!(world.aside().is_empty());
     deliver(&world, &sink, &["b"]).await;
@@ -419,11 +448,9 @@ async fn a_crash_after_somebody_moved_or_emptied_the_file_repeats_nothing() {
         } else {
             OpenOptions::new().write(true).open(world.path()).unwrap().set_len(0).unwrap();
         }
-        // Written, and then the process dies before the commit.
-        std::mem::forget(sink.deliver(&[line("d")]).await.unwrap());
+        deliver(&world, &sink, &[]).await;
         drop(sink);
-        std::fs::copy(world.path(), world.folder.path().join("copy")).unwrap();
-        std::fs::rename(world.folder.path().join("copy"), world.path()).unwrap();
+        write_and_die(&world, &["d"]).await;
         let sink = world.open();
         deliver(&world, &sink, &["d", "e"]).await;
         assert_eq!(world.ids(), ["d", "e"], "moved: {is_moved}");

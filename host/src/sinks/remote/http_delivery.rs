@@ -32,7 +32,7 @@ use super::unconfirmed::Channels;
 use super::{AnswerKind, Asked, Protocol, REQUESTS_IN_FLIGHT, shown};
 use crate::sinks::deadletter::{DeadLetter, DeadLetterKind, DeadLetters};
 use crate::sinks::remote::unacknowledged_ids::{By, Key, Taken, UnacknowledgedIds, key};
-use crate::sinks::{Line, Receipt, SinkError};
+use crate::sinks::{Health, Line, Receipt, SinkError};
 use crate::telemetry::{self, SinkTelemetry};
 
 /// The same for the same events in the same order, whatever happens between.
@@ -63,6 +63,7 @@ pub struct HttpDelivery<P> {
     is_proved: AtomicBool,
     /// Whether every event of the last refused batch was.
     is_refusing: AtomicBool,
+    health: Health,
 }
 
 impl<P: Protocol> HttpDelivery<P> {
@@ -87,11 +88,16 @@ impl<P: Protocol> HttpDelivery<P> {
             limit: AtomicUsize::new(remote.batch_bytes),
             is_proved: AtomicBool::new(false),
             is_refusing: AtomicBool::new(false),
+            health: Health::default(),
         })
     }
 
     pub fn id(&self) -> &str {
         self.telemetry.id()
+    }
+
+    pub fn health(&self) -> &Health {
+        &self.health
     }
 
     pub async fn probe(&self) -> Result<(), SinkError> {
@@ -186,6 +192,7 @@ impl<P: Protocol> HttpDelivery<P> {
     }
 
     pub(super) fn accept(&self, delivery: &mut Delivery<'_>, range: Range<usize>) {
+        self.health.succeeded();
         self.is_proved.store(true, Ordering::Relaxed);
         self.is_refusing.store(false, Ordering::Relaxed);
         delivery.accept(range);
@@ -321,6 +328,7 @@ impl<P: Protocol> HttpDelivery<P> {
                 Err(NoAnswer(problem)) => (problem, None),
             };
             delivery.unconfirmed.doubt(&problem);
+            self.health.stumbled();
             let is_first = failing_since.is_none();
             let since = *failing_since.get_or_insert_with(Instant::now);
             let retry_in = backoff.next(asked);

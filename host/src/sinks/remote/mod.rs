@@ -37,7 +37,7 @@ pub use delivery::Fate;
 pub use unconfirmed::new_channel;
 
 use super::kind::{OpenSink, SinkContext};
-use super::{Line, Receipt, Sink, SinkError};
+use super::{Health, Line, Receipt, Sink, SinkError};
 pub use crate::credentials::shown;
 use crate::render::Format;
 use crate::telemetry::SinkTelemetry;
@@ -267,6 +267,10 @@ impl<P: Protocol> Sink for RemoteSink<P> {
 
     fn format(&self) -> Format {
         self.format
+    }
+
+    fn health(&self) -> &Health {
+        self.delivery.health()
     }
 
     async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {

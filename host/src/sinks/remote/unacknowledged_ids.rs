@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use sha2::{Digest as _, Sha256};
 
 use crate::sinks::{Line, Receipt};
-use crate::state::SinkCheckpoint;
 
 /// Most ids remembered: beyond it, events of failed batches go out twice, with
 /// the same id, rather than memory growing. 16 bytes each and their table.
@@ -82,10 +81,6 @@ impl Taken {
 }
 
 impl Receipt for Taken {
-    fn checkpoint(&self) -> Option<SinkCheckpoint> {
-        None
-    }
-
     fn settle(mut self: Box<Self>) {
         let mut taken = self.memory.taken();
         for (key, _) in &self.keys {

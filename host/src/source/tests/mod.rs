@@ -4,4 +4,5 @@ mod hostile;
 mod model;
 mod pairs;
 mod service;
+mod starvation;
 mod world;

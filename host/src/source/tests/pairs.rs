@@ -11,10 +11,7 @@ use proptest::prelude::*;
 use crate::config::FilterConfig;
 use crate::contract::{self, Batch, Identity, Outcome, Progress, SignOnEvent, UserKind};
 use crate::ledger::{Counts, Late, LedgerEntry, ReadingEntry, verify};
-use crate::pipeline::Filter;
-use crate::pipeline::NEAR_MS;
-use crate::pipeline::Preferences;
-use crate::pipeline::accept;
+use crate::pipeline::{Acceptance, Claims, Filter, NEAR_MS, Preferences};
 use crate::planner::{Range, Schedule};
 use crate::state::{Commit, EmbeddedState, State as _, StreamKey, StreamState};
 use crate::testing::Disk;
@@ -193,8 +190,16 @@ impl Collector {
                 findings: Vec::new(),
             };
             self.now += 1_000;
-            let fresh =
-                accept::fresh(batch, &filter, &preference, &key, self.now, self.state()).unwrap();
+            let acceptance = Acceptance {
+                filter: filter.clone(),
+                preference: preference.clone(),
+                claims: Claims::default(),
+                state: self.state.clone().unwrap(),
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let accepted = runtime.block_on(acceptance.accept(&key, batch, self.now));
+            let (fresh, claim) = accepted.unwrap();
+            drop((claim, acceptance));
             if reading.dies == Some(number) {
                 return self.restart();
             }
@@ -222,7 +227,7 @@ impl Collector {
                 ledger: vec![ledger],
                 ..Commit::position(key.clone(), state)
             };
-            self.state().commit(&[commit]).unwrap();
+            self.state().commit(&commit.into()).unwrap();
             self.counts.add(fresh.counts);
             for event in fresh.events {
                 let new = self.delivered.insert((reading.source, event.native_id));

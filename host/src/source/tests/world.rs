@@ -15,20 +15,17 @@ use crate::config::{BackfillConfig, FilterConfig, Start};
 use crate::contract::EventClasses;
 use crate::egress::ServiceClock;
 use crate::ledger::{Closing, HEAD_TYPE, Late, Link, ReadingEntry, Segment, Tip, verify};
-use crate::pipeline::Committer;
-use crate::pipeline::Filter;
-use crate::pipeline::Outlet;
-use crate::pipeline::Preferences;
+use crate::limits::{FairShare, First};
+use crate::pipeline::{Acceptance, Claims, Filter, Outlet, Preferences};
 use crate::planner::{Schedule, Spans};
-use crate::read::ReadScheduler;
 use crate::read::SourceContext;
 use crate::read::StreamRun;
 use crate::read::Until;
 use crate::render::{Format, Keep, Owner};
-use crate::sinks::{Line, Receipt, Sink, SinkError};
+use crate::sinks::{Health, Line, Receipt, Sink, SinkError};
 use crate::state::{
-    Commit, EmbeddedState, Question, SignOnRecord, SinkCheckpoint, State, StateError, StreamKey,
-    StreamState, Wanted, report,
+    CommitGroup, Committer, EmbeddedState, FileCheckpoint, Question, Refused, SignOnRecord, State,
+    StateError, StreamKey, StreamState, Waiting, Wanted, report,
 };
 use crate::status::StatusRegistry;
 use crate::testing::Disk;
@@ -66,7 +63,7 @@ impl State for Watched {
     fn sign_ons(&self, group: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError> {
         self.state.sign_ons(group, wanted)
     }
-    fn commit(&self, commits: &[Commit]) -> Result<(), StateError> {
+    fn commit(&self, group: &CommitGroup) -> Result<Vec<Result<(), Refused>>, StateError> {
         let mut fails = None;
         if let Some((left, written)) = &mut self.model.script().state_fails {
             *left = left.saturating_sub(1);
@@ -75,15 +72,15 @@ impl State for Watched {
         if fails == Some(false) {
             return Err(crash());
         }
-        self.state.commit(commits)?;
+        let results = self.state.commit(group)?;
         let mut script = self.model.script();
-        for commit in commits {
+        for commit in &group.commits {
             for id in &commit.delivered {
                 let before = script.committed.insert(id.clone(), commit.fetched_until);
                 assert!(before.is_none(), "{id} was committed twice");
             }
         }
-        if fails.is_some() { Err(crash()) } else { Ok(()) }
+        if fails.is_some() { Err(crash()) } else { Ok(results) }
     }
     fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError> {
         self.state.stream_keys()
@@ -100,11 +97,11 @@ impl State for Watched {
     fn sink_length(&self, sink: &str) -> Result<Option<u64>, StateError> {
         self.state.sink_length(sink)
     }
-    fn adopted(&self, sink: &str) -> Result<Vec<(String, u32)>, StateError> {
+    fn adopted(&self, sink: &str) -> Result<Waiting, StateError> {
         self.state.adopted(sink)
     }
-    fn adopt(&self, sink: &str, length: u64, lines: &[(String, u32)]) -> Result<(), StateError> {
-        self.state.adopt(sink, length, lines)
+    fn adopt(&self, file: &FileCheckpoint) -> Result<(), StateError> {
+        self.state.adopt(file)
     }
     fn kept_ids(&self, key: &StreamKey) -> Result<u64, StateError> {
         self.state.kept_ids(key)
@@ -112,7 +109,10 @@ impl State for Watched {
 }
 
 /// A sink that refuses at times and knows what it must never see (again).
-struct Watching(Model);
+struct Watching {
+    model: Model,
+    health: Health,
+}
 
 impl std::fmt::Debug for Watching {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -123,9 +123,6 @@ impl std::fmt::Debug for Watching {
 struct Taken;
 
 impl Receipt for Taken {
-    fn checkpoint(&self) -> Option<SinkCheckpoint> {
-        None
-    }
     fn settle(self: Box<Self>) {}
 }
 
@@ -137,10 +134,13 @@ impl Sink for Watching {
     fn format(&self) -> Format {
         Format::Raw
     }
+    fn health(&self) -> &Health {
+        &self.health
+    }
     async fn deliver(&self, lines: &[Line]) -> Result<Box<dyn Receipt>, SinkError> {
-        self.0.place().await;
+        self.model.place().await;
         {
-            let mut script = self.0.script();
+            let mut script = self.model.script();
             if script.refusals > 0 {
                 script.refusals -= 1;
                 let problem = "503".to_owned();
@@ -161,7 +161,7 @@ impl Sink for Watching {
             }
         }
         // The process may die between delivering and committing.
-        self.0.place().await;
+        self.model.place().await;
         Ok(Box::new(Taken))
     }
 }
@@ -172,6 +172,67 @@ pub struct Setup {
     pub readings: Vec<u32>,
     pub start: Start,
     pub backfill: bool,
+}
+
+/// What the sources of a process share.
+pub struct Shared {
+    pub statuses: Arc<StatusRegistry>,
+    pub state: Arc<dyn State>,
+    pub claims: Claims,
+    pub places: FairShare,
+    pub undelivered: FairShare,
+}
+
+impl Shared {
+    pub fn new(statuses: Arc<StatusRegistry>, state: Arc<dyn State>) -> Self {
+        Self {
+            statuses,
+            state,
+            claims: Claims::default(),
+            places: FairShare::new(8, First::Waits),
+            undelivered: FairShare::new(256 << 20, First::Always),
+        }
+    }
+
+    /// A source over a scripted service.
+    pub fn context(
+        &self,
+        tenant: &str,
+        source: &str,
+        model: &Model,
+        outlets: Vec<Outlet>,
+    ) -> SourceContext {
+        let nothing = FilterConfig::default();
+        let retention = model.script().retention;
+        let kept = u64::try_from(retention / 1000).unwrap();
+        SourceContext {
+            source: source.into(),
+            telemetry: source.into(),
+            tenant: tenant.into(),
+            owner: Owner::of_source(source).into(),
+            descriptor_name: "scripted".into(),
+            session_factory: Box::new(model.clone()),
+            schedule: Schedule::new(60, 3_600, kept, &[0]).unwrap(),
+            smallest_retention: retention,
+            start: Start::Earliest,
+            poll_interval: Duration::from_secs(300),
+            head_interval: Duration::from_secs(3 * 3600),
+            backfill: None,
+            live: true,
+            acceptance: Acceptance {
+                filter: Filter::new(EventClasses::ALL, &nothing, &nothing),
+                preference: Preferences::default().of(source),
+                claims: self.claims.clone(),
+                state: self.state.clone(),
+            },
+            state: self.state.clone(),
+            outlets,
+            statuses: self.statuses.clone(),
+            places: self.places.clone(),
+            undelivered: self.undelivered.clone(),
+            clock: Arc::new(model.clone()),
+        }
+    }
 }
 
 /// The world of a test.
@@ -216,33 +277,17 @@ impl World {
             to: None,
             parallel: NonZeroUsize::new(2).unwrap(),
         };
-        let nothing = FilterConfig::default();
+        let outlet = Outlet {
+            sink: Arc::new(Watching { model: self.model.clone(), health: Health::default() }),
+            keep: Keep::DEFAULT,
+            tells_owner: true,
+            telemetry: "watching".into(),
+        };
         SourceContext {
-            source: "s".into(),
-            telemetry: "s".into(),
-            tenant: "t".into(),
-            owner: Owner::of_source("s").into(),
-            descriptor_name: "scripted".into(),
-            session_factory: Box::new(self.model.clone()),
             schedule: self.schedule.clone(),
-            smallest_retention: self.model.script().retention,
             start: self.setup.start,
-            poll_interval: Duration::from_secs(300),
-            head_interval: Duration::from_secs(3 * 3600),
             backfill: self.setup.backfill.then_some(backfill),
-            live: true,
-            filter: Filter::new(EventClasses::ALL, &nothing, &nothing),
-            preference: Preferences::default().of("s"),
-            state,
-            outlets: vec![Outlet {
-                sink: Arc::new(Watching(self.model.clone())),
-                keep: Keep::DEFAULT,
-                tells_owner: true,
-                telemetry: "watching".into(),
-            }],
-            statuses: statuses.clone(),
-            scheduler: ReadScheduler::new(8),
-            clock: Arc::new(self.model.clone()),
+            ..Shared::new(statuses.clone(), state).context("t", "s", &self.model, vec![outlet])
         }
     }
 

@@ -4,8 +4,8 @@
 use super::*;
 use crate::ledger::LedgerEntry;
 use crate::planner::{Range, Schedule};
-use crate::state::SinkCheckpoint;
 use crate::state::{Commit, State as _, StreamKey, StreamState};
+use crate::state::{CommitGroup, FileCheckpoint, Waiting};
 use crate::testing::{Disk, Moments};
 
 /// Flipped bytes, zeroed pages and cuts in all.
@@ -21,19 +21,19 @@ fn key() -> StreamKey {
 fn commit(number: i64) -> Commit {
     let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
     let range = Range { start: number * 60_000, end: (number + 1) * 60_000 };
-    let mark = SinkCheckpoint {
-        sink: "file".into(),
-        length: u64::try_from(number).unwrap() * 10,
-        waiting: Vec::new(),
-        adopted: Vec::new(),
-    };
     Commit {
         delivered: (0..20).map(|event| format!("event-{number}-{event}")).collect(),
         fetched_until: range.end,
         ledger: vec![LedgerEntry::Gap { range, reason: "test".into(), at: range.end }],
-        sinks: vec![mark],
         ..Commit::position(key(), StreamState::begin(0, 0, schedule.begin(range.end)))
     }
+}
+
+/// A commit, and how far the file was written.
+fn group(number: i64) -> CommitGroup {
+    let length = u64::try_from(number).unwrap() * 10;
+    let file = FileCheckpoint { sink: "file".into(), length, waiting: Waiting::new() };
+    CommitGroup { commits: vec![commit(number)], files: vec![file] }
 }
 
 fn open(disk: &Disk) -> Result<EmbeddedState, StateError> {
@@ -67,7 +67,7 @@ fn written(commits: i64) -> Disk {
     let disk = Disk::default();
     let state = open(&disk).unwrap();
     for number in 1..=commits {
-        state.commit(&[commit(number)]).unwrap();
+        state.commit(&group(number)).unwrap();
     }
     drop(state);
     disk
@@ -77,7 +77,7 @@ fn written(commits: i64) -> Disk {
 fn try_out(disk: &Disk) -> Result<i64, StateError> {
     let state = open(disk)?;
     let at = standing(&state)?;
-    state.commit(&[commit(at + 1)])?;
+    state.commit(&group(at + 1))?;
     assert_eq!(standing(&state)?, at + 1);
     Ok(at)
 }
@@ -135,8 +135,8 @@ fn a_full_disk_is_an_error_and_nothing_that_was_committed_is_lost() {
     let mut at = 5;
     let full = loop {
         assert!(at < 5_000, "the disk never gets full");
-        match state.commit(&[commit(at + 1)]) {
-            Ok(()) => at += 1,
+        match state.commit(&group(at + 1)) {
+            Ok(_) => at += 1,
             Err(error) => break error.to_string(),
         }
     };
@@ -154,7 +154,7 @@ fn after_a_power_cut_everything_committed_is_there() {
         let state = open(&disk).unwrap();
         disk.cut_power_at(disk.operations() + moments.below(60));
         let mut at = 3;
-        while state.commit(&[commit(at + 1)]).is_ok() {
+        while state.commit(&group(at + 1)).is_ok() {
             at += 1;
         }
         drop(state);

@@ -274,18 +274,5 @@ fn last(
     }
 }
 
-fn add_waiting(
-    adopted: &mut redb::Table<'_, (&'static str, &'static str), u32>,
-    sink: &str,
-    lines: &[(String, u32)],
-) -> Result<(), Failure> {
-    for (id, count) in lines {
-        let key = (sink, id.as_str());
-        let before = adopted.get(key)?.map_or(0, |count| count.value());
-        adopted.insert(key, before.saturating_add(*count))?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests;

@@ -3,9 +3,12 @@
 use redb::{ReadableDatabase as _, ReadableTable as _};
 
 use super::tables::{ADOPTED, DELIVERED, ENDS, LEDGER, OPEN, SINKS, STREAMS};
-use super::{EmbeddedState, add_waiting, last, pairs, write};
+use super::{EmbeddedState, last, pairs, write};
 use crate::ledger::{Link, ReadingEntry, Tip};
-use crate::state::{Commit, SignOnRecord, State, StateError, StreamKey, StreamState, Wanted};
+use crate::state::{
+    CommitGroup, FileCheckpoint, LineFingerprint, Refused, SignOnRecord, State, StateError,
+    StreamKey, StreamState, Waiting, Wanted,
+};
 
 impl State for EmbeddedState {
     fn stream(&self, key: &StreamKey) -> Result<Option<StreamState>, StateError> {
@@ -39,16 +42,20 @@ impl State for EmbeddedState {
         self.run(|| pairs::read(&self.database()?.begin_read()?, group, wanted))
     }
 
-    fn commit(&self, commits: &[Commit]) -> Result<(), StateError> {
+    fn commit(&self, group: &CommitGroup) -> Result<Vec<Result<(), Refused>>, StateError> {
         self.run(|| {
             let transaction = self.database()?.begin_write()?;
-            for commit in commits {
+            // What waits in a file is there before a commit takes it out.
+            for file in &group.files {
+                write::file(&transaction, file)?;
+            }
+            for commit in &group.commits {
                 write::commit(&transaction, commit)?;
             }
             crate::crash::point("in-transaction");
             transaction.commit()?;
             crate::crash::point("after-transaction");
-            Ok(())
+            Ok(group.commits.iter().map(|_| Ok(())).collect())
         })
     }
 
@@ -121,31 +128,27 @@ impl State for EmbeddedState {
         })
     }
 
-    fn adopted(&self, sink: &str) -> Result<Vec<(String, u32)>, StateError> {
+    fn adopted(&self, sink: &str) -> Result<Waiting, StateError> {
         self.run(|| {
             let transaction = self.database()?.begin_read()?;
             let adopted = transaction.open_table(ADOPTED)?;
-            let mut lines = Vec::new();
+            let mut lines = Waiting::new();
             for entry in adopted.range((sink, "")..)? {
                 let (key, count) = entry?;
                 let (owner, id) = key.value();
                 if owner != sink {
                     break;
                 }
-                lines.push((id.to_owned(), count.value()));
+                lines.insert(LineFingerprint::stored(id), count.value());
             }
             Ok(lines)
         })
     }
 
-    fn adopt(&self, sink: &str, length: u64, lines: &[(String, u32)]) -> Result<(), StateError> {
+    fn adopt(&self, file: &FileCheckpoint) -> Result<(), StateError> {
         self.run(|| {
             let transaction = self.database()?.begin_write()?;
-            {
-                transaction.open_table(SINKS)?.insert(sink, length)?;
-                let mut adopted = transaction.open_table(ADOPTED)?;
-                add_waiting(&mut adopted, sink, lines)?;
-            }
+            write::file(&transaction, file)?;
             transaction.commit()?;
             Ok(())
         })

@@ -4,8 +4,8 @@ use super::*;
 use crate::ledger::{Closing, Counts, Late, LedgerEntry, ReadingEntry, verify};
 use crate::planner::{Range, Schedule};
 use crate::state::{
-    Commit, Fold, KnownId, Looks, RecordKey, SignOnRecord, SinkCheckpoint, Standing, State as _,
-    StreamKey, StreamState, Wanted,
+    Commit, CommitGroup, FileCheckpoint, Fold, KnownId, Looks, RecordKey, SignOnRecord, Standing,
+    State as _, StreamKey, StreamState, Waiting, Wanted,
 };
 
 fn key() -> StreamKey {
@@ -20,14 +20,13 @@ fn commit(ids: &[&str], until: i64, forget_before: i64) -> Commit {
         fetched_until: until,
         forget: vec![Range { start: i64::MIN, end: forget_before }],
         ledger: vec![LedgerEntry::Gap { range, reason: "test".into(), at: until }],
-        sinks: vec![SinkCheckpoint {
-            sink: "file".into(),
-            length: 7,
-            waiting: Vec::new(),
-            adopted: Vec::new(),
-        }],
         ..Commit::position(key(), StreamState::begin(0, 0, schedule.begin(until)))
     }
+}
+
+fn group(commits: impl IntoIterator<Item = Commit>) -> CommitGroup {
+    let file = FileCheckpoint { sink: "file".into(), length: 7, waiting: Waiting::new() };
+    CommitGroup { commits: commits.into_iter().collect(), files: vec![file] }
 }
 
 fn reading(start: i64, end: i64, emitted: u64) -> ReadingEntry {
@@ -46,7 +45,7 @@ fn reading(start: i64, end: i64, emitted: u64) -> ReadingEntry {
 fn what_was_committed_is_there_after_opening_again() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
-    state.commit(&[commit(&["x", "y"], 60_000, i64::MIN)]).unwrap();
+    state.commit(&group([commit(&["x", "y"], 60_000, i64::MIN)])).unwrap();
     drop(state);
     let state = EmbeddedState::open(folder.path()).unwrap();
     assert_eq!(state.delivered(&key(), &["x", "z", "y"]).unwrap(), [true, false, true]);
@@ -60,10 +59,10 @@ fn what_was_committed_is_there_after_opening_again() {
 fn ids_are_forgotten_with_their_range_and_not_before() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
-    state.commit(&[commit(&["old"], 60_000, i64::MIN)]).unwrap();
-    state.commit(&[commit(&["new"], 120_000, 60_000)]).unwrap();
+    state.commit(&group([commit(&["old"], 60_000, i64::MIN)])).unwrap();
+    state.commit(&group([commit(&["new"], 120_000, 60_000)])).unwrap();
     assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [true, true]);
-    state.commit(&[commit(&[], 180_000, 60_001)]).unwrap();
+    state.commit(&group([commit(&[], 180_000, 60_001)])).unwrap();
     assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [false, true]);
     assert_eq!(state.kept_ids(&key()).unwrap(), 1);
 }
@@ -113,21 +112,21 @@ fn open_entries_end_up_in_the_one_that_closes_them_and_the_chain_verifies() {
     let state = EmbeddedState::open(folder.path()).unwrap();
     let with = |ledger| Commit { ledger, ..commit(&[], 60_000, i64::MIN) };
     state
-        .commit(&[
+        .commit(&group([
             with(vec![
                 LedgerEntry::Open(reading(0, 60, 3)),
                 LedgerEntry::Open(reading(60, 120, 4)),
             ]),
             with(vec![LedgerEntry::Open(reading(120, 180, 5))]),
-        ])
+        ]))
         .unwrap();
-    state.commit(&[with(vec![LedgerEntry::Close(reading(0, 120, 1))])]).unwrap();
+    state.commit(&group([with(vec![LedgerEntry::Close(reading(0, 120, 1))])])).unwrap();
     let links = state.ledger(&key()).unwrap();
     assert_eq!(links.len(), 1);
     assert_eq!(links[0].entry.total().emitted, 8);
     assert_eq!(state.open_readings(&key()).unwrap(), [reading(120, 180, 5)]);
     let gap = LedgerEntry::Gap { range: Range { start: 120, end: 240 }, reason: "x".into(), at: 0 };
-    state.commit(&[with(vec![gap])]).unwrap();
+    state.commit(&group([with(vec![gap])])).unwrap();
     let links = state.ledger(&key()).unwrap();
     assert_eq!(links[1].entry.closing, Closing::Unproven("x".into()));
     assert!(state.open_readings(&key()).unwrap().is_empty());
@@ -158,7 +157,7 @@ fn a_sign_on_of_a_group_is_found_by_its_ids_and_its_looks_until_it_is_forgotten(
     let state = EmbeddedState::open(folder.path()).unwrap();
     let (one, two) = (sign_on("e1", "d1", 5_000, 10), sign_on("e2", "d2", 9_000, 20));
     let first = Commit { sign_ons: vec![one.clone(), two.clone()], ..commit(&[], 0, i64::MIN) };
-    state.commit(&[first]).unwrap();
+    state.commit(&group([first])).unwrap();
     let looks = |from, to| Wanted::Looks { key: Fold::of("ecid"), from, to };
     let found = |group: &str, wanted: Wanted| state.sign_ons(group, &[wanted]).unwrap();
     assert_eq!(found("new", Wanted::Id(Fold::of("e1"))), std::slice::from_ref(&one.1));
@@ -171,12 +170,12 @@ fn a_sign_on_of_a_group_is_found_by_its_ids_and_its_looks_until_it_is_forgotten(
     // Written again it has one place only.
     let moved = sign_on("e1", "d3", 1_000, 30);
     let again = Commit { sign_ons: vec![moved.clone()], ..commit(&[], 0, i64::MIN) };
-    state.commit(&[again]).unwrap();
+    state.commit(&group([again])).unwrap();
     assert_eq!(found("new", Wanted::Id(Fold::of("d1"))), []);
     assert_eq!(found("new", looks(0, 6_000)), std::slice::from_ref(&moved.1));
     let later =
         Commit { forget_sign_ons: vec![("new".to_owned(), 30)], ..commit(&[], 120_000, i64::MIN) };
-    state.commit(&[later]).unwrap();
+    state.commit(&group([later])).unwrap();
     assert_eq!(found("new", looks(0, 10_000)), [moved.1]);
     assert_eq!(found("new", Wanted::Id(Fold::of("e2"))), []);
 }
@@ -185,11 +184,11 @@ fn a_sign_on_of_a_group_is_found_by_its_ids_and_its_looks_until_it_is_forgotten(
 fn a_backup_taken_while_open_is_a_whole_state() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
-    state.commit(&[commit(&["x"], 60_000, i64::MIN)]).unwrap();
+    state.commit(&group([commit(&["x"], 60_000, i64::MIN)])).unwrap();
     let copies = tempfile::tempdir().unwrap();
     let copy = copies.path().join("state.redb");
     state.back_up(&copy).unwrap();
-    state.commit(&[commit(&["y"], 120_000, i64::MIN)]).unwrap();
+    state.commit(&group([commit(&["y"], 120_000, i64::MIN)])).unwrap();
     // A second one replaces the first.
     state.back_up(&copy).unwrap();
     let restored = EmbeddedState::open(copies.path()).unwrap();

@@ -3,9 +3,9 @@
 use redb::{ReadableTable as _, WriteTransaction};
 
 use super::tables::{ADOPTED, DELIVERED, ENDS, Failure, LEDGER, OPEN, SINKS, STREAMS};
-use super::{add_waiting, last, pairs};
+use super::{last, pairs};
 use crate::ledger::{self, LedgerEntry, ReadingEntry};
-use crate::state::{Commit, SinkCheckpoint};
+use crate::state::{Commit, FileCheckpoint, Recognized};
 
 pub(super) fn commit(transaction: &WriteTransaction, commit: &Commit) -> Result<(), Failure> {
     let text = commit.key.text();
@@ -17,8 +17,8 @@ pub(super) fn commit(transaction: &WriteTransaction, commit: &Commit) -> Result<
     for entry in &commit.ledger {
         add_to_ledger(transaction, stream, entry)?;
     }
-    for mark in &commit.sinks {
-        sink(transaction, mark)?;
+    for recognized in &commit.recognized {
+        take_waiting(transaction, recognized)?;
     }
     Ok(())
 }
@@ -85,12 +85,26 @@ fn add_to_ledger(
     Ok(())
 }
 
-fn sink(transaction: &WriteTransaction, mark: &SinkCheckpoint) -> Result<(), Failure> {
-    transaction.open_table(SINKS)?.insert(mark.sink.as_str(), mark.length)?;
+/// Notes how far a file was written, and which of its lines wait.
+pub(super) fn file(
+    transaction: &WriteTransaction,
+    checkpoint: &FileCheckpoint,
+) -> Result<(), Failure> {
+    let sink = checkpoint.sink.as_str();
+    transaction.open_table(SINKS)?.insert(sink, checkpoint.length)?;
     let mut adopted = transaction.open_table(ADOPTED)?;
-    add_waiting(&mut adopted, &mark.sink, &mark.waiting)?;
-    for id in &mark.adopted {
-        let key = (mark.sink.as_str(), id.as_str());
+    for (line, count) in &checkpoint.waiting {
+        let key = (sink, line.as_str());
+        let before = adopted.get(key)?.map_or(0, |count| count.value());
+        adopted.insert(key, before.saturating_add(*count))?;
+    }
+    Ok(())
+}
+
+fn take_waiting(transaction: &WriteTransaction, recognized: &Recognized) -> Result<(), Failure> {
+    let mut adopted = transaction.open_table(ADOPTED)?;
+    for line in &recognized.lines {
+        let key = (recognized.sink.as_str(), line.as_str());
         let left = adopted.get(key)?.map_or(0, |count| count.value());
         if left > 1 {
             adopted.insert(key, left - 1)?;

@@ -1,0 +1,140 @@
+//! Opening a file: locked, and what a crash left in it sorted out.
+//!
+//! Invariant: no byte of somebody else is cut, and nothing is written behind a line
+//! without an end.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::adoption::{self, End, Tail};
+use super::config::RotationConfig;
+use super::writer::Writer;
+use crate::permissions::{self, Readers};
+use crate::render::Format;
+use crate::sinks::SinkError;
+use crate::sinks::lines::end_of_whole_lines;
+use crate::sinks::medium::Medium;
+use crate::state::{FileCheckpoint, State};
+use crate::telemetry::{self, SinkTelemetry};
+
+impl Writer {
+    /// A writer behind what the file holds.
+    pub fn open(
+        file: Box<dyn Medium>,
+        sink: SinkTelemetry,
+        path: &Path,
+        format: Format,
+        rotation: Option<RotationConfig>,
+        state: Arc<dyn State>,
+    ) -> Result<Self, SinkError> {
+        let id = sink.id();
+        let failed = |source| SinkError::File { path: path.to_owned(), source };
+        let known = state.sink_length(id)?;
+        let committed = known.unwrap_or(0);
+        let length = file.length().map_err(failed)?;
+        // A shorter file was moved or emptied by somebody; what it held was
+        // delivered.
+        let is_shorter = length < committed;
+        let from = if is_shorter {
+            telemetry::FileShorter { path, length, committed }.emit(&sink);
+            end_of_whole_lines(file.as_ref(), length).map_err(failed)?
+        } else {
+            committed
+        };
+        let is_known = known.is_some()
+            && adoption::is_known(state.as_ref(), id, file.as_ref())?
+            && adoption::ends_a_line(file.as_ref(), from).map_err(failed)?;
+        let mut tail = Tail::read(file.as_ref(), from, format).map_err(failed)?;
+        mend_end(file.as_ref(), &sink, path, &mut tail, format, is_known)?;
+        file.sync().map_err(failed)?;
+        let length = tail.end;
+        state.adopt(&FileCheckpoint { sink: id.to_owned(), length, waiting: tail.lines })?;
+        adoption::know(state.as_ref(), id, file.as_ref())?;
+        let waiting = state.adopted(id)?;
+        let begun = file.begun().map_err(failed)?;
+        let path = path.to_owned();
+        let is_torn = false;
+        Ok(Self { sink, format, state, rotation, file, path, begun, length, is_torn, waiting })
+    }
+}
+
+/// Whether the file could be written, found out without leaving a trace. One that
+/// another process writes is none of our business: it may be `signon run`.
+pub fn check(path: &Path) -> Result<(), SinkError> {
+    let failed = |source| SinkError::File { path: path.to_owned(), source };
+    match std::fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(SinkError::NoFile { path: path.to_owned() });
+        }
+        Ok(_) => return OpenOptions::new().append(true).open(path).map(drop).map_err(failed),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let folder =
+        path.ancestors().skip(1).find(|folder| folder.exists() || *folder == Path::new(""));
+    let folder = match folder {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let probe = folder.join(format!(".signon-check-{}", std::process::id()));
+    permissions::new_file(&probe, Readers::Nobody).map_err(failed)?;
+    std::fs::remove_file(&probe).map_err(failed)
+}
+
+/// Opens or creates the file, for this process alone.
+pub fn open_locked(path: &Path) -> Result<File, SinkError> {
+    let failed = |source| SinkError::File { path: path.to_owned(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        permissions::folder(folder, Readers::Group).map_err(failed)?;
+    }
+    // Opening a pipe waits for somebody, opening a device may set it going.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(SinkError::NoFile { path: path.to_owned() });
+    }
+    // Who signed in from where is not for everybody, but somebody forwards it.
+    let file = permissions::file(path, Readers::Group).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
+        return Err(SinkError::NoFile { path: path.to_owned() });
+    }
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(SinkError::FileInUse { path: path.to_owned() });
+        }
+        Err(TryLockError::Error(source)) => return Err(failed(source)),
+    }
+    // The name of a new file has to survive a power cut, too.
+    if let Some(folder) = folder {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    }
+    Ok(file)
+}
+
+/// Makes a file end in a line end, if that takes nothing from anybody.
+pub fn mend_end(
+    file: &dyn Medium,
+    sink: &SinkTelemetry,
+    path: &Path,
+    tail: &mut Tail,
+    format: Format,
+    is_known: bool,
+) -> Result<(), SinkError> {
+    let failed = |source| SinkError::File { path: path.to_owned(), source };
+    match tail.look() {
+        End::Whole => {}
+        End::Torn if is_known => {
+            let bytes = file.length().map_err(failed)? - tail.end;
+            telemetry::TornLineCut { path, bytes }.emit(sink);
+            file.set_length(tail.end).map_err(failed)?;
+        }
+        End::Unended if is_known => {
+            let length = file.length().map_err(failed)?;
+            file.write_at(length, b"\n").map_err(failed)?;
+            tail.end_rest(format);
+        }
+        _ => return Err(SinkError::Foreign { path: path.to_owned() }),
+    }
+    Ok(())
+}
