@@ -6,6 +6,13 @@ use crate::shell::{Failure, cargo, run, say};
 use crate::soak::Soak;
 use crate::{python, setup};
 
+/// What the test harness reads.
+const THREADS: &str = "RUST_TEST_THREADS";
+
+/// Tests at once for each core: most of the time a test of the command waits, for a retry,
+/// a receiver or a child.
+const AT_ONCE: usize = 3;
+
 /// `cargo xtask test`.
 pub fn command(arguments: &[String]) -> Result<(), Failure> {
     let mut arguments = arguments.to_vec();
@@ -39,6 +46,10 @@ pub fn command(arguments: &[String]) -> Result<(), Failure> {
         }
         if let Some(python) = &python {
             tests.env(python::VARIABLE, python);
+        }
+        if std::env::var_os(THREADS).is_none() {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            tests.env(THREADS, (cores * AT_ONCE).to_string());
         }
         tests.args(&theirs).args(more).args(&behind);
         tests

@@ -10,7 +10,6 @@ use signon_host::limits::Limits;
 use signon_host::permissions::open_to_others;
 use signon_host::pipeline::CollectError;
 use signon_host::read::{Clock as _, SystemClock};
-use signon_host::runtime::Sandbox;
 use signon_host::sinks::check as check_sink;
 use signon_host::source::{Components, check};
 use signon_host::state::{Question, StreamReport};
@@ -20,6 +19,7 @@ use super::coverage;
 use super::exit::say;
 use super::failure::Failure;
 use super::run::load;
+use super::sandbox::sandbox;
 
 /// Arguments of `signon check`.
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub struct Arguments {
 /// is tried without an event; nothing is left behind.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = load(&arguments.config, arguments.config_dir.as_deref())?;
-    let sandbox = Sandbox::new(&Limits::widest()).map_err(Failure::failed)?;
+    let sandbox = sandbox(&Limits::widest(), None)?;
     let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
     let mut errors = 0;
     for source in &config.sources {

@@ -9,13 +9,13 @@ use signon_host::egress::{Egress, Grant};
 use signon_host::files;
 use signon_host::limits::Limits;
 use signon_host::net::{HttpClient, PrivateAddresses};
-use signon_host::runtime::Sandbox;
 use signon_host::source::open;
 
 use super::built_ins::BuiltIns;
 use super::exit::say;
 use super::failure::Failure;
 use super::run::load;
+use super::sandbox::sandbox;
 
 /// Arguments of `signon conform`.
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub struct Arguments {
 /// Runs it: one line for each law on stdout.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let limits = Limits::default();
-    let sandbox = Sandbox::new(&limits).map_err(Failure::failed)?;
+    let sandbox = sandbox(&limits, None)?;
     let built_ins = BuiltIns::new(sandbox.clone());
     let component = built_ins.open(&arguments.component).map_err(Failure::failed)?;
     let mut subject = Subject {

@@ -3,11 +3,11 @@
 use clap::Args;
 use signon_host::contract::{EventClass, Shape};
 use signon_host::limits::Limits;
-use signon_host::runtime::Sandbox;
 
 use super::built_ins::BuiltIns;
 use super::exit::say;
 use super::failure::Failure;
+use super::sandbox::sandbox;
 
 /// Arguments of `signon inspect`.
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub struct Arguments {
 /// Runs it.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let limits = Limits::default();
-    let sandbox = Sandbox::new(&limits).map_err(Failure::failed)?;
+    let sandbox = sandbox(&limits, None)?;
     let component =
         BuiltIns::new(sandbox.clone()).open(&arguments.component).map_err(Failure::failed)?;
     let descriptor = sandbox.describe(&component, &limits).await.map_err(Failure::failed)?;

@@ -21,6 +21,7 @@ mod normalize;
 mod progress;
 mod report;
 mod run;
+mod sandbox;
 mod schema;
 mod signals;
 mod simulate;

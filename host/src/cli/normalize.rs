@@ -14,13 +14,14 @@ use signon_host::contract::{Batch, BatchLimits, EventClasses, Progress, ReadOpti
 use signon_host::limits::Limits;
 use signon_host::payload::Payload;
 use signon_host::render::{Context, Format, Keep, render};
-use signon_host::runtime::{NormalizerInstance, Sandbox, SandboxError};
+use signon_host::runtime::{NormalizerInstance, SandboxError};
 
 use self::file::Input;
 use self::tally::Tally;
 use super::built_ins::BuiltIns;
 use super::exit;
 use super::failure::Failure;
+use super::sandbox::sandbox;
 
 /// Bytes handed into the sandbox at once.
 const CHUNK: usize = 256 << 10;
@@ -50,7 +51,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut input = Input::open(arguments.input.as_deref())?;
     let limits = Limits::default();
-    let sandbox = Sandbox::new(&limits).map_err(Failure::failed)?;
+    let sandbox = sandbox(&limits, None)?;
     let component =
         BuiltIns::new(sandbox.clone()).open(&arguments.component).map_err(Failure::failed)?;
     let source = sandbox.describe(&component, &limits).await.map_err(Failure::failed)?.name;

@@ -10,7 +10,6 @@ use signon_host::files;
 use signon_host::limits::Limits;
 use signon_host::permissions::open_to_others;
 use signon_host::read::Until;
-use signon_host::runtime::Sandbox;
 use signon_host::source::{Collector, Components, Orders, Summary};
 use signon_host::state::{EmbeddedState, StateError};
 use signon_host::status::StatusRegistry;
@@ -19,6 +18,7 @@ use tokio::sync::watch;
 
 use super::built_ins::BuiltIns;
 use super::failure::Failure;
+use super::sandbox::sandbox;
 use super::{exit, metrics, progress, signals};
 
 /// Arguments of `signon run`.
@@ -137,13 +137,9 @@ pub fn open_state(config: &Config) -> Result<Arc<EmbeddedState>, StateError> {
     Ok(Arc::new(state))
 }
 
-/// Folder of compiled components, below `data_dir`.
-const COMPILED: &str = "compiled";
-
 /// A collector with the bundled components.
 pub fn collector(config: &Config, state: Arc<EmbeddedState>) -> Result<Collector, Failure> {
-    let sandbox = Sandbox::new(&Limits::widest()).map_err(Failure::failed)?;
-    let sandbox = sandbox.with_cache(&config.data_dir.join(COMPILED));
+    let sandbox = sandbox(&Limits::widest(), Some(&config.data_dir))?;
     let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
     Collector::new(sandbox, components, state).map_err(Failure::failed)
 }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use clap::Args;
 use signon_host::config::{SOURCE_TYPES, json_schema, page};
 use signon_host::limits::Limits;
-use signon_host::runtime::Sandbox;
 
 use super::built_ins::BuiltIns;
 use super::exit::say;
 use super::failure::Failure;
+use super::sandbox::sandbox;
 
 /// Arguments of `signon schema`.
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub struct Arguments {
 /// Runs it: the host's own keys, and those that each built-in says it has.
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let limits = Limits::default();
-    let sandbox = Sandbox::new(&limits).map_err(Failure::failed)?;
+    let sandbox = sandbox(&limits, None)?;
     let built_ins = BuiltIns::new(sandbox.clone());
     let mut components = BTreeMap::new();
     for known in SOURCE_TYPES {

@@ -23,7 +23,7 @@ pub use config::ConfigFile;
 pub use coverage::{coverage, seconds};
 pub use metrics::{get, metrics_address, with_metrics};
 pub use output::{Output, ids, ids_of, ids_so_far, lines, whole_lines};
-pub use process::{Finished, Running, signon};
+pub use process::{COMPILED_DIR, Finished, Running, signon};
 pub use program::{Program, free_port, program};
 pub use service::{HOUR, Service, options, options_of, run};
 

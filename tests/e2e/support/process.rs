@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 
+/// Names the folder of compiled components.
+pub const COMPILED_DIR: &str = "SIGNON_COMPILED_DIR";
+
 /// The command, with these arguments. Of the environment only what it needs to
 /// start is kept, so that nobody's own settings take part.
 pub fn signon<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
@@ -22,6 +25,9 @@ pub fn signon<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comman
             command.env(name, value);
         }
     }
+    // Compiling a component takes a second of computing, and a test starts the command
+    // several times.
+    command.env(COMPILED_DIR, concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled"));
     command
 }
 

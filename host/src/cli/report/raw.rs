@@ -8,6 +8,7 @@ use signon_host::runtime::{NormalizerInstance, Sandbox};
 use tokio::runtime::Handle;
 
 use super::super::built_ins::BuiltIns;
+use super::super::sandbox::sandbox;
 
 /// What is taken out of the sandbox at once.
 const LIMITS: BatchLimits =
@@ -75,7 +76,7 @@ impl<'h> Records<'h> {
         let limits = Limits::default();
         let sandbox = match &self.sandbox {
             Some(sandbox) => sandbox.clone(),
-            None => Sandbox::new(&limits).map_err(|error| error.to_string())?,
+            None => sandbox(&limits, None).map_err(|error| error.to_string())?,
         };
         self.sandbox = Some(sandbox.clone());
         let loaded = BuiltIns::new(sandbox.clone()).open(component);
