@@ -183,10 +183,10 @@ mod tests {
 
     #[test]
     fn a_word_chooses_what_has_it_in_its_name_and_a_whole_name_of_a_row_its_piece() {
-        let piece = Piece::new("calls oci-audit", |_| Ok(Vec::new()));
+        let piece = Piece::new("calls oci_audit", |_| Ok(Vec::new()));
         let asked = |word: &str| piece.is_asked_for(&[word.to_owned()]);
         assert!(piece.is_asked_for(&[]));
-        assert!(asked("calls") && asked("audit") && asked("calls oci-audit: load, compiled"));
+        assert!(asked("calls") && asked("audit") && asked("calls oci_audit: load, compiled"));
         assert!(!asked("normalize"));
     }
 

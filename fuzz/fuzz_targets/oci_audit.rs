@@ -1,4 +1,4 @@
-//! Fuzzes the normalizer of `oci-audit`.
+//! Fuzzes the normalizer of `oci_audit`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {

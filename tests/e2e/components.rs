@@ -14,7 +14,7 @@ use crate::support::{COMPILED_DIR, Finished, Service, options, run, signon};
 
 /// The bytes of the built-in component.
 fn oci_audit() -> &'static [u8] {
-    signon_bundle::find("oci-audit").unwrap().bytes
+    signon_bundle::find("oci_audit").unwrap().bytes
 }
 
 /// A component that imports instances of these names and does nothing.
@@ -60,7 +60,7 @@ impl File {
 fn a_whole_component_file_is_as_good_as_the_built_in() {
     let file = File::of("whole.wasm", oci_audit());
     let from_file = Finished::of(signon(["inspect"]).arg(&file.path)).success().stdout;
-    let built_in = Finished::of(&mut signon(["inspect", "oci-audit"])).success().stdout;
+    let built_in = Finished::of(&mut signon(["inspect", "oci_audit"])).success().stdout;
     assert_eq!(from_file, built_in);
 }
 
@@ -118,6 +118,16 @@ fn a_component_file_that_is_not_there_is_named() {
     let message = finished.refusal(1);
     assert!(message.contains("no/such.wasm"), "{message}");
     assert!(message.contains("No such file") || message.contains("not find"), "{message}");
+}
+
+#[test]
+fn a_built_in_has_one_spelling_which_a_slip_is_shown() {
+    let message = Finished::of(&mut signon(["inspect", "oci-audit"])).refusal(1).to_owned();
+    assert!(message.contains("components built in are oci_audit, idcs, oam"), "{message}");
+    let mut simulate = signon(["simulate", "--services", "oci-audit", "--write-config", "none"]);
+    let finished = Finished::of(&mut simulate);
+    assert_eq!(finished.code, Some(2));
+    assert!(finished.stderr.contains("known are oci_audit, idcs, oam"), "{}", finished.stderr);
 }
 
 #[test]

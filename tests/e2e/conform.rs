@@ -34,7 +34,7 @@ fn lines(finished: &Finished) -> Vec<(String, String)> {
 fn every_built_in_keeps_every_law() {
     let service = Service::start(options_of(&Simulated::ALL));
     for (name, payload) in [
-        ("oci-audit", "oci/identitysignon-interactivelogin-success-identitydomain.logging.json"),
+        ("oci_audit", "oci/identitysignon-interactivelogin-success-identitydomain.logging.json"),
         ("idcs", "idcs/events-for-successful-user-logins.json"),
         ("oam", "oam/events.xml"),
     ] {

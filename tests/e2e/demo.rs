@@ -32,7 +32,7 @@ fn a_demo_prints_every_sign_on_once_and_a_summary_beside_it() {
     assert_eq!(output.events.len(), truth.len());
     output.assert_holds(&truth);
     let written = format!("{} events written and committed", truth.len());
-    for told in [&*written, "exactly once", "Logon", "oci-audit", "idcs", "oam"] {
+    for told in [&*written, "exactly once", "Logon", "oci_audit", "idcs", "oam"] {
         assert!(finished.stderr.contains(told), "{told} is missing: {}", finished.stderr);
     }
 }

@@ -25,9 +25,9 @@ fn assert_asks_for_nothing_but_requests_time_and_randomness(text: &str) {
 
 #[test]
 fn the_built_in_asks_for_requests_time_and_randomness_alone() {
-    let text = Finished::of(&mut signon(["inspect", "oci-audit"])).success().stdout;
+    let text = Finished::of(&mut signon(["inspect", "oci_audit"])).success().stdout;
     assert_asks_for_nothing_but_requests_time_and_randomness(&text);
-    assert!(text.starts_with("oci-audit "), "{text}");
+    assert!(text.starts_with("oci_audit "), "{text}");
     assert!(text.contains("shape: windowed, ranges of 60 s to 3600 s"), "{text}");
     let schema = text.split_once("configuration schema:\n").unwrap().1;
     let schema: serde_json::Value = serde_json::from_str(schema).unwrap();
@@ -38,7 +38,7 @@ fn the_built_in_asks_for_requests_time_and_randomness_alone() {
 fn settings_show_which_requests_they_would_make() {
     let settings = r#"{"regions":["us-ashburn-1","eu-frankfurt-1"],
                        "compartments":["ocid1.tenancy.oc1..aaaa"]}"#;
-    let mut command = signon(["inspect", "oci-audit", "--settings", settings]);
+    let mut command = signon(["inspect", "oci_audit", "--settings", settings]);
     let text = Finished::of(&mut command).success().stdout;
     assert_eq!(
         section(&text, "access rules"),
@@ -56,7 +56,7 @@ fn settings_show_which_requests_they_would_make() {
 #[test]
 fn settings_that_cannot_work_are_told_with_all_that_is_wrong() {
     let settings = r#"{"regions":["nowhere"],"compartment":[]}"#;
-    let finished = Finished::of(&mut signon(["inspect", "oci-audit", "--settings", settings]));
+    let finished = Finished::of(&mut signon(["inspect", "oci_audit", "--settings", settings]));
     let message = finished.refusal(2);
     for word in ["/regions/0", "nowhere", "/compartment", "did you mean"] {
         assert!(message.contains(word), "{word} is missing: {message}");

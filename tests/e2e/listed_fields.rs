@@ -70,7 +70,7 @@ const TABLE: [&str; 8] = [
     "/data/additionalDetails/eventId",
 ];
 
-/// What `oci-audit` makes of [`RECORD`].
+/// What `oci_audit` makes of [`RECORD`].
 fn event() -> SignOnEvent {
     SignOnEvent {
         native_id: "2f5d0d1e-7e9f-4c0b-9d39-1f6a8d2a6c11".to_owned(),
@@ -181,7 +181,7 @@ fn every_field_that_a_report_lists_is_in_every_rendering() {
     for format in Format::ALL {
         // Without the record itself, in which everything can be found.
         let raw = some(RECORD).filter(|_| format == Format::Raw);
-        let line = rendered(&SignOnEvent { raw, ..event() }, "oci-audit", format);
+        let line = rendered(&SignOnEvent { raw, ..event() }, "oci_audit", format);
         let texts = texts(&line);
         for pointer in listed() {
             let value = record.pointer(pointer).unwrap().as_str().unwrap();
@@ -202,7 +202,7 @@ fn every_listed_field_of_a_published_record_comes_through_the_component() {
     let made = made_by_component(sample::RECORD);
     let mut held = 0;
     for format in Format::ALL.into_iter().filter(|format| *format != Format::Raw) {
-        let line = rendered(&made, "oci-audit", format);
+        let line = rendered(&made, "oci_audit", format);
         let texts = texts(&line);
         for pointer in listed() {
             // A record has only some of them, and none that is empty.
@@ -221,8 +221,8 @@ fn made_by_component(record: &str) -> SignOnEvent {
     let normalize = async {
         let limits = Limits::default();
         let sandbox = Sandbox::new(&limits).unwrap();
-        let bytes = signon_bundle::find("oci-audit").unwrap().bytes;
-        let component = sandbox.load("oci-audit", bytes).unwrap();
+        let bytes = signon_bundle::find("oci_audit").unwrap().bytes;
+        let component = sandbox.load("oci_audit", bytes).unwrap();
         let options = ReadOptions { classes: EventClasses::ALL, keep_raw: false, text_limit: 0 };
         let mut normalizer =
             NormalizerInstance::open(&sandbox, &component, &limits, options).await.unwrap();

@@ -26,8 +26,8 @@ const EVENTS: usize = 20_000;
 async fn open(service: &Service) -> SessionInstance {
     let limits = Limits::default();
     let sandbox = Sandbox::new(&limits).unwrap();
-    let bytes = signon_bundle::find("oci-audit").unwrap().bytes;
-    let component = sandbox.load("oci-audit", bytes).unwrap();
+    let bytes = signon_bundle::find("oci_audit").unwrap().bytes;
+    let component = sandbox.load("oci_audit", bytes).unwrap();
     let simulator = &service.simulator;
     let config = serde_json::json!({
         "regions": ["us-ashburn-1"],

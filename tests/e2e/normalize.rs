@@ -24,7 +24,7 @@ fn sample(name: &str) -> String {
 
 /// Normalizes a payload that stands in a file.
 fn normalize(payload: &str, format: &str) -> Finished {
-    normalize_with("oci-audit", payload, format)
+    normalize_with("oci_audit", payload, format)
 }
 
 fn normalize_with(component: &str, payload: &str, format: &str) -> Finished {
@@ -73,7 +73,7 @@ const SECRETS: [&str; 12] = [
 #[test]
 fn no_form_of_a_secret_is_in_a_line_of_any_format() {
     for (component, payload) in
-        [("oci-audit", "oci.json"), ("idcs", "idcs.json"), ("oam", "oam.json"), ("oam", "oam.xml")]
+        [("oci_audit", "oci.json"), ("idcs", "idcs.json"), ("oam", "oam.json"), ("oam", "oam.xml")]
     {
         let records = repository("tests/fixtures/redaction").join(payload);
         let records = std::fs::read_to_string(records).unwrap();
@@ -122,7 +122,7 @@ fn an_array_lines_and_a_search_answer_are_read_alike() {
 
 #[test]
 fn a_payload_comes_through_standard_input_too() {
-    let mut command = signon(["normalize", "--component", "oci-audit", "--format", "raw", "-"]);
+    let mut command = signon(["normalize", "--component", "oci_audit", "--format", "raw", "-"]);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -28,7 +28,7 @@ fn of_two_sources_that_report_one_sign_on_the_preferred_one_is_kept() {
     for (correlation, sources) in &kept {
         let before = &pairs.iter().find(|(known, _)| known == correlation).unwrap().1;
         let expected =
-            if before.iter().any(|source| source == "oci-audit") { "oci-audit" } else { "idcs" };
+            if before.iter().any(|source| source == "oci_audit") { "oci_audit" } else { "idcs" };
         assert_eq!(sources, &[expected], "{correlation}");
     }
     assert_eq!(run.counted("yielded"), shared.len() as u64);

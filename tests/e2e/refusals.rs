@@ -265,7 +265,7 @@ fn a_payload_cut_off_is_refused_after_the_records_before_the_cut() {
     let folder = tempfile::tempdir().unwrap();
     let payload = folder.path().join("cut.json");
     std::fs::write(&payload, format!("[{record},{}", &record[..70])).unwrap();
-    let mut command = signon(["normalize", "--component", "oci-audit"]);
+    let mut command = signon(["normalize", "--component", "oci_audit"]);
     let finished = Finished::of(command.arg(&payload));
     assert_eq!(finished.code, Some(1));
     assert_says(

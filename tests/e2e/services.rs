@@ -39,15 +39,6 @@ fn small_pages(service: &Service, sources: &[Simulated]) -> ConfigFile {
     config
 }
 
-/// What `metadata.source` says of events from each service.
-fn source_name(service: Simulated) -> &'static str {
-    match service {
-        Simulated::OciAudit => "oci-audit",
-        Simulated::Idcs => "idcs",
-        Simulated::Oam => "oam",
-    }
-}
-
 /// How many events there are of each source. Every one has to name its own.
 fn by_source(output: &Output) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
@@ -67,7 +58,7 @@ fn all_three_services_go_through_one_run_once_and_through_a_second_not_at_all() 
     let output = Output::read(&service.events());
     let expected: BTreeMap<String, usize> = ALL
         .iter()
-        .map(|one| (source_name(*one).to_owned(), service.simulator.truth_of(*one).len()))
+        .map(|one| (one.name().to_owned(), service.simulator.truth_of(*one).len()))
         .collect();
     assert_eq!(by_source(&output), expected);
     assert_eq!(first.counted("emitted") as usize, output.events.len());
@@ -100,7 +91,7 @@ fn one_sign_on_that_several_services_tell_of_has_one_correlation() {
         tellers.values().filter(|sources| sources.len() > 1).collect();
     // The living service beside each of the two that end.
     for ending in ["idcs", "oam"] {
-        let joined = |pair: &&&BTreeSet<&str>| pair.contains("oci-audit") && pair.contains(ending);
+        let joined = |pair: &&&BTreeSet<&str>| pair.contains("oci_audit") && pair.contains(ending);
         assert!(pairs.iter().any(|pair| joined(&pair)), "no join with {ending}: {pairs:?}");
     }
 }

@@ -14,7 +14,7 @@ use crate::rounds::{Effort, Spread, alone, timed};
 use crate::row::{Bound, Row};
 use crate::{Outcome, Piece, Setting};
 
-const COMPONENT: &str = "oci-audit";
+const COMPONENT: &str = "oci_audit";
 
 /// What opening one more session may take, microseconds.
 const BOUND: Bound = Bound::Below(100.0);

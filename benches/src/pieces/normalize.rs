@@ -31,9 +31,9 @@ pub fn pieces() -> Vec<Piece> {
     let idcs = Mix { service: Service::Idcs, sign_ons: 1.0, records: IDCS_RECORDS };
     let oam = Mix { service: Service::Oam, sign_ons: 1.0, records: OAM_RECORDS };
     [
-        ("normalize oci-audit, all sign-ons", oci(1.0), false),
-        ("normalize oci-audit, all sign-ons, raw kept", oci(1.0), true),
-        ("normalize oci-audit, 1 % sign-ons", oci(0.01), false),
+        ("normalize oci_audit, all sign-ons", oci(1.0), false),
+        ("normalize oci_audit, all sign-ons, raw kept", oci(1.0), true),
+        ("normalize oci_audit, 1 % sign-ons", oci(0.01), false),
         ("normalize idcs", idcs, false),
         ("normalize oam", oam, false),
     ]

@@ -24,7 +24,7 @@ const MOST: Bound = Bound::AtMost(1.8);
 
 /// What the demo collects: one in twenty of the cloud's records is a sign-on.
 const DEMO: [(&str, Mix); 3] = [
-    ("oci-audit", Mix { service: Service::OciAudit, sign_ons: 0.05, records: 4_000 }),
+    ("oci_audit", Mix { service: Service::OciAudit, sign_ons: 0.05, records: 4_000 }),
     ("idcs", Mix { service: Service::Idcs, sign_ons: 1.0, records: 150 }),
     ("oam", Mix { service: Service::Oam, sign_ons: 1.0, records: 100 }),
 ];
@@ -60,7 +60,7 @@ fn weigh(setting: &Setting) -> Outcome<Vec<Row>> {
 fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
     let mix = Mix { service: Service::OciAudit, sign_ons: 1.0, records: EVENTS };
     let records = Records::of(setting, mix)?;
-    let events = setting.runtime.block_on(events("oci-audit", &records))?;
+    let events = setting.runtime.block_on(events("oci_audit", &records))?;
     let mut rows = Vec::new();
     for format in FORMATS {
         let mut bytes = 0;
@@ -83,7 +83,7 @@ fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
 
 fn lines(events: &[SignOnEvent], format: Format) -> usize {
     let line =
-        |event| std::hint::black_box(render(event, &Context::of("oci-audit"), format)).len() + 1;
+        |event| std::hint::black_box(render(event, &Context::of("oci_audit"), format)).len() + 1;
     events.iter().map(line).sum()
 }
 

@@ -20,13 +20,13 @@ const BOUND: Bound = Bound::AtMost(1.5);
 const RECORDS: usize = 2_000;
 
 pub fn pieces() -> Vec<Piece> {
-    vec![Piece::new("skip oci-audit", measure)]
+    vec![Piece::new("skip oci_audit", measure)]
 }
 
 fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
     let mix = Mix { service: Service::OciAudit, sign_ons: 0.0, records: RECORDS };
     let records = Records::of(setting, mix)?;
-    let loaded = Loaded::built_in("oci-audit")?;
+    let loaded = Loaded::built_in("oci_audit")?;
     let (ours, ignoring) = against(
         setting.effort(),
         || sandboxed(setting, &loaded, &records, false),
@@ -39,7 +39,7 @@ fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
         },
     )?;
     let megabytes = records.megabytes();
-    let mut row = Row::new("skip oci-audit", megabytes / ours.best(), "MB/s")
+    let mut row = Row::new("skip oci_audit", megabytes / ours.best(), "MB/s")
         .against("serde_json, ignoring", megabytes / ignoring.best(), ours.best() / ignoring.best())
         .bound(BOUND);
     if let Some(noise) = ours.noise().or(ignoring.noise()) {

@@ -38,7 +38,7 @@ pub fn pieces() -> Vec<Piece> {
 fn measure(setting: &Setting) -> Outcome<Vec<Row>> {
     let mix = Mix { service: Service::OciAudit, sign_ons: 1.0, records: RECORDS };
     let records = Records::of(setting, mix)?;
-    let loaded = Loaded::built_in("oci-audit")?;
+    let loaded = Loaded::built_in("oci_audit")?;
     let input = setting.work.join("transform.ndjson");
     std::fs::write(&input, records.texts()?.join("\n") + "\n")?;
     let mut lines = Vec::new();
@@ -99,7 +99,7 @@ fn ours(
             let batch = normalizer.next(BATCH).await?;
             for event in &batch.events {
                 let line =
-                    std::hint::black_box(render(event, &Context::of("oci-audit"), Format::Ocsf));
+                    std::hint::black_box(render(event, &Context::of("oci_audit"), Format::Ocsf));
                 count += 1;
                 if keeps {
                     kept.push(line);

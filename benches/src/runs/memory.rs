@@ -65,8 +65,8 @@ async fn read(served: &Served) -> Outcome<(u64, usize)> {
 async fn open(served: &Served) -> Outcome<SessionInstance> {
     let limits = Limits { wall_time: Duration::from_secs(600), ..Limits::default() };
     let sandbox = Sandbox::new(&limits)?;
-    let bytes = signon_bundle::find("oci-audit").ok_or("no built-in component oci-audit")?.bytes;
-    let component = sandbox.load("oci-audit", bytes)?;
+    let bytes = signon_bundle::find("oci_audit").ok_or("no built-in component oci_audit")?.bytes;
+    let component = sandbox.load("oci_audit", bytes)?;
     let config = serde_json::json!({
         "regions": ["us-ashburn-1"],
         "compartments": [served.tenancy],

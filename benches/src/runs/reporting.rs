@@ -184,7 +184,7 @@ fn write(setting: &Setting, lines: usize) -> Outcome<PathBuf> {
     let records = setting.work.join("report.records.json");
     fs::write(&records, &Records::of(setting, mix)?.bytes)?;
     let mut normalize = Command::new(&setting.signon);
-    let made = normalize.args(["normalize", "--component", "oci-audit"]).arg(&records).output()?;
+    let made = normalize.args(["normalize", "--component", "oci_audit"]).arg(&records).output()?;
     fs::remove_file(&records)?;
     let made = String::from_utf8(made.stdout)?;
     let made: Vec<&str> = made.lines().collect();

@@ -4,7 +4,7 @@
 //! One stream is one domain. All rows become events: sign-ons, account changes and
 //! whatever else a domain audits, for which the host has filters. The endpoint is
 //! at the end of its life: it stops returning new data, with empty successes, and
-//! OCI Audit (component `oci-audit`) takes its place; see [`silence`]. A library
+//! OCI Audit (component `oci_audit`) takes its place; see [`silence`]. A library
 //! with a thin export, so that all of it but `export` is tested and measured
 //! natively.
 

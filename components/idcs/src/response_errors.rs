@@ -32,10 +32,10 @@ pub fn error<B: Body>(mut response: Response<B>) -> SourceError {
         )),
         404 => SourceError::Forbidden(format!(
             "{said}; check domain_url; if it was right until now, the domain is gone or its \
-             AuditEvents are retired: read OCI Audit instead (component oci-audit)"
+             AuditEvents are retired: read OCI Audit instead (component oci_audit)"
         )),
         410 => {
-            SourceError::Retired(format!("{said}; read OCI Audit instead (component oci-audit)"))
+            SourceError::Retired(format!("{said}; read OCI Audit instead (component oci_audit)"))
         }
         429 => SourceError::Throttled(Throttle {
             message: format!("{said}; asked too often, the range is tried again later"),
@@ -138,8 +138,8 @@ mod tests {
         let cases: [(u16, Is, &str); 9] = [
             (401, |e| matches!(e, E::Unauthorized(_)), "Audit Administrator"),
             (403, |e| matches!(e, E::Forbidden(_)), "method = \"get\""),
-            (404, |e| matches!(e, E::Forbidden(_)), "oci-audit"),
-            (410, |e| matches!(e, E::Retired(_)), "oci-audit"),
+            (404, |e| matches!(e, E::Forbidden(_)), "oci_audit"),
+            (410, |e| matches!(e, E::Retired(_)), "oci_audit"),
             (500, |e| matches!(e, E::Unavailable(_)), "tried again"),
             (503, |e| matches!(e, E::Unavailable(_)), "tried again"),
             (302, |e| matches!(e, E::Malformed(_)), "not followed"),

@@ -44,7 +44,7 @@ pub fn finding(config: &Config, from: i64) -> Finding {
         ),
         fix: "AuditEvents stops returning new data in identity domains (announced for \
               2024-12-15); if people sign in there, take what is empty as unproven and read OCI \
-              Audit instead: component oci-audit, event types com.oraclecloud.IdentitySignOn.*"
+              Audit instead: component oci_audit, event types com.oraclecloud.IdentitySignOn.*"
             .to_owned(),
     }
 }

@@ -5,7 +5,7 @@
 //! 14.1.2) has no such API, whatever the path looks like: there, sign-ons are
 //! audited through the Fusion Middleware audit framework, into files and tables.
 //! It also ends when a pod moves to OCI IAM; from then on the same sign-ons come
-//! from the `oci-audit` source.
+//! from the `oci_audit` source.
 //!
 //! Little of the wire is documented, so every rendering that the schema allows is
 //! read, rows decide nothing by their order, and what the service does not promise

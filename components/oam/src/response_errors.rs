@@ -10,7 +10,7 @@ use crate::config::Config;
 /// Turns an answer other than 200 into an error.
 pub fn error<B>(response: Response<B>, config: &Config) -> SourceError {
     let said = format!("the audit service answered {}", response.status);
-    let moved = "after a pod's move to OCI IAM this API is gone: use oci-audit then";
+    let moved = "after a pod's move to OCI IAM this API is gone: use oci_audit then";
     match response.status {
         400 => SourceError::Malformed(format!(
             "{said}; it does not take this request: lower page_size, and see whether the range \

@@ -30,7 +30,7 @@ impl Cursor {
     ///
     /// `cursor-expired` when it is not one of this version.
     pub fn decode(cursor: &[u8]) -> Result<Self, SourceError> {
-        cursor::decode("oci-audit", VERSION, cursor)
+        cursor::decode("oci_audit", VERSION, cursor)
     }
 
     /// Writes a cursor.

@@ -75,7 +75,7 @@ impl PagedSource for OciAudit {
 /// What this component says about itself.
 pub fn descriptor() -> Descriptor {
     Descriptor {
-        name: "oci-audit".to_owned(),
+        name: "oci_audit".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         summary: "Sign-on events from the OCI Audit API, ListEvents 20190901".to_owned(),
         config_schema: config::SCHEMA.to_owned(),

@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// What a line is made of beside its event.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'c> {
-    /// The name in the component's descriptor: `oci-audit`.
+    /// The name in the component's descriptor: `oci_audit`.
     pub component: &'c str,
     /// Whose event it is.
     pub owner: &'c Owner,

@@ -8,7 +8,7 @@ const ORACLE: &str = "Oracle";
 pub fn vendor(source: &str) -> Option<&'static str> {
     match source {
         "signon" => Some("signon"),
-        "oci-audit" | "idcs" | "oam" => Some(ORACLE),
+        "oci_audit" | "idcs" | "oam" => Some(ORACLE),
         _ => None,
     }
 }
@@ -31,7 +31,7 @@ pub struct Product<'s> {
 /// Looks a source up. One that is not known stands for itself.
 pub fn of(source: &str) -> Product<'_> {
     match source {
-        "oci-audit" => Product {
+        "oci_audit" => Product {
             name: "Oracle Cloud Infrastructure Audit",
             service: "Oracle Cloud Infrastructure Identity Sign-On",
             log_name: Some("_Audit"),

@@ -20,7 +20,7 @@ pub fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// What `oci-audit` makes of [`RECORD`], with little of `unmapped`, and with the
+/// What `oci_audit` makes of [`RECORD`], with little of `unmapped`, and with the
 /// region of a record that was fetched.
 pub fn sample_event() -> SignOnEvent {
     let compartment = "ocid1.tenancy.oc1..aaaaaexampleaaaaa";

@@ -41,7 +41,7 @@ fn keeping(event: &SignOnEvent, component: &str, keep: Keep, format: Format) -> 
 }
 
 fn ocsf(event: &SignOnEvent) -> Value {
-    ocsf_of(event, "oci-audit")
+    ocsf_of(event, "oci_audit")
 }
 
 fn ocsf_of(event: &SignOnEvent, source: &str) -> Value {

@@ -102,7 +102,7 @@ impl Reading {
         options: ReadOptions,
     ) -> Result<Self, SourceError> {
         let cursor = match cursor {
-            Some(cursor) => cursor::decode("acme-audit", 1, cursor)?,
+            Some(cursor) => cursor::decode("acme_audit", 1, cursor)?,
             None => Cursor { page: 1, rows: 0 },
         };
         Ok(Self { config, range, options, cursor })
@@ -270,7 +270,7 @@ impl Records for Rows {
 /// What this component says about itself.
 pub fn descriptor() -> Descriptor {
     Descriptor {
-        name: "acme-audit".to_owned(),
+        name: "acme_audit".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         summary: "Sign-ons from the audit feed of Acme".to_owned(),
         config_schema: SCHEMA.to_owned(),

@@ -30,7 +30,7 @@ impl World {
         let simulator = runtime.block_on(Simulator::start(options)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         simulator.write_config(folder.path()).unwrap();
-        let bytes = signon_bundle::BUILT_INS.iter().find(|b| b.name == "oci-audit").unwrap().bytes;
+        let bytes = signon_bundle::BUILT_INS.iter().find(|b| b.name == "oci_audit").unwrap().bytes;
         std::fs::write(folder.path().join("oci-audit.wasm"), bytes).unwrap();
         Self { simulator, folder, _runtime: runtime }
     }

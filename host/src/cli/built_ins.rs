@@ -1,11 +1,14 @@
 //! The bundled components, loaded once each.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Mutex;
 
 use signon_host::runtime::{LoadedComponent, Sandbox, SandboxError};
 use signon_host::source::Components;
+
+use super::failure::Failure;
 
 /// Loads bundled components when they are first asked for.
 pub struct BuiltIns {
@@ -20,11 +23,17 @@ impl BuiltIns {
     }
 
     /// A built-in by name, or else a component file.
-    pub fn open(&self, name_or_path: &str) -> Result<LoadedComponent, SandboxError> {
-        match self.built_in(name_or_path) {
-            Some(loaded) => loaded,
-            None => self.sandbox.load_file(Path::new(name_or_path)),
-        }
+    pub fn open(&self, name_or_path: &str) -> Result<LoadedComponent, Failure> {
+        let loaded = self
+            .built_in(name_or_path)
+            .unwrap_or_else(|| self.sandbox.load_file(Path::new(name_or_path)));
+        loaded.map_err(|error| match &error {
+            SandboxError::Read { source, .. } if source.kind() == ErrorKind::NotFound => {
+                let known = signon_bundle::BUILT_INS.map(|built_in| built_in.name).join(", ");
+                Failure::failed(format!("{error}; components built in are {known}"))
+            }
+            _ => Failure::failed(error),
+        })
     }
 }
 

@@ -45,7 +45,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let limits = Limits::default();
     let sandbox = sandbox(&limits, None)?;
     let built_ins = BuiltIns::new(sandbox.clone());
-    let component = built_ins.open(&arguments.component).map_err(Failure::failed)?;
+    let component = built_ins.open(&arguments.component)?;
     let mut subject = Subject {
         payload: arguments.payload.as_deref().map(bytes).transpose()?,
         settings: arguments.settings.clone(),

@@ -24,8 +24,7 @@ pub struct Arguments {
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let limits = Limits::default();
     let sandbox = sandbox(&limits, None)?;
-    let component =
-        BuiltIns::new(sandbox.clone()).open(&arguments.component).map_err(Failure::failed)?;
+    let component = BuiltIns::new(sandbox.clone()).open(&arguments.component)?;
     let descriptor = sandbox.describe(&component, &limits).await.map_err(Failure::failed)?;
     say(format!("{} {}: {}", descriptor.name, descriptor.version, descriptor.summary))?;
     list("imports", component.imports())?;

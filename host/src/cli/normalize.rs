@@ -52,8 +52,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let mut input = Input::open(arguments.input.as_deref())?;
     let limits = Limits::default();
     let sandbox = sandbox(&limits, None)?;
-    let component =
-        BuiltIns::new(sandbox.clone()).open(&arguments.component).map_err(Failure::failed)?;
+    let component = BuiltIns::new(sandbox.clone()).open(&arguments.component)?;
     let source = sandbox.describe(&component, &limits).await.map_err(Failure::failed)?.name;
     let options = ReadOptions {
         classes: EventClasses::DEFAULT,

@@ -26,7 +26,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let built_ins = BuiltIns::new(sandbox.clone());
     let mut components = BTreeMap::new();
     for known in SOURCE_TYPES {
-        let component = built_ins.open(known.name).map_err(Failure::failed)?;
+        let component = built_ins.open(known.name)?;
         let descriptor = sandbox.describe(&component, &limits).await.map_err(Failure::failed)?;
         let schema = serde_json::from_str(&descriptor.config_schema).map_err(Failure::failed)?;
         components.insert(known.name.to_owned(), schema);

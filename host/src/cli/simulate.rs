@@ -29,7 +29,7 @@ pub struct Arguments {
     /// Serve the Fusion OAM rows of this file (JSON array, NDJSON or a saved answer).
     #[arg(long, value_name = "FILE")]
     oam_events: Option<PathBuf>,
-    /// Services to serve: oci-audit, idcs, oam. By default those with a file, or all.
+    /// Services to serve: oci_audit, idcs, oam. By default those with a file, or all.
     #[arg(long, value_name = "SERVICE", value_delimiter = ',', value_parser = service)]
     services: Vec<Service>,
     /// Write the ids of the sign-on events, one a line.
@@ -59,12 +59,10 @@ pub struct Arguments {
 }
 
 fn service(name: &str) -> Result<Service, String> {
-    match name {
-        "oci-audit" | "oci_audit" => Ok(Service::OciAudit),
-        "idcs" => Ok(Service::Idcs),
-        "oam" => Ok(Service::Oam),
-        _ => Err("known are oci-audit, idcs, oam".to_owned()),
-    }
+    Service::ALL
+        .into_iter()
+        .find(|service| service.name() == name)
+        .ok_or_else(|| format!("known are {}", Service::ALL.map(Service::name).join(", ")))
 }
 
 fn services(arguments: &Arguments) -> Vec<Service> {

@@ -55,7 +55,7 @@ macro_rules! columns {
 columns! {
     Time "time" "when it happened",
     Id "id" "the source's own id of the record",
-    Component "component" "what the record came from: `oci-audit`, `idcs`, `oam`",
+    Component "component" "what the record came from: `oci_audit`, `idcs`, `oam`",
     Source "source" "id of the source in the configuration",
     Tenant "tenant" "whose event it is",
     Class "class" "`sign-on`, `account` or `other`",

@@ -46,7 +46,7 @@ impl Record<'_, '_> {
             C::ActorName => self.user_name(),
             C::ListedEventId => self.text(Field::EventCode).or_else(|| {
                 // The other sources' own type is that code.
-                let is_audit = self.component().is_some_and(|component| component == "oci-audit");
+                let is_audit = self.component().is_some_and(|component| component == "oci_audit");
                 self.text(Field::EventType).filter(|_| !is_audit)
             }),
             C::ListedStatus => self.text(Field::HttpStatus),

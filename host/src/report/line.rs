@@ -115,7 +115,7 @@ fn raw(found: &Found<'_, '_>) -> Option<Raw> {
     }
     match () {
         () if has(Field::TimeText) => Some(Raw::Of("oam")),
-        () if has(Field::Marker) || has(Field::EventType) => Some(Raw::Of("oci-audit")),
+        () if has(Field::Marker) || has(Field::EventType) => Some(Raw::Of("oci_audit")),
         () if has(Field::EventCode) => Some(Raw::Of("idcs")),
         () => None,
     }

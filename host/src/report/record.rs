@@ -49,7 +49,7 @@ const NOBODY: &str = "Unknown";
 /// Services that OCSF names where an event names none: products as such.
 const PRODUCTS: [(&str, &str, &str); 3] = [
     (
-        "oci-audit",
+        "oci_audit",
         "Oracle Cloud Infrastructure Audit",
         "Oracle Cloud Infrastructure Identity Sign-On",
     ),

@@ -25,9 +25,9 @@ pub fn check_descriptor(name: &str, descriptor: &Descriptor) -> Result<(), Sandb
 fn problem(descriptor: &Descriptor) -> Option<String> {
     let Descriptor { name, version, summary, config_schema, identity_keys, shape, kinds } =
         descriptor;
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(plain) {
-        return Some(format!("the name {name:.64?} is not lower case with dashes"));
+        return Some(format!("the name {name:.64?} is not lower case with underscores"));
     }
     let is_word = |c: char| c.is_ascii_graphic();
     if version.is_empty() || version.len() > LONGEST_NAME || !version.chars().all(is_word) {
@@ -107,10 +107,12 @@ mod tests {
     #[test]
     fn a_descriptor_that_lies_is_refused() {
         assert_eq!(problem(&honest()), None);
+        assert_eq!(problem(&Descriptor { name: "two_words".to_owned(), ..honest() }), None);
         let deep = "[".repeat(100_000);
         for descriptor in [
             Descriptor { name: String::new(), ..honest() },
             Descriptor { name: "Two Words".to_owned(), ..honest() },
+            Descriptor { name: "two-words".to_owned(), ..honest() },
             Descriptor { name: "x".repeat(65), ..honest() },
             Descriptor { version: "1\n2".to_owned(), ..honest() },
             Descriptor { summary: "a\u{1b}[2Jb".to_owned(), ..honest() },

@@ -18,8 +18,8 @@ const TIMES: usize = 200;
 
 /// Name, component, fixture, and the members that lead to the records in it.
 const CASES: [(&str, &str, &str, &[&str]); 5] = [
-    ("oci-audit sign-on", "oci-audit", "golden/listed-fields.record.json", &[]),
-    ("oci-audit other", "oci-audit", "oci/virtualnetwork-createvcn-404.listevents.json", &[]),
+    ("oci_audit sign-on", "oci_audit", "golden/listed-fields.record.json", &[]),
+    ("oci_audit other", "oci_audit", "oci/virtualnetwork-createvcn-404.listevents.json", &[]),
     ("idcs", "idcs", "idcs/events-for-user-login-failures.json", &["Resources"]),
     ("oam JSON", "oam", "oam/one-event.json", &[]),
     ("oam XML", "oam", "oam/events.xml", &[]),

@@ -83,7 +83,7 @@ fn class(specimen: &Specimen) -> String {
 fn event_ids(page: &mut String) {
     heading(
         page,
-        "Identity domains: what `eventId` begins with (`oci-audit`, `idcs`)",
+        "Identity domains: what `eventId` begins with (`oci_audit`, `idcs`)",
         "The longest beginning counts, and it ends where a part of the id ends: `admin.user.update` \
          is none of `admin.user.updated`. In OCI records the id stands in `additionalDetails` or in \
          the AuditEvent within it, and counts before the record's own name.",
@@ -130,7 +130,7 @@ fn trio_of_user(id: &str) -> Trio {
 fn event_names(page: &mut String) {
     heading(
         page,
-        "OCI Audit: `eventName` (`oci-audit`)",
+        "OCI Audit: `eventName` (`oci_audit`)",
         "Of the services `com.oraclecloud.IdentitySignOn`, whose records are all sign-ons, and \
          `com.oraclecloud.identityControlPlane`, of whose records only those of a known name or \
          with a domain's `eventId` are. Types of the Events service (`createuser.end`) count as \
@@ -158,7 +158,7 @@ fn event_names(page: &mut String) {
         trio("identityControlPlane", "SomethingNew"),
     ));
     rows.push(("of any other service".into(), trio("ComputeApi", "LaunchInstance")));
-    activities(page, "oci-audit", "eventName", rows);
+    activities(page, "oci_audit", "eventName", rows);
 }
 
 /// Where each field of the neutral event comes from.
@@ -174,7 +174,7 @@ fn fields(page: &mut String) {
     );
     line(
         page,
-        &["field", "AuditEvents (`idcs`)", "OCI Audit (`oci-audit`)", "Access Manager (`oam`)"],
+        &["field", "AuditEvents (`idcs`)", "OCI Audit (`oci_audit`)", "Access Manager (`oam`)"],
     );
     rule(page, 4);
     let made = |text: &str| text.to_owned();
@@ -262,7 +262,7 @@ fn oam(page: &mut String) {
 fn outcomes(page: &mut String) {
     heading(
         page,
-        "How an outcome is found (`oci-audit`, `idcs`)",
+        "How an outcome is found (`oci_audit`, `idcs`)",
         "The first of these that says something counts. Where two of them disagree, the event has \
          the label `outcome-conflict`. A second factor that was sent is `initiated`, never a \
          success, unless the event id or `login_result` says how it ended.",
@@ -279,7 +279,7 @@ fn outcomes(page: &mut String) {
 
     heading(
         page,
-        "Why something failed (`oci-audit`, `idcs`)",
+        "Why something failed (`oci_audit`, `idcs`)",
         "By the letters and digits of the code, the reason or the event id, in this order; the \
          first word of this table that is in it counts.",
     );

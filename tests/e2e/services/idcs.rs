@@ -76,7 +76,7 @@ fn a_domain_that_answers_with_nothing_is_reported_and_its_successor_named() {
     assert!(ids(&service.events()).is_empty());
     let finding = finished.stderr.lines().find(|line| line.contains("possibly retired"));
     let finding = finding.unwrap_or_else(|| panic!("no finding: {}", finished.stderr));
-    assert!(finding.contains("oci-audit"), "{finding}");
+    assert!(finding.contains("oci_audit"), "{finding}");
     // What it answered proves nothing, and whoever asks is told so.
     let report = coverage(&service, &config, &[]);
     assert_eq!(seconds(&report, "complete"), 0, "{report}");

@@ -90,7 +90,7 @@ fn a_record_moves_no_terminal_and_paints_no_line_complete() {
     let file = folder.path().join("record.json");
     let records = serde_json::json!([{ "eventType": PAINT, "eventId": PAINT, "eventTime": PAINT }]);
     std::fs::write(&file, records.to_string()).unwrap();
-    let mut normalize = signon(["normalize", "--component", "oci-audit"]);
+    let mut normalize = signon(["normalize", "--component", "oci_audit"]);
     plain("normalize", &Finished::of(normalize.arg(&file)));
 }
 

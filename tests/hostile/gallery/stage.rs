@@ -303,8 +303,8 @@ impl Honest {
         let simulator = Simulator::start(options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         simulator.write_config(folder.path()).unwrap();
-        let bytes = signon_bundle::find("oci-audit").unwrap().bytes;
-        let component = sandbox.load("oci-audit", bytes).unwrap();
+        let bytes = signon_bundle::find("oci_audit").unwrap().bytes;
+        let component = sandbox.load("oci_audit", bytes).unwrap();
         let config = json!({
             "regions": ["us-ashburn-1"],
             "compartments": [simulator.tenancy()],

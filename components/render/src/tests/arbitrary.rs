@@ -276,7 +276,7 @@ pub fn keep() -> BoxedStrategy<Keep> {
 
 /// Names of sources, known ones and others.
 pub fn source() -> BoxedStrategy<String> {
-    let known = ["oci-audit", "idcs", "oam", "acme", ""];
+    let known = ["oci_audit", "idcs", "oam", "acme", ""];
     prop::sample::select(known.map(str::to_owned).to_vec()).boxed()
 }
 

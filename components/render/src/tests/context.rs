@@ -96,9 +96,9 @@ proptest! {
     fn a_raw_line_is_the_record_whatever_is_kept_and_whosever_it_is(
         event in arbitrary::event(), keep in arbitrary::keep(), owner in arbitrary::owner(),
     ) {
-        let context = Context { component: "oci-audit", owner: &owner, keep };
+        let context = Context { component: "oci_audit", owner: &owner, keep };
         let line = crate::render(&event, &context, Format::Raw);
-        prop_assert_eq!(line, render(&event, "oci-audit", Format::Raw));
+        prop_assert_eq!(line, render(&event, "oci_audit", Format::Raw));
     }
 
     #[test]
@@ -121,7 +121,7 @@ proptest! {
 
 #[test]
 fn each_vocabulary_has_its_place_for_whose_event_it_is() {
-    let line = rendered(&sample_event(), "oci-audit", Format::Ocsf);
+    let line = rendered(&sample_event(), "oci_audit", Format::Ocsf);
     assert_eq!(
         line["metadata"]["tags"],
         json!([
@@ -131,12 +131,12 @@ fn each_vocabulary_has_its_place_for_whose_event_it_is() {
             {"name": "environment", "value": "production"},
         ])
     );
-    let document = rendered(&sample_event(), "oci-audit", Format::Ecs);
+    let document = rendered(&sample_event(), "oci_audit", Format::Ecs);
     assert_eq!(
         document["labels"],
         json!({"signon_tenant": "acme", "signon_source": "acme_oci", "environment": "production"})
     );
-    let found = attributes(&rendered(&sample_event(), "oci-audit", Format::Otel));
+    let found = attributes(&rendered(&sample_event(), "oci_audit", Format::Otel));
     for (name, value) in [
         ("signon.tenant", "acme"),
         ("signon.source", "acme_oci"),
@@ -172,11 +172,11 @@ fn what_repeats_another_field_is_not_said_again() {
     }
     let plain = SignOnEvent { idp: None, policy: None, ..event };
     assert_eq!(ocsf(&plain).get("actor"), None);
-    let document = rendered(&plain, "oci-audit", Format::Ecs);
+    let document = rendered(&plain, "oci_audit", Format::Ecs);
     assert_eq!(document["oracle"]["signon"].get("actor"), None);
     assert_eq!(document["oracle"]["signon"].get("original_time"), None);
     assert_eq!(document.get("organization"), None);
-    let found = attributes(&rendered(&plain, "oci-audit", Format::Otel));
+    let found = attributes(&rendered(&plain, "oci_audit", Format::Otel));
     assert!(found.keys().all(|key| !key.starts_with("oracle.signon.actor.")));
     assert!(!found.contains_key("oracle.signon.original_time"));
     // The compartment is the tenancy itself.
@@ -207,10 +207,10 @@ fn the_identity_domain_is_the_users_where_nothing_else_is_told_of_him() {
     assert_eq!(other["user"]["domain"], json!("Default"));
     let told = &other["unmapped"]["signon"]["cloud"]["domain"];
     assert_eq!(told["display_name"], json!("Partners"));
-    let document = rendered(&with(None), "oci-audit", Format::Ecs);
+    let document = rendered(&with(None), "oci_audit", Format::Ecs);
     assert_eq!(document["user"]["domain"], json!("Partners"));
     assert_eq!(document["oracle"]["signon"]["cloud"]["domain"], ids);
-    let found = attributes(&rendered(&with(None), "oci-audit", Format::Otel));
+    let found = attributes(&rendered(&with(None), "oci_audit", Format::Otel));
     assert_eq!(found["oracle.signon.user.domain"], json!({"stringValue": "Partners"}));
 }
 
@@ -227,10 +227,10 @@ fn ports_stand_at_their_addresses_and_without_one_beside_them() {
     let line = ocsf(&event);
     assert_eq!(line["src_endpoint"]["port"], json!(51_234));
     assert_eq!(line["dst_endpoint"]["port"], json!(443));
-    let document = rendered(&event, "oci-audit", Format::Ecs);
+    let document = rendered(&event, "oci_audit", Format::Ecs);
     assert_eq!(document["source"]["port"], json!(51_234));
     assert_eq!(document["destination"]["port"], json!(443));
-    let found = attributes(&rendered(&event, "oci-audit", Format::Otel));
+    let found = attributes(&rendered(&event, "oci_audit", Format::Otel));
     assert_eq!(found["client.port"], json!({"intValue": "51234"}));
     assert_eq!(found["server.port"], json!({"intValue": "443"}));
     let alone = Endpoint { name: None, hostname: None, ip: None, port: Some(443) };

@@ -66,7 +66,7 @@ fn ocsf_1_9_has_its_own_class_and_numbers_for_accounts() {
     ] {
         let event =
             SignOnEvent { native_name: some("TheName"), ..bare_event(activity, Outcome::Success) };
-        let line = rendered(&event, "oci-audit", Format::Ocsf1_9);
+        let line = rendered(&event, "oci_audit", Format::Ocsf1_9);
         assert_eq!(line["metadata"]["version"], json!("1.9.0"));
         assert_eq!(line["type_uid"], json!(type_uid), "{:?}", event.activity);
         assert_eq!(line["class_uid"], json!(type_uid / 100), "{:?}", event.activity);
@@ -87,7 +87,7 @@ fn a_version_has_only_attributes_that_it_knows() {
         (Format::Ocsf, "1.8.0", true, 4, false),
         (Format::Ocsf1_9, "1.9.0", true, 4, true),
     ] {
-        let line = rendered(&event, "oci-audit", format);
+        let line = rendered(&event, "oci_audit", format);
         assert_eq!(line["metadata"]["version"], json!(number));
         assert_eq!(line["metadata"].get("source").is_some(), has_source, "{format}");
         assert_eq!(line["user"]["type_id"], json!(service), "{format}");
@@ -169,7 +169,7 @@ fn what_the_contract_has_no_activity_for_goes_by_its_class() {
         (EventClass::Other, Format::Ocsf, 0),
         (EventClass::Other, Format::Ocsf1_9, 0),
     ] {
-        for component in ["oci-audit", "idcs", "acme"] {
+        for component in ["oci_audit", "idcs", "acme"] {
             let line = rendered(&other(class), component, format);
             assert_eq!(line["class_uid"], json!(class_uid), "{class:?}");
             assert_eq!(line["activity_id"], json!(99), "{class:?}");
@@ -250,7 +250,7 @@ fn a_label_that_the_component_set_already_is_not_there_twice() {
 #[test]
 fn a_member_of_the_source_is_never_mistaken_for_ours() {
     let event = SignOnEvent { unmapped: r#"{"signon":1.50}"#.to_owned(), ..sample_event() };
-    let line = render(&event, "oci-audit", Format::Ocsf);
+    let line = render(&event, "oci_audit", Format::Ocsf);
     assert!(line.contains(r#""unmapped":{"signon":1.50,"signon_":{"idp":"#), "{line}");
 }
 
@@ -261,7 +261,7 @@ fn a_raw_line_is_the_record_and_gets_an_id_only_where_it_has_none() {
             raw: raw.map(str::to_owned),
             ..bare_event(Activity::Logon, Outcome::Success)
         };
-        render(&event, "oci-audit", Format::Raw)
+        render(&event, "oci_audit", Format::Raw)
     };
     let stand_in = |text: &str| {
         format!(

@@ -91,13 +91,13 @@ fn events() -> Vec<(&'static str, SignOnEvent)> {
     };
     let [sign_on, account, other] = rich();
     vec![
-        ("oci-audit", sign_on),
-        ("oci-audit", account),
+        ("oci_audit", sign_on),
+        ("oci_audit", account),
         ("idcs", other),
-        ("oci-audit", sample_event()),
-        ("oci-audit", legacy()),
-        ("oci-audit", reset),
-        ("oci-audit", challenge),
+        ("oci_audit", sample_event()),
+        ("oci_audit", legacy()),
+        ("oci_audit", reset),
+        ("oci_audit", challenge),
         ("idcs", notification),
         ("oam", bare_event(Activity::Other("AuthZ".to_owned()), Outcome::Unknown)),
         ("acme", bare_event(Activity::Logoff, Outcome::Other("gone".to_owned()))),

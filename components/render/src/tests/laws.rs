@@ -182,7 +182,7 @@ proptest! {
 
     #[test]
     fn a_raw_line_says_what_the_record_says(event in arbitrary::event()) {
-        let line = parse(&render(&event, "oci-audit", Format::Raw));
+        let line = parse(&render(&event, "oci_audit", Format::Raw));
         let record = event.raw.as_deref().and_then(|raw| serde_json::from_str::<Value>(raw).ok());
         if let Some(Value::Object(record)) = record.filter(|record| record.get("signon").is_none()) {
             for (key, value) in &record {

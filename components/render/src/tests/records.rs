@@ -3,11 +3,11 @@
 use super::*;
 
 fn ecs(event: &SignOnEvent) -> Value {
-    rendered(event, "oci-audit", Format::Ecs)
+    rendered(event, "oci_audit", Format::Ecs)
 }
 
 fn otel(event: &SignOnEvent) -> Value {
-    rendered(event, "oci-audit", Format::Otel)
+    rendered(event, "oci_audit", Format::Otel)
 }
 
 /// The text of an attribute.
@@ -180,7 +180,7 @@ fn what_the_contract_has_no_activity_for_has_the_category_of_its_class() {
             class,
             ..sample_event()
         };
-        for component in ["oci-audit", "idcs", "acme"] {
+        for component in ["oci_audit", "idcs", "acme"] {
             let document = rendered(&mail, component, Format::Ecs);
             assert_eq!(document["event"].get("category"), category.as_ref());
             assert_eq!(document["event"]["type"], kind);

@@ -205,7 +205,7 @@ fn times_that_a_format_cannot_write_do_not_make_a_line_that_is_refused() {
         let event =
             SignOnEvent { time, logged: Some(time), session: Some(session), ..sample_event() };
         for format in CHECKED {
-            let line = rendered(&event, "oci-audit", format);
+            let line = rendered(&event, "oci_audit", format);
             assert_eq!(problems(&line, format), Vec::<String>::new(), "{line}");
             let found = leaves_of(&line);
             assert!(time == 0 || found.contains(&time.to_string()), "{time} is not in {line}");
@@ -215,8 +215,8 @@ fn times_that_a_format_cannot_write_do_not_make_a_line_that_is_refused() {
 
 #[test]
 fn a_line_that_breaks_a_vocabulary_is_found_out() {
-    let ocsf = rendered(&sample_event(), "oci-audit", Format::Ocsf);
-    let ecs = rendered(&sample_event(), "oci-audit", Format::Ecs);
+    let ocsf = rendered(&sample_event(), "oci_audit", Format::Ocsf);
+    let ecs = rendered(&sample_event(), "oci_audit", Format::Ecs);
     for (pointer, key, value, format, line) in [
         ("", "user", Value::Null, Format::Ocsf, &ocsf),
         ("", "invented", json!(1), Format::Ocsf, &ocsf),
@@ -233,7 +233,7 @@ fn a_line_that_breaks_a_vocabulary_is_found_out() {
         broken.pointer_mut(pointer).unwrap()[key] = value;
         assert!(!problems(&broken, format).is_empty(), "{pointer}/{key}");
     }
-    let mut broken = rendered(&sample_event(), "oci-audit", Format::Otel);
+    let mut broken = rendered(&sample_event(), "oci_audit", Format::Otel);
     broken["attributes"][0]["key"] = json!("user.invented");
     assert!(!problems(&broken, Format::Otel).is_empty());
 }
@@ -245,7 +245,7 @@ fn a_field_of_ours_has_one_type_in_whatever_event() {
     let mut types: BTreeMap<String, &str> = BTreeMap::new();
     for _ in 0..500 {
         let event = arbitrary::event().new_tree(&mut runner).unwrap().current();
-        for (name, value) in reading::paths(&rendered(&event, "oci-audit", Format::Ecs)) {
+        for (name, value) in reading::paths(&rendered(&event, "oci_audit", Format::Ecs)) {
             let kind = match value {
                 Value::String(_) => "text",
                 Value::Number(_) => "number",

@@ -241,7 +241,7 @@ fn an_event_says_what_it_is() {
         for (column, value) in [
             ("time", "2026-01-01T00:03:00Z"),
             ("id", "joe-3"),
-            ("component", "oci-audit"),
+            ("component", "oci_audit"),
             ("class", "sign-on"),
             ("activity", "logon"),
             ("event", "InteractiveLogin"),
@@ -300,8 +300,8 @@ fn the_head_of_a_ledger_is_no_event_of_anybodys() {
 #[test]
 fn records_as_sources_send_them_are_told_apart() {
     for (record, component) in [
-        (r#"{"eventType":"t","eventId":"1","data":{}}"#, "oci-audit"),
-        (r#"{"type":"t","id":"1","data":{},"specversion":"1.0"}"#, "oci-audit"),
+        (r#"{"eventType":"t","eventId":"1","data":{}}"#, "oci_audit"),
+        (r#"{"type":"t","id":"1","data":{},"specversion":"1.0"}"#, "oci_audit"),
         (r#"{"eventId":"sso.session.create.success","id":"1","actorName":"a"}"#, "idcs"),
         (r#"{"eventID":7,"accessTime":"2026-01-01T00:00:00Z"}"#, "oam"),
     ] {

@@ -20,7 +20,7 @@ fn some(text: &str) -> Option<String> {
 }
 
 fn line(event: &SignOnEvent, format: Format) -> String {
-    render(event, &Context::of("oci-audit"), format)
+    render(event, &Context::of("oci_audit"), format)
 }
 
 fn lines(events: &[SignOnEvent], format: Format) -> String {

@@ -21,7 +21,7 @@ use crate::sinks::{DeadLetterKind, DeadLetters, Sink as _, SinkKind};
 
 fn line(id: &str) -> Line {
     let event = crate::contract::SignOnEvent { native_id: id.to_owned(), ..sample_event() };
-    let text = render(&event, &Context::of("oci-audit"), Format::Otel);
+    let text = render(&event, &Context::of("oci_audit"), Format::Otel);
     Line { id: id.into(), owner: Owner::of_source("acme").into(), time: event.time, text }
 }
 

@@ -62,7 +62,7 @@ fn a_domain_without_a_single_event_is_possibly_retired_and_its_successor_named()
         assert_eq!(finding.severity, Severity::Error);
         assert!(finding.problem.starts_with(idcs::silence::POSSIBLY_RETIRED));
         assert!(finding.problem.contains("since 2018-05-31T00:00:00Z"), "{}", finding.problem);
-        assert!(finding.fix.contains("oci-audit"), "{}", finding.fix);
+        assert!(finding.fix.contains("oci_audit"), "{}", finding.fix);
     }
 }
 
