@@ -7,7 +7,6 @@ use clap::Args;
 use signon_host::config::{BackfillConfig, Start};
 use signon_host::read::{Clock as _, SystemClock};
 use signon_host::state::StateError;
-use signon_host::telemetry::backfilled;
 
 use super::coverage::{in_order, time};
 use super::failure::Failure;
@@ -58,10 +57,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let state = open_state(&config).map_err(advise)?;
     let collector = collector(&config, state)?;
     let stop = signals::stop();
-    let statuses = collector.statuses();
+    let (statuses, telemetry) = (collector.statuses(), collector.telemetry().clone());
     let shown = progress::watch("backfill", move || {
         let events: u64 = statuses.streams().iter().map(|(_, status)| status.counts.emitted).sum();
-        let (done, of) = match backfilled() {
+        let (done, of) = match telemetry.backfilled() {
             Some(fraction) => ((fraction * 1000.0) as u64, Some(1000)),
             None => (0, None),
         };

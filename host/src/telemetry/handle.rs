@@ -7,7 +7,8 @@
 //! a source or a sink is bounded in [`series`](super::series); a histogram is a dozen series
 //! and so is told apart by `type` and by other fixed words alone.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::StatusCode;
@@ -48,6 +49,8 @@ struct Inner {
     deliveries: Histograms<1>,
     delays: Histograms<1>,
     thinning: Thinning,
+    /// What is done of each stream that is read back, from 0 to 1.
+    backfilled: Mutex<BTreeMap<(Arc<str>, String), f64>>,
 }
 
 impl Default for Telemetry {
@@ -77,6 +80,7 @@ impl Default for Telemetry {
             deliveries,
             delays,
             thinning,
+            backfilled: Mutex::default(),
         }))
     }
 }
@@ -131,6 +135,14 @@ impl Telemetry {
         self.0.sinks.forget(id);
     }
 
+    /// How much is done of all that is read back, from 0 to 1; `None` before anything is
+    /// told.
+    pub fn backfilled(&self) -> Option<f64> {
+        let streams = self.0.backfilled.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum: f64 = streams.values().sum();
+        (!streams.is_empty()).then(|| sum / streams.len() as f64)
+    }
+
     /// All of it in Prometheus' text format.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -178,6 +190,12 @@ impl SourceTelemetry {
     /// The same about one of its streams.
     pub(super) fn thinned_of(&self, stream: &str, kind: &'static str) -> Option<More> {
         self.telemetry.thinned(kind, &[self.id(), stream])
+    }
+
+    pub(super) fn backfilled(&self, stream: &str, fraction: f64) {
+        let streams = &self.telemetry.0.backfilled;
+        let mut streams = streams.lock().unwrap_or_else(PoisonError::into_inner);
+        streams.insert((self.id.clone(), stream.to_owned()), fraction);
     }
 
     pub(super) fn committed(&self, counts: &Counts, ages: impl Iterator<Item = Duration>) {
@@ -248,5 +266,29 @@ impl SinkTelemetry {
 impl From<&str> for SinkTelemetry {
     fn from(id: &str) -> Self {
         Telemetry::default().sink(id, "")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::BackfillProgress;
+
+    #[test]
+    fn a_backfill_is_shown_by_the_collector_that_runs_it_and_by_no_other() {
+        let (own, other) = (Telemetry::default(), Telemetry::default());
+        let source = own.source("acme", "", "oci_audit");
+        assert_eq!(own.backfilled(), None);
+        for (stream, percent) in [("one", 25.0), ("two", 0.0), ("one", 50.0)] {
+            let progress = BackfillProgress {
+                stream,
+                percent,
+                events: 1,
+                events_per_second: 1.0,
+                until: None,
+            };
+            progress.emit(&source);
+        }
+        assert_eq!((own.backfilled(), other.backfilled()), (Some(0.25), None));
     }
 }

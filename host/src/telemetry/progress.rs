@@ -1,8 +1,5 @@
 //! What happens to whole ranges of time.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use tracing::{debug, info, warn};
 
 use super::{SourceTelemetry, Telemetry};
@@ -69,22 +66,10 @@ pub struct BackfillProgress<'a> {
     pub until: Option<String>,
 }
 
-/// What is done of each stream that is read back, from 0 to 1, for whoever shows it.
-static BACKFILLED: Mutex<BTreeMap<String, f64>> = Mutex::new(BTreeMap::new());
-
-/// How much is done of all that is read back, from 0 to 1; `None` before anything is told.
-pub fn backfilled() -> Option<f64> {
-    let streams = BACKFILLED.lock().unwrap_or_else(PoisonError::into_inner);
-    let sum: f64 = streams.values().sum();
-    (!streams.is_empty()).then(|| sum / streams.len() as f64)
-}
-
 impl BackfillProgress<'_> {
-    /// Logs.
+    /// Logs, and keeps it for whoever shows it.
     pub fn emit(self, source: &SourceTelemetry) {
-        let mut streams = BACKFILLED.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.insert(format!("{} {}", source.id(), self.stream), self.percent / 100.0);
-        drop(streams);
+        source.backfilled(self.stream, self.percent / 100.0);
         let (source, stream, events) = (source.id(), self.stream, self.events);
         let percent = self.percent.floor();
         let events_per_second = self.events_per_second.floor();
