@@ -5,7 +5,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::contract::{Batch, BatchLimits, Counts, Finding, Progress, Reject, SignOnEvent};
+use crate::contract::{Batch, BatchCounts, BatchLimits, Finding, Progress, Reject, SignOnEvent};
 use crate::passed_over::PassedOver;
 use crate::text::hex;
 
@@ -18,7 +18,7 @@ pub struct BatchBuilder {
     limits: BatchLimits,
     events: Vec<SignOnEvent>,
     bytes: u64,
-    counts: Counts,
+    counts: BatchCounts,
     rejects: Vec<Reject>,
     /// How many events the source says the selection holds.
     pub source_total: Option<u64>,
@@ -40,7 +40,7 @@ impl BatchBuilder {
             limits,
             events: Vec::new(),
             bytes: 0,
-            counts: Counts { received: 0, filtered: 0, rejected: 0 },
+            counts: BatchCounts { received: 0, filtered: 0, rejected: 0 },
             rejects: Vec::new(),
             source_total: None,
             findings: Vec::new(),

@@ -38,6 +38,8 @@ pub mod session;
 pub mod shell;
 mod simd;
 pub mod source;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod text;
 pub mod time;
 pub mod user_kinds;

@@ -3,7 +3,7 @@
 use super::subject::Subject;
 use super::verdict::{Finding, NO_PAYLOAD, Trouble, Verdicts, broken, own, said};
 use crate::contract::{
-    BatchLimits, Counts, EventClasses, Progress, ReadOptions, SignOnEvent, SourceError,
+    BatchCounts, BatchLimits, EventClasses, Progress, ReadOptions, SignOnEvent, SourceError,
 };
 use crate::runtime::{NormalizerInstance, SandboxError};
 
@@ -72,7 +72,7 @@ async fn read(
             }
             Err(error) => return Err(error.into()),
         };
-        let Counts { received, filtered, rejected } = batch.counts;
+        let BatchCounts { received, filtered, rejected } = batch.counts;
         read.received += received;
         read.filtered += filtered;
         read.rejected += rejected;

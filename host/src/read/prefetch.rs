@@ -78,7 +78,7 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::contract::{Counts, Progress, SourceError};
+    use crate::contract::{BatchCounts, Progress, SourceError};
 
     /// Tells how often it was asked, and answers with its script.
     struct Scripted {
@@ -97,7 +97,7 @@ mod tests {
                 events: Vec::new(),
                 cursor: None,
                 progress: Progress::More,
-                counts: Counts { received, filtered: received, rejected: 0 },
+                counts: BatchCounts { received, filtered: received, rejected: 0 },
                 rejects: Vec::new(),
                 source_total: None,
                 earliest_available: None,

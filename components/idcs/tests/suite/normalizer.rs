@@ -4,14 +4,15 @@
 use idcs::normalizer;
 use proptest::prelude::*;
 use signon_kit::contract::{
-    Activity, Batch, BatchLimits, EventClasses, FactorKind, Outcome, Progress, Protocol,
-    ReadOptions, SignOnEvent, SourceError, UserKind,
+    Activity, EventClasses, FactorKind, Outcome, Progress, Protocol, ReadOptions, SignOnEvent,
+    SourceError, UserKind,
 };
 use signon_kit::domain::EVENT_IDS;
+use signon_kit::testing;
+use signon_kit::testing::LIMITS;
 
 const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
-const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 
 macro_rules! fixture {
     ($name:literal) => {
@@ -28,25 +29,8 @@ const ERROR: &str = fixture!("error-400-plain");
 
 /// Reads everything, in chunks of a size.
 fn read(bytes: &[u8], chunk: usize) -> (Vec<SignOnEvent>, u64, u64, Option<SourceError>) {
-    let mut normalizer = normalizer::open(OPTIONS);
-    let mut chunks = bytes.chunks(chunk.max(1));
-    let (mut events, mut received, mut rejected) = (Vec::new(), 0, 0);
-    loop {
-        let Batch { events: more, counts, progress, .. } = match normalizer.next(LIMITS) {
-            Ok(batch) => batch,
-            Err(error) => return (events, received, rejected, Some(error)),
-        };
-        assert_eq!(counts.received, more.len() as u64 + counts.filtered + counts.rejected);
-        received += counts.received;
-        rejected += counts.rejected;
-        events.extend(more);
-        match (progress, chunks.next()) {
-            (Progress::Finished, _) => return (events, received, rejected, None),
-            (Progress::CaughtUp, None) => normalizer.finish(),
-            (Progress::CaughtUp | Progress::More, Some(chunk)) => normalizer.push(chunk),
-            (Progress::More, None) => {}
-        }
-    }
+    let read = testing::read(normalizer::open(OPTIONS), bytes, chunk);
+    (read.events, read.received, read.unreadable, read.error)
 }
 
 fn all(text: &str) -> Vec<SignOnEvent> {
@@ -374,33 +358,8 @@ proptest! {
     }
 }
 
-/// Signs of every secret in the forms of `tests/fixtures/redaction`.
-const SECRETS: [&str; 12] = [
-    "SECRETvalue123",
-    "c2lnbmF0dXJlMTIz",
-    "eyJhbGci",
-    "eyAiYWxn",
-    "eyJhIjox",
-    "eyJraWQi",
-    "ZXlKaGJH",
-    "Ym9iOlNF",
-    "MIIEvQ",
-    "AKIAIOSF",
-    "482913",
-    "%63%32%6c%6e",
-];
-
 #[test]
 fn no_form_of_a_secret_survives_anywhere_in_an_event() {
-    for rows in [include_str!("../../../../tests/fixtures/redaction/idcs.json")] {
-        let events = all(rows);
-        assert_eq!(events.len(), 52);
-        for event in events {
-            let said = format!("{event:?}");
-            let found: Vec<_> = SECRETS.iter().filter(|secret| said.contains(**secret)).collect();
-            assert!(found.is_empty(), "{}: {found:?} in {:?}", event.native_id, event.unmapped);
-            assert!(!event.redacted.is_empty(), "{}", event.native_id);
-            assert_eq!(event.user.unwrap().name.as_deref(), Some("user.one"));
-        }
-    }
+    let rows = include_str!("../../../../tests/fixtures/redaction/idcs.json");
+    testing::assert_no_secret_survives(all(rows));
 }

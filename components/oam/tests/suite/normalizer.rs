@@ -4,13 +4,13 @@
 use oam::normalizer;
 use proptest::prelude::*;
 use signon_kit::contract::{
-    Activity, Batch, BatchLimits, EventClasses, Outcome, Progress, ReadOptions, SignOnEvent,
-    SourceError,
+    Activity, EventClasses, Outcome, ReadOptions, SignOnEvent, SourceError,
 };
+use signon_kit::testing;
+use signon_kit::testing::LIMITS;
 
 const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
-const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 
 const JSON: &str = include_str!("../../../../tests/fixtures/oam/events.wrapped.json");
 const BARE: &str = include_str!("../../../../tests/fixtures/oam/events.bare-nested-quoted.json");
@@ -21,25 +21,8 @@ type Read = (Vec<SignOnEvent>, u64, u64, Option<SourceError>);
 
 /// Reads everything, in chunks of a size.
 fn read(bytes: &[u8], chunk: usize) -> Read {
-    let mut normalizer = normalizer::open(OPTIONS);
-    let mut chunks = bytes.chunks(chunk.max(1));
-    let (mut events, mut received, mut rejected) = (Vec::new(), 0, 0);
-    loop {
-        let Batch { events: more, counts, progress, .. } = match normalizer.next(LIMITS) {
-            Ok(batch) => batch,
-            Err(error) => return (events, received, rejected, Some(error)),
-        };
-        assert_eq!(counts.received, more.len() as u64 + counts.filtered + counts.rejected);
-        received += counts.received;
-        rejected += counts.rejected;
-        events.extend(more);
-        match (progress, chunks.next()) {
-            (Progress::Finished, _) => return (events, received, rejected, None),
-            (Progress::CaughtUp, None) => normalizer.finish(),
-            (Progress::CaughtUp | Progress::More, Some(chunk)) => normalizer.push(chunk),
-            (Progress::More, None) => {}
-        }
-    }
+    let read = testing::read(normalizer::open(OPTIONS), bytes, chunk);
+    (read.events, read.received, read.unreadable, read.error)
 }
 
 fn all(text: &str) -> Vec<SignOnEvent> {
@@ -280,36 +263,12 @@ proptest! {
     }
 }
 
-/// Signs of every secret in the forms of `tests/fixtures/redaction`.
-const SECRETS: [&str; 12] = [
-    "SECRETvalue123",
-    "c2lnbmF0dXJlMTIz",
-    "eyJhbGci",
-    "eyAiYWxn",
-    "eyJhIjox",
-    "eyJraWQi",
-    "ZXlKaGJH",
-    "Ym9iOlNF",
-    "MIIEvQ",
-    "AKIAIOSF",
-    "482913",
-    "%63%32%6c%6e",
-];
-
 #[test]
 fn no_form_of_a_secret_survives_anywhere_in_an_event() {
     for rows in [
         include_str!("../../../../tests/fixtures/redaction/oam.json"),
         include_str!("../../../../tests/fixtures/redaction/oam.xml"),
     ] {
-        let events = all(rows);
-        assert_eq!(events.len(), 52);
-        for event in events {
-            let said = format!("{event:?}");
-            let found: Vec<_> = SECRETS.iter().filter(|secret| said.contains(**secret)).collect();
-            assert!(found.is_empty(), "{}: {found:?} in {:?}", event.native_id, event.unmapped);
-            assert!(!event.redacted.is_empty(), "{}", event.native_id);
-            assert_eq!(event.user.unwrap().name.as_deref(), Some("user.one"));
-        }
+        testing::assert_no_secret_survives(all(rows));
     }
 }

@@ -5,11 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use oci_audit::normalizer;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use signon_kit::contract::{BatchLimits, EventClasses, Progress, ReadOptions, SignOnEvent};
+use signon_kit::contract::{EventClasses, ReadOptions, SignOnEvent};
+use signon_kit::testing::{self, Read};
 
 const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
-const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 
 macro_rules! input {
     ($name:literal) => {
@@ -17,49 +17,9 @@ macro_rules! input {
     };
 }
 
-/// What was read of bytes that came in chunks of a size.
-#[derive(Debug, Default)]
-struct Read {
-    events: Vec<SignOnEvent>,
-    received: u64,
-    filtered: u64,
-    /// Number and reason.
-    rejected: Vec<(u64, String)>,
-    findings: Vec<String>,
-    passed_over: Vec<(String, u64)>,
-    error: Option<String>,
-}
-
+/// Reads everything, in chunks of a size; what was filtered is told by its type.
 fn read_in(bytes: &[u8], chunk: usize) -> Read {
-    let mut normalizer = normalizer::open(OPTIONS);
-    let mut chunks = bytes.chunks(chunk.max(1));
-    let mut read = Read::default();
-    loop {
-        let batch = match normalizer.next(LIMITS) {
-            Ok(batch) => batch,
-            Err(error) => {
-                read.error = Some(format!("{error:?}"));
-                break;
-            }
-        };
-        assert!(batch.events.len() <= LIMITS.events as usize, "a batch keeps its limits");
-        read.events.extend(batch.events);
-        read.received += batch.counts.received;
-        read.filtered += batch.counts.filtered;
-        let rejects = batch.rejects.into_iter().map(|reject| (reject.position, reject.reason));
-        read.rejected.extend(rejects);
-        read.findings.extend(batch.findings.into_iter().map(|finding| finding.problem));
-        match batch.progress {
-            Progress::Finished => break,
-            Progress::More => {}
-            Progress::CaughtUp => match chunks.next() {
-                Some(chunk) => normalizer.push(chunk),
-                None => normalizer.finish(),
-            },
-        }
-    }
-    let passed_over = normalizer.passed_over();
-    read.passed_over = passed_over.into_iter().map(|of| (of.name, of.count)).collect();
+    let read = testing::read(normalizer::open(OPTIONS), bytes, chunk);
     assert_eq!(read.passed_over.iter().map(|(_, count)| count).sum::<u64>(), read.filtered);
     read
 }
@@ -326,5 +286,5 @@ fn what_is_no_text_of_this_kind_is_refused_by_its_name() {
     let utf_16: Vec<u8> = "\u{feff}{}".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let read = read_in(&utf_16, 1);
     assert_eq!(read.received, 0);
-    assert!(read.error.as_ref().unwrap().contains("UTF-16"), "{:?}", read.error);
+    assert!(read.complaints()[0].contains("UTF-16"), "{:?}", read.error);
 }

@@ -6,54 +6,61 @@ use oci_audit::config::Config;
 use oci_audit::normalizer;
 use oci_audit::session::Reading;
 use proptest::prelude::*;
-use signon_kit::contract::{Batch, BatchLimits, EventClasses, Progress, ReadOptions, TimeRange};
+use signon_kit::contract::{EventClasses, ReadOptions, TimeRange};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
-use signon_kit::session::{Reads as _, Session};
+use signon_kit::session::Session;
 use signon_kit::source::Settings as _;
+use signon_kit::testing::laws::Rows;
+use signon_kit::testing::{self, Read};
 
 const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 64 };
-const LIMITS: BatchLimits = BatchLimits { events: 7, bytes: u64::MAX, soft_deadline_ms: u32::MAX };
 const RANGE: TimeRange = TimeRange { start: 1_714_521_600_000, end: 1_714_525_200_000 };
 
 const DOMAIN: &str = include_str!(
     "../../../../tests/fixtures/oci/identitysignon-interactivelogin-success-identitydomain.logging.json"
 );
 
-/// What was read of bytes that came in chunks of a size.
-#[derive(Debug, Default)]
-struct Read {
-    ids: Vec<String>,
-    filtered: u64,
-    rejected: Vec<String>,
-    error: Option<String>,
-}
+const RECORDS: Rows = Rows {
+    read,
+    line,
+    without_id,
+    names: &[
+        "eventType",
+        "type",
+        "eventTime",
+        "time",
+        "eventId",
+        "id",
+        "eventID",
+        "data",
+        "results",
+        "logContent",
+        "EVENTTYPE",
+        "source",
+        "specversion",
+        "event\\u0054ype",
+        "",
+    ],
+    values: &[
+        "null",
+        "7",
+        "\"\"",
+        "\"com.oraclecloud.Other.Thing\"",
+        "\"x\"",
+        "{}",
+        "[]",
+        "[{}]",
+        "{\"type\":\"com.oraclecloud.Other.Thing\"}",
+        "[\"a\",\"b\"]",
+        "true",
+        "1e999",
+    ],
+};
 
 fn read(bytes: &[u8], chunk: usize) -> Read {
-    let mut normalizer = normalizer::open(OPTIONS);
-    let mut chunks = bytes.chunks(chunk.max(1));
-    let mut read = Read::default();
-    loop {
-        let batch = match normalizer.next(LIMITS) {
-            Ok(batch) => batch,
-            Err(error) => {
-                read.error = Some(format!("{error:?}"));
-                return read;
-            }
-        };
-        read.ids.extend(batch.events.into_iter().map(|event| event.native_id));
-        read.filtered += batch.counts.filtered;
-        read.rejected.extend(batch.rejects.into_iter().map(|reject| reject.reason));
-        match batch.progress {
-            Progress::Finished => return read,
-            Progress::More => {}
-            Progress::CaughtUp => match chunks.next() {
-                Some(chunk) => normalizer.push(chunk),
-                None => normalizer.finish(),
-            },
-        }
-    }
+    testing::read(normalizer::open(OPTIONS), bytes, chunk)
 }
 
 /// A record with everything that a line can be cut in.
@@ -63,51 +70,31 @@ fn line(id: &str) -> String {
     )
 }
 
-proptest! {
-    #[test]
-    fn a_cut_line_costs_that_line_and_is_named_by_its_number(
-        count in 1usize..5, cut in 0usize..5, at in any::<prop::sample::Index>(),
-        chunk in prop_oneof![1usize..40, Just(100_000)], end in prop_oneof![Just("\n"), Just("\r\n")],
-    ) {
-        let cut = cut % count;
-        let mut lines: Vec<String> = (0..count).map(|number| line(&format!("id-{number}"))).collect();
-        let length = lines[cut].len();
-        lines[cut].truncate(1 + at.index(length - 1));
-        let read = read(lines.join(end).as_bytes(), chunk);
-        let expected: Vec<String> =
-            (0..count).filter(|number| *number != cut).map(|number| format!("id-{number}")).collect();
-        prop_assert_eq!(&read.ids, &expected, "{:?}", lines[cut]);
-        // At the end of the input nothing tells a cut line from a cut file.
-        let told: Vec<String> = read.rejected.iter().cloned().chain(read.error.clone()).collect();
-        prop_assert_eq!(told.len(), 1, "{:?}", told);
-        let place = format!("in line {}", cut + 1);
-        prop_assert!(told[0].contains(&place), "{:?}", told);
-    }
+#[test]
+fn a_cut_line_costs_that_line_and_is_named_by_its_number() {
+    RECORDS.a_cut_line_costs_itself();
+}
 
+#[test]
+fn every_record_has_an_id_of_its_own_in_whatever_order() {
+    RECORDS.every_row_has_an_id_of_its_own();
+}
+
+#[test]
+fn no_member_more_makes_a_sign_on_something_else() {
+    RECORDS.no_member_more_costs_a_row(&[DOMAIN.trim().to_owned(), line("x")]);
+}
+
+proptest! {
     #[test]
     fn a_document_on_many_lines_is_one_record(chunk in 1usize..300, indent in 0usize..3) {
         let text = on_many_lines(&line("x"), &" ".repeat(indent)).into_bytes();
         let twice = [&text[..], b"\n", &text].concat();
         for layout in [twice, [b"[", &text[..], b",\n", &text, b"]"].concat()] {
             let read = read(&layout, chunk);
-            prop_assert_eq!(read.ids, ["x", "x"]);
+            prop_assert_eq!(read.ids(), ["x", "x"]);
             prop_assert!(read.rejected.is_empty() && read.error.is_none());
         }
-    }
-
-    #[test]
-    fn no_member_more_makes_a_sign_on_something_else(
-        extra in prop::collection::vec((member(), any::<bool>()), 1..4), bare in any::<bool>(),
-    ) {
-        let record = if bare { DOMAIN.trim().to_owned() } else { line("x") };
-        let inner = &record[1..record.len() - 1];
-        let of = |front: bool| extra.iter().filter(move |(_, at)| *at == front);
-        let before: String = of(true).map(|(member, _)| format!("{member},")).collect();
-        let behind: String = of(false).map(|(member, _)| format!(",{member}")).collect();
-        let text = format!("{{{before}{inner}{behind}}}");
-        let read = read(text.as_bytes(), 100_000);
-        prop_assert_eq!(read.ids.len(), 1, "{} {:?}", text, read);
-        prop_assert_eq!((read.filtered, read.rejected.len(), read.error), (0, 0, None));
     }
 }
 
@@ -129,45 +116,8 @@ fn on_many_lines(json: &str, indent: &str) -> String {
     text
 }
 
-/// A member that nobody expects, or that contradicts another.
-fn member() -> impl Strategy<Value = String> {
-    let names = [
-        "eventType",
-        "type",
-        "eventTime",
-        "time",
-        "eventId",
-        "id",
-        "eventID",
-        "data",
-        "results",
-        "logContent",
-        "EVENTTYPE",
-        "source",
-        "specversion",
-        "event\\u0054ype",
-        "",
-    ];
-    let values = [
-        "null",
-        "7",
-        "\"\"",
-        "\"com.oraclecloud.Other.Thing\"",
-        "\"x\"",
-        "{}",
-        "[]",
-        "[{}]",
-        "{\"type\":\"com.oraclecloud.Other.Thing\"}",
-        "[\"a\",\"b\"]",
-        "true",
-        "1e999",
-    ];
-    (prop::sample::select(names.to_vec()), prop::sample::select(values.to_vec()))
-        .prop_map(|(name, value)| format!("\"{name}\":{value}"))
-}
-
 /// A sign-on without an id: what can be seen of it, and a secret in it.
-fn without_id((seen, secret): &(u8, u8)) -> String {
+fn without_id((seen, secret): (u8, u8)) -> String {
     format!(
         r#"{{"eventType":"com.oraclecloud.IdentitySignOn.InteractiveLogin","eventTime":"2024-05-01T00:00:01Z","data":{{"request":{{"headers":{{"Authorization":["Bearer {secret}"]}}}},"identity":{{"principalName":"{seen}"}}}}}}"#
     )
@@ -198,20 +148,7 @@ where
 /// Ids of a whole reading; with `resume` by a new session for every batch.
 fn ids(pages: &[Vec<String>], size: u32, resume: bool) -> Vec<String> {
     let answer = |request: &Request| Ok(serve(pages, request));
-    let mut session = open(answer, None);
-    let mut found = Vec::new();
-    for _ in 0..10_000 {
-        let limits = BatchLimits { events: size, ..LIMITS };
-        let Batch { events, cursor, progress, .. } = session.next(limits).unwrap();
-        found.extend(events.into_iter().map(|event| event.native_id));
-        if progress == Progress::Finished {
-            return found;
-        }
-        if resume {
-            session = open(answer, cursor.as_deref());
-        }
-    }
-    panic!("the session makes no progress");
+    testing::read_session(|cursor| open(answer, cursor), size, resume).0
 }
 
 proptest! {
@@ -221,7 +158,7 @@ proptest! {
         order in any::<prop::sample::Index>(),
         sizes in (1usize..5, 1usize..5), batch in 1u32..4, resume in any::<bool>(),
     ) {
-        let mut texts: Vec<String> = records.iter().map(without_id).collect();
+        let mut texts: Vec<String> = records.into_iter().map(without_id).collect();
         texts.insert(0, line("own"));
         texts.push(line(&format!("{}a", "M".repeat(20_000))));
         texts.push(line(&format!("{}b", "M".repeat(20_000))));
@@ -240,9 +177,9 @@ proptest! {
 fn a_secret_is_no_id_and_cannot_be_tried_by_the_id() {
     let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJleGFtcGxlIn0.c2ln";
     let texts = [line(&format!("{token}1")), line(&format!("{token}2"))];
-    let found = read(texts.join("\n").as_bytes(), 1000).ids;
-    assert_ne!(found[0], found[1]);
-    let one = read(without_id(&(1, 1)).as_bytes(), 1000).ids;
-    let other = read(without_id(&(1, 2)).as_bytes(), 1000).ids;
-    assert_eq!(one, other);
+    let found = read(texts.join("\n").as_bytes(), 1000);
+    assert_ne!(found.ids()[0], found.ids()[1]);
+    let one = read(without_id((1, 1)).as_bytes(), 1000);
+    let other = read(without_id((1, 2)).as_bytes(), 1000);
+    assert_eq!(one.ids(), other.ids());
 }

@@ -7,12 +7,13 @@ use oci_audit::config::Config;
 use oci_audit::session::Reading;
 use proptest::prelude::*;
 use signon_kit::contract::{
-    Batch, BatchLimits, Counts, EventClasses, Progress, ReadOptions, SourceError, TimeRange,
+    BatchLimits, EventClasses, Progress, ReadOptions, SourceError, TimeRange,
 };
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
 use signon_kit::session::{Reads as _, Session};
 use signon_kit::source::Settings as _;
+use signon_kit::testing::{assert_adds_up, ids, read_session};
 
 const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::DEFAULT, keep_raw: true, text_limit: 0 };
@@ -56,35 +57,11 @@ where
     Session::new(Scripted::new(answer), Reading::open(target, RANGE, cursor, OPTIONS).unwrap())
 }
 
-fn ids(batch: &Batch) -> Vec<String> {
-    batch.events.iter().map(|event| event.native_id.clone()).collect()
-}
-
-fn assert_balance(batch: &Batch) {
-    let Counts { received, filtered, rejected } = batch.counts;
-    assert_eq!(received, batch.events.len() as u64 + filtered + rejected);
-}
-
-/// Reads to the end, `size` events a batch; resumes from the cursor in a new
-/// session after every batch if `resume` says so.
+/// The ids of a whole reading, `size` events a batch; with `resume` by a new session for
+/// every batch.
 fn read_all(pages: &Pages, size: u32, resume: bool) -> Vec<String> {
-    let mut found = Vec::new();
     let answer = |request: &Request| Ok(serve(pages, request));
-    let mut session = open(answer, None);
-    for _ in 0..10_000 {
-        let batch = session.next(limits(size)).unwrap();
-        assert_balance(&batch);
-        found.extend(ids(&batch));
-        if batch.progress == Progress::Finished {
-            return found;
-        }
-        if resume {
-            let cursor = batch.cursor.unwrap();
-            assert!(cursor.len() < 4096);
-            session = open(answer, Some(&cursor));
-        }
-    }
-    panic!("the session makes no progress");
+    read_session(|cursor| open(answer, cursor), size, resume).0
 }
 
 fn pages() -> impl Strategy<Value = Pages> {
@@ -150,7 +127,7 @@ proptest! {
         let error = loop {
             match session.next(limits(100)) {
                 Ok(batch) => {
-                    assert_balance(&batch);
+                    assert_adds_up(&batch);
                     prop_assert_ne!(batch.progress, Progress::Finished);
                     read.extend(ids(&batch));
                     cursor = batch.cursor;

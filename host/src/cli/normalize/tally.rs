@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use signon_host::contract::{Counts, TypeCount};
+use signon_host::contract::{BatchCounts, TypeCount};
 
 /// Types that are named; a line of a terminal or two.
 const MOST_NAMED: usize = 12;
@@ -20,7 +20,7 @@ pub struct Tally {
 
 impl Tally {
     /// Adds what became of those of a batch.
-    pub fn add(&mut self, events: usize, counts: Counts) {
+    pub fn add(&mut self, events: usize, counts: BatchCounts) {
         self.events += events;
         self.filtered += counts.filtered;
         self.rejected += counts.rejected;
@@ -63,7 +63,7 @@ mod tests {
         let of = |name: &str, count| TypeCount { name: name.to_owned(), count };
         let mut told =
             Tally { passed_over: vec![of("a", 1), of("b", 3), of("", 2)], ..Tally::default() };
-        told.add(4, Counts { received: 12, filtered: 6, rejected: 2 });
+        told.add(4, BatchCounts { received: 12, filtered: 6, rejected: 2 });
         let line = "12 records: 4 events, 6 passed over (3 b, 1 a, 2 of other types), 2 unreadable";
         assert_eq!(told.to_string(), line);
         told.passed_over = (0..20).map(|number| of(&format!("t{number:02}"), 1)).collect();

@@ -183,7 +183,7 @@ impl Collector {
                 events: events.to_vec(),
                 cursor: None,
                 progress: Progress::More,
-                counts: contract::Counts { received, filtered: 0, rejected: 0 },
+                counts: contract::BatchCounts { received, filtered: 0, rejected: 0 },
                 rejects: Vec::new(),
                 source_total: None,
                 earliest_available: None,

@@ -11,7 +11,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{Notify, watch};
 
-use crate::contract::{Batch, BatchLimits, Counts, Progress, SignOnEvent, SourceError, Throttle};
+use crate::contract::{
+    Batch, BatchCounts, BatchLimits, Progress, SignOnEvent, SourceError, Throttle,
+};
 use crate::egress::ServiceClock;
 use crate::ledger;
 use crate::planner::Range;
@@ -292,7 +294,7 @@ impl Session for Pages {
         self.behind = listing.last().map(|(key, ..)| *key).or(self.behind);
         self.cut = fault == Fault::CutInMidPage;
         let finished = rest <= take && !self.cut;
-        let counts = Counts { received: events.len() as u64 + 1, filtered: 1, rejected: 0 };
+        let counts = BatchCounts { received: events.len() as u64 + 1, filtered: 1, rejected: 0 };
         Ok(Batch {
             events,
             cursor: self.behind.map(|behind| behind.to_string().into_bytes()),
@@ -333,7 +335,7 @@ impl Pages {
             events,
             cursor: Some(place.to_string().into_bytes()),
             progress: Progress::More,
-            counts: Counts { received, filtered: 0, rejected: 0 },
+            counts: BatchCounts { received, filtered: 0, rejected: 0 },
             rejects: Vec::new(),
             source_total: None,
             earliest_available: None,

@@ -1,8 +1,8 @@
 //! Attacks by what is answered: too much, too long, too deep, untrue.
 
 use signon_kit::contract::{
-    Activity, Batch, Counts, EventClass, Finding, Outcome, Progress, Reject, Severity, SignOnEvent,
-    SourceError,
+    Activity, Batch, BatchCounts, EventClass, Finding, Outcome, Progress, Reject, Severity,
+    SignOnEvent, SourceError,
 };
 
 use crate::export::Order;
@@ -19,7 +19,8 @@ pub fn attack(order: &Order, seen: Vec<String>) -> Result<Batch, SourceError> {
         "many-events" => events(&mut batch, count, event),
         "many-findings" => batch.findings = (0..count).map(|_| finding("x")).collect(),
         "many-rejects" => {
-            batch.counts = Counts { received: count as u64, filtered: 0, rejected: count as u64 };
+            batch.counts =
+                BatchCounts { received: count as u64, filtered: 0, rejected: count as u64 };
             batch.rejects = (0..count).map(reject).collect();
         }
         "text" => events(&mut batch, 1, |number| SignOnEvent {
@@ -48,7 +49,7 @@ pub fn batch() -> Batch {
         events: Vec::new(),
         cursor: None,
         progress: Progress::Finished,
-        counts: Counts { received: 0, filtered: 0, rejected: 0 },
+        counts: BatchCounts { received: 0, filtered: 0, rejected: 0 },
         rejects: Vec::new(),
         source_total: None,
         earliest_available: None,

@@ -3,7 +3,7 @@
 
 use idcs::config::Config;
 use idcs::session::Reading;
-use signon_kit::contract::{Batch, BatchLimits, Counts, EventClasses, ReadOptions, TimeRange};
+use signon_kit::contract::{BatchLimits, EventClasses, ReadOptions, TimeRange};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Method, Request, TransportError};
 use signon_kit::source::Settings as _;
@@ -35,15 +35,6 @@ where
     let mut transport = Scripted::new(answer);
     transport.chunk = 37;
     Session::new(transport, Reading::open(config.clone(), RANGE, cursor, OPTIONS).unwrap())
-}
-
-pub fn ids(batch: &Batch) -> Vec<String> {
-    batch.events.iter().map(|event| event.native_id.clone()).collect()
-}
-
-pub fn assert_balance(batch: &Batch) {
-    let Counts { received, filtered, rejected } = batch.counts;
-    assert_eq!(received, batch.events.len() as u64 + filtered + rejected);
 }
 
 /// A row: its time in microseconds since [`START`], and its id.

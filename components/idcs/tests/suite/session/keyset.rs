@@ -3,9 +3,7 @@
 
 use std::cell::RefCell;
 
-use super::domain::{
-    Domain, OPTIONS, Question, RANGE, Row, START, Total, assert_balance, config, ids,
-};
+use super::domain::{Domain, OPTIONS, Question, RANGE, Row, START, Total, config};
 use super::domain::{limits, open};
 use idcs::config::Config;
 use proptest::prelude::*;
@@ -13,27 +11,13 @@ use signon_kit::contract::{Progress, SourceError, TimeRange};
 use signon_kit::http::Request;
 use signon_kit::http::scripted::Answer;
 use signon_kit::session::Reads as _;
+use signon_kit::testing::{assert_adds_up, ids, read_session};
 
-/// Reads to the end, `size` events a batch; resumes from the cursor in a new
-/// session after every batch if `resume` says so.
+/// The ids of a whole reading, `size` events a batch; with `resume` by a new session for
+/// every batch.
 fn read_all(config: &Config, domain: &Domain, size: u32, resume: bool) -> Vec<String> {
     let answer = |request: &Request| Ok(domain.answer(request));
-    let mut found = Vec::new();
-    let mut session = open(config, answer, None);
-    for _ in 0..10_000 {
-        let batch = session.next(limits(size)).unwrap();
-        assert_balance(&batch);
-        found.extend(ids(&batch));
-        if batch.progress == Progress::Finished {
-            return found;
-        }
-        if resume {
-            let cursor = batch.cursor.unwrap();
-            assert!(cursor.len() < 4096);
-            session = open(config, answer, Some(&cursor));
-        }
-    }
-    panic!("the session makes no progress");
+    read_session(|cursor| open(config, answer, cursor), size, resume).0
 }
 
 fn sorted(mut ids: Vec<String>) -> Vec<String> {
@@ -142,7 +126,7 @@ proptest! {
         loop {
             match session.next(limits(100)) {
                 Ok(batch) => {
-                    assert_balance(&batch);
+                    assert_adds_up(&batch);
                     read.extend(ids(&batch));
                     cursor = batch.cursor;
                     if batch.progress == Progress::Finished {
@@ -189,7 +173,7 @@ proptest! {
         for _ in 0..200_000 {
             match session.next(limits(1000)) {
                 Ok(batch) => {
-                    assert_balance(&batch);
+                    assert_adds_up(&batch);
                     assert!(batch.cursor.unwrap().len() < 4096);
                     if batch.progress == Progress::Finished {
                         return Ok(());

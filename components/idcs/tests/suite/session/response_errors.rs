@@ -1,10 +1,11 @@
 //! Laws of answers: what each is taken for, and what an operator is told.
 
-use super::domain::{Domain, Row, START, config, ids, limits, open};
+use super::domain::{Domain, Row, START, config, limits, open};
 use signon_kit::contract::{BatchLimits, Finding, Progress, Severity, SourceError};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
 use signon_kit::session::Reads as _;
+use signon_kit::testing::ids;
 
 const COUNT_0: &str = include_str!("../../../../../tests/fixtures/idcs/listresponse-count0.json");
 const NO_SORT: &str =

@@ -11,8 +11,9 @@ use signon_kit::contract::{BatchLimits, Progress, Severity, SourceError};
 use signon_kit::http::Request;
 use signon_kit::http::scripted::Answer;
 use signon_kit::session::Reads as _;
+use signon_kit::testing::{assert_adds_up, ids};
 
-use service::{Service, assert_balance, expected, ids, limits, open, read_all};
+use service::{Service, expected, limits, open, read_all};
 
 /// Rows, of which those without an id are equal in pairs.
 fn rows() -> impl Strategy<Value = Vec<Result<u32, u32>>> {
@@ -96,7 +97,7 @@ proptest! {
         let error = loop {
             match session.next(limits(100)) {
                 Ok(batch) => {
-                    assert_balance(&batch);
+                    assert_adds_up(&batch);
                     prop_assert_ne!(batch.progress, Progress::Finished);
                     read.extend(ids(&batch));
                     cursor = batch.cursor;
@@ -135,7 +136,7 @@ proptest! {
         for _ in 0..50 {
             match session.next(limits(3)) {
                 Ok(batch) if batch.progress == Progress::Finished => return Ok(()),
-                Ok(batch) => assert_balance(&batch),
+                Ok(batch) => assert_adds_up(&batch),
                 Err(_) => return Ok(()),
             }
         }

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use oam::config::Config;
 use oam::session::Reading;
-use signon_kit::contract::{
-    Batch, BatchLimits, Counts, EventClasses, Progress, ReadOptions, TimeRange,
-};
+use signon_kit::contract::{Batch, BatchLimits, EventClasses, ReadOptions, TimeRange};
 use signon_kit::http::scripted::{Answer, Scripted};
 use signon_kit::http::{Request, TransportError};
-use signon_kit::session::{Reads as _, Session};
+use signon_kit::session::Session;
 use signon_kit::source::Settings as _;
+use signon_kit::testing;
 
 pub const OPTIONS: ReadOptions =
     ReadOptions { classes: EventClasses::ALL, keep_raw: true, text_limit: 0 };
@@ -105,34 +104,10 @@ where
     )
 }
 
-pub fn ids(batch: &Batch) -> Vec<String> {
-    batch.events.iter().map(|event| event.native_id.clone()).collect()
-}
-
-pub fn assert_balance(batch: &Batch) {
-    let Counts { received, filtered, rejected } = batch.counts;
-    assert_eq!(received, batch.events.len() as u64 + filtered + rejected);
-}
-
-/// Everything that was read, and the last batch.
+/// The ids of a whole reading, and its last batch.
 pub fn read_all(service: &Service, size: u32, resume: bool, style: &str) -> (Vec<String>, Batch) {
     let answer = |request: &Request| Ok(service.answer(request));
-    let mut found = Vec::new();
-    let mut session = open(service.page_size, style, answer, None);
-    for _ in 0..10_000 {
-        let batch = session.next(limits(size)).expect("a good service");
-        assert_balance(&batch);
-        found.extend(ids(&batch));
-        if batch.progress == Progress::Finished {
-            return (found, batch);
-        }
-        if resume {
-            let cursor = batch.cursor.expect("every batch has a cursor");
-            assert!(cursor.len() < 4096);
-            session = open(service.page_size, style, answer, Some(&cursor));
-        }
-    }
-    panic!("the session makes no progress");
+    testing::read_session(|cursor| open(service.page_size, style, answer, cursor), size, resume)
 }
 
 /// The ids a service's rows should get.
