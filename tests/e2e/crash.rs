@@ -124,7 +124,8 @@ fn look_at(service: &Service, hits: &mut Hits) {
     }
     // A kill while the database is made leaves one that only a new start mends.
     if let Ok(state) = EmbeddedState::open(copy.path()) {
-        let committed = state.sink_length("file").unwrap().unwrap_or(0);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let committed = runtime.block_on(state.sink_length("file")).unwrap().unwrap_or(0);
         hits.uncommitted += u32::from(committed < whole);
     }
 }

@@ -5,6 +5,7 @@ mod normalize;
 mod rendering;
 mod scrape;
 mod skip;
+mod state;
 mod transform;
 mod weight;
 
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Piece> {
         calls::pieces(),
         rendering::pieces(),
         scrape::pieces(),
+        state::pieces(),
         transform::pieces(),
         weight::pieces(),
     ];

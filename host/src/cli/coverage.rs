@@ -98,7 +98,7 @@ pub async fn ask(config: &Config, question: &Question) -> Result<Vec<StreamRepor
         )));
     }
     match EmbeddedState::open(&config.data_dir) {
-        Ok(state) => report(&state, question).map_err(Failure::failed),
+        Ok(state) => report(&state, question).await.map_err(Failure::failed),
         Err(error @ StateError::Locked { .. }) => match config.metrics_listen {
             Some(address) => metrics::ask_coverage(address, question).await,
             None => Err(Failure::failed(format!(

@@ -166,12 +166,9 @@ async fn coverage(query: Option<&str>, watched: &Watched) -> Answer {
             return (StatusCode::BAD_REQUEST, TEXT, format!("{}\n", exit::one_line(&problem)));
         }
     };
-    let state = watched.state.clone();
-    let answer = tokio::task::spawn_blocking(move || {
-        let reports = report(state.as_ref(), &question).map_err(|error| error.to_string())?;
-        serde_json::to_value(&reports).map_err(|error| error.to_string())
-    });
-    match answer.await.map_err(|error| error.to_string()).and_then(|answer| answer) {
+    let reports = report(watched.state.as_ref(), &question).await;
+    let reports = reports.map_err(|error| error.to_string());
+    match reports.and_then(|reports| serde_json::to_value(&reports).map_err(|e| e.to_string())) {
         Ok(reports) => (StatusCode::OK, JSON, exposition::json_text(&watched.statuses, reports)),
         Err(problem) => {
             (StatusCode::INTERNAL_SERVER_ERROR, TEXT, format!("{}\n", exit::one_line(&problem)))

@@ -141,7 +141,7 @@ pub fn open_state(config: &Config) -> Result<Arc<EmbeddedState>, StateError> {
 pub fn collector(config: &Config, state: Arc<EmbeddedState>) -> Result<Collector, Failure> {
     let sandbox = sandbox(&Limits::widest(), Some(&config.data_dir))?;
     let components: Arc<dyn Components> = Arc::new(BuiltIns::new(sandbox.clone()));
-    Collector::new(sandbox, components, state).map_err(Failure::failed)
+    Ok(Collector::new(sandbox, components, state))
 }
 
 /// Collects with the bundled components.

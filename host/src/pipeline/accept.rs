@@ -4,12 +4,13 @@
 //! Invariant: what is said to be fresh was never committed, and nobody else delivers it
 //! while its claim is held.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::claims::{Claim, ClaimKey, Claims};
 use super::error::CollectError;
 use super::preference::{Pairing, Preference};
+use super::seen::Seen;
 use super::select::Filter;
 use crate::contract::{Batch, SignOnEvent};
 use crate::state::{Counts, SignOnRecord, State, StateError, StreamKey};
@@ -54,6 +55,7 @@ impl Acceptance {
     pub async fn accept(
         &self,
         key: &StreamKey,
+        seen: &mut Seen,
         mut batch: Batch,
         now: i64,
     ) -> Result<(Fresh, Claim), CollectError> {
@@ -65,7 +67,8 @@ impl Acceptance {
             let claim = self.claims.claim(wanted.iter().copied()).await;
             // What was looked at may be more than was claimed; then nothing of it counts.
             let again = (!self.preference.is_alone()).then(|| batch.clone());
-            let (mut fresh, met) = self.look(key, batch, now).await?;
+            let state = self.state.as_ref();
+            let (mut fresh, met) = fresh(batch, &self.preference, key, seen, now, state).await?;
             let met: Vec<ClaimKey> = met.iter().map(|met| self.claims.key(met)).collect();
             match again.filter(|_| !claim.holds(&met)) {
                 None => {
@@ -83,41 +86,28 @@ impl Acceptance {
         let of_groups = self.preference.contested(key, events);
         ids.chain(of_groups.map(|contested| self.claims.key(contested))).collect()
     }
-
-    async fn look(
-        &self,
-        key: &StreamKey,
-        batch: Batch,
-        now: i64,
-    ) -> Result<(Fresh, Vec<(String, super::pairs::Contested)>), CollectError> {
-        let (acceptance, key) = (self.clone(), key.clone());
-        let looked = tokio::task::spawn_blocking(move || {
-            fresh(batch, &acceptance.preference, &key, now, acceptance.state.as_ref())
-        });
-        Ok(looked.await.map_err(|error| CollectError::Task(error.to_string()))??)
-    }
 }
 
 /// Takes out duplicates, of earlier batches and within this one, then what yields to
 /// sources that report the same sign-ons; also tells what it looked at.
-fn fresh(
+async fn fresh(
     batch: Batch,
     preference: &Preference,
     key: &StreamKey,
+    seen: &mut Seen,
     now: i64,
     state: &dyn State,
 ) -> Result<(Fresh, Vec<(String, super::pairs::Contested)>), StateError> {
     let wanted = batch.events.len();
-    let ids: Vec<&str> = batch.events.iter().map(|event| event.native_id.as_str()).collect();
-    let delivered = state.delivered(key, &ids)?;
-    let mut met = BTreeSet::new();
-    let new: Vec<bool> =
-        ids.iter().zip(delivered).map(|(id, known)| !known && met.insert(*id)).collect();
-    let mut new = new.into_iter();
+    seen.refresh(key, state).await?;
+    let mut met = HashSet::new();
     let mut events = batch.events;
-    events.retain(|_| new.next().unwrap_or(true));
+    events.retain(|event| {
+        let id = state.seen_id(key, &event.native_id);
+        !seen.holds(id) && met.insert(id)
+    });
     let duplicate = (wanted - events.len()) as u64;
-    let Pairing { yields, records, met } = preference.pair(key, &events, now, state)?;
+    let Pairing { yields, records, met } = preference.pair(key, &events, now, state).await?;
     let mut yields = yields.into_iter();
     let (yielded, events): (Vec<SignOnEvent>, Vec<SignOnEvent>) =
         events.into_iter().partition(|_| yields.next().unwrap_or(false));

@@ -18,7 +18,7 @@ use crate::contract::SignOnEvent;
 use crate::limits::off_the_threads;
 use crate::render::Owner;
 use crate::sinks::{Line, Probe, Receipt, SinkError, WriteError};
-use crate::state::{Commit, CommitError, Committer, Refused};
+use crate::state::{Commit, CommitError, Committer, Outcomes};
 use crate::telemetry;
 
 /// Events that are rendered without a look at how long it takes: some milliseconds.
@@ -198,7 +198,7 @@ async fn write(outlet: &Outlet, lines: Arc<[Line]>, commit: Commit) -> Result<()
 }
 
 /// The result of a group of one.
-fn alone(results: Result<Vec<Result<(), Refused>>, CommitError>) -> Result<(), CollectError> {
+fn alone(results: Result<Outcomes, CommitError>) -> Result<(), CollectError> {
     let refused = results?.into_iter().find_map(Result::err);
     refused.map_or(Ok(()), |refused| Err(CollectError::Refused(refused)))
 }

@@ -14,6 +14,7 @@ mod outlet;
 mod pairs;
 mod position;
 mod preference;
+mod seen;
 mod select;
 
 pub(crate) use accept::{Acceptance, Fresh};
@@ -25,4 +26,5 @@ pub(crate) use outlet::Outlet;
 pub(crate) use pairs::NEAR_MS;
 pub(crate) use position::{Batch, Delta, Position, Slot};
 pub(crate) use preference::{Preference, Preferences};
+pub(crate) use seen::Seen;
 pub(crate) use select::Filter;

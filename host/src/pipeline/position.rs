@@ -5,6 +5,7 @@
 //! while a commit is written, and never while a sink is awaited that is no file.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -15,7 +16,8 @@ use crate::ledger::LedgerEntry;
 use crate::limits::Share;
 use crate::planner::{Range, Reading, Schedule, Step};
 use crate::state::{
-    Commit, Committer, ReadingState, SignOnRecord, State, StreamKey, StreamState, Unproven,
+    Commit, Committer, ReadingState, SignOnRecord, State, Stored, StreamKey, StreamState, Unproven,
+    Version,
 };
 
 /// Which of a stream's readings.
@@ -35,6 +37,8 @@ pub struct Position {
     pub key: StreamKey,
     committer: Committer,
     state: Arc<Mutex<StreamState>>,
+    /// Of the state, and changed by whoever has it locked.
+    version: Arc<AtomicU64>,
 }
 
 /// What a commit makes final: what the sinks have, and what is held for it until then.
@@ -50,7 +54,7 @@ pub struct Batch {
 pub struct Delta {
     pub delivered: Vec<String>,
     pub sign_ons: Vec<(String, SignOnRecord)>,
-    pub fetched_until: i64,
+    pub fetched: Range,
     pub forget: Vec<Range>,
     pub forget_sign_ons: Vec<(String, i64)>,
     pub ledger: Vec<LedgerEntry>,
@@ -66,12 +70,13 @@ impl Position {
         committer: Committer,
         begin: impl FnOnce() -> StreamState,
     ) -> Result<Self, CollectError> {
-        let asked = key.clone();
-        let known = tokio::task::spawn_blocking(move || state.stream(&asked)).await;
-        let known = known.map_err(|error| CollectError::Task(error.to_string()))??;
+        let known = state.stream(&key).await?;
         let is_new = known.is_none();
-        let state = Arc::new(Mutex::new(known.unwrap_or_else(begin)));
-        let position = Self { key, committer, state };
+        let begin = || Stored { state: begin(), version: Version::NONE };
+        let Stored { state, version } = known.unwrap_or_else(begin);
+        let state = Arc::new(Mutex::new(state));
+        let version = Arc::new(AtomicU64::new(version.number()));
+        let position = Self { key, committer, state, version };
         if is_new {
             let locked = position.lock().await;
             let begun = locked.clone();
@@ -88,11 +93,9 @@ impl Position {
     /// Reads the position again: somebody else moved it.
     pub async fn reload(&self, state: Arc<dyn State>) -> Result<(), CollectError> {
         let mut locked = self.lock().await;
-        let asked = self.key.clone();
-        let known = tokio::task::spawn_blocking(move || state.stream(&asked)).await;
-        let known = known.map_err(|error| CollectError::Task(error.to_string()))??;
-        if let Some(known) = known {
-            *locked = known;
+        if let Some(known) = state.stream(&self.key).await? {
+            *locked = known.state;
+            self.version.store(known.version.number(), Ordering::Relaxed);
         }
         Ok(())
     }
@@ -107,20 +110,22 @@ impl Position {
         delta: Delta,
         batch: Batch,
     ) -> Result<(), CollectError> {
+        let expects = Version::stored(self.version.load(Ordering::Relaxed));
         let commit = Commit {
             delivered: delta.delivered,
             sign_ons: delta.sign_ons,
-            fetched_until: delta.fetched_until,
+            fetched: delta.fetched,
             forget: delta.forget,
             forget_sign_ons: delta.forget_sign_ons,
             ledger: delta.ledger,
-            ..Commit::position(self.key.clone(), next.clone())
+            ..Commit::position(self.key.clone(), expects, next.clone())
         };
-        let committer = self.committer.clone();
+        let (committer, version) = (self.committer.clone(), self.version.clone());
         let done = tokio::spawn(async move {
             let Batch { delivered, held } = batch;
             delivered.commit(commit, &committer).await?;
             *locked = next;
+            version.store(expects.next().number(), Ordering::Relaxed);
             drop(held);
             Ok(())
         });

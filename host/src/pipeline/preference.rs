@@ -104,7 +104,7 @@ impl Preference {
 
     /// Which events yield to a record that another member delivered, and what a commit
     /// of the others remembers. `at` is the time of that commit.
-    pub fn pair(
+    pub async fn pair(
         &self,
         key: &StreamKey,
         events: &[SignOnEvent],
@@ -121,8 +121,8 @@ impl Preference {
         let mut groups = Vec::with_capacity(self.groups.len());
         for group in &self.groups {
             let mut known = Known::default();
-            known.add(state.sign_ons(group, &wanted)?);
-            known.add(state.sign_ons(group, &known.partners())?);
+            known.add(state.sign_ons(group, &wanted).await?);
+            known.add(state.sign_ons(group, &known.partners()).await?);
             let rest: Vec<usize> = (0..new.len()).filter(|index| !yields[*index]).collect();
             let records: Vec<&SignOnRecord> = rest.iter().map(|index| &new[*index]).collect();
             for (index, partner) in rest.iter().zip(known.pair(&records)) {

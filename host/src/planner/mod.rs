@@ -22,7 +22,7 @@ pub use spans::Spans;
 const SEAM: i64 = 4;
 
 /// A half-open range of time in milliseconds, on the source's query clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Range {
     /// First millisecond.
     pub start: i64,
@@ -197,6 +197,13 @@ impl Schedule {
     /// How far around a range its ids may be met again, in milliseconds.
     pub fn reach(&self) -> i64 {
         self.longest + SEAM * self.granularity
+    }
+
+    /// A range and what around it a service may show with it, or may have shown with one
+    /// beside it.
+    pub fn around(&self, asked: Range) -> Range {
+        let seam = SEAM * self.granularity;
+        Range { start: asked.start.saturating_sub(seam), end: asked.end.saturating_add(seam) }
     }
 
     /// What a reading is worth at `now`, when it has ended: a clock that ran ahead when

@@ -135,7 +135,7 @@ async fn plan(
     };
     let mut missing = state.closed.missing(asked);
     // What an earlier backfill read once is to be read again, wherever `from` is by now.
-    let open = context.state.open_readings(&position.key)?;
+    let open = context.state.open_readings(&position.key).await?;
     let read: Spans = open.into_iter().map(|open| open.range).collect();
     let mut outlived = Vec::new();
     for part in read.iter() {
@@ -194,7 +194,7 @@ async fn record_gap(
     let partly = reading.and_then(|reading| reading.given_up(range, at)).map(LedgerEntry::Open);
     let gap = LedgerEntry::Gap { range, reason: reason.clone(), at };
     let ledger = partly.into_iter().chain([gap]).collect();
-    let delta = Delta { ledger, fetched_until: range.end, ..Delta::default() };
+    let delta = Delta { ledger, ..Delta::default() };
     position.commit(locked, next, delta, Batch::default()).await?;
     telemetry::GapRecorded {
         stream: &position.key.stream,

@@ -138,6 +138,7 @@ impl Failure {
             CollectError::Sink { .. } => Self::Operator,
             CollectError::Refused(Refused::Fenced) => Self::Fenced,
             CollectError::Refused(_) => Self::Stale,
+            CollectError::State(error) if error.may_pass() => Self::Transient,
             CollectError::State(_) | CollectError::Commit(_) | CollectError::Task(_) => Self::Fatal,
             _ => Self::Transient,
         }

@@ -20,7 +20,7 @@ use super::failure::{long_stopped, pause};
 use super::open_session::{OpenSession, Opening};
 use crate::contract::{Batch, BatchLimits, Progress};
 use crate::limits::{Share, Urgency};
-use crate::pipeline::{self, CollectError, Fresh, Position, Probes, Slot, deliver};
+use crate::pipeline::{self, CollectError, Fresh, Position, Probes, Seen, Slot, deliver};
 use crate::runtime::event_bytes;
 use crate::state::ReadingState;
 
@@ -54,6 +54,7 @@ pub struct Reader<'s> {
     urgency: Urgency,
     current: ReadingState,
     saved: ReadingState,
+    seen: Seen,
     /// Whether the range was left alone before for not ending: then a commit alone says
     /// nothing about its health.
     is_suspect: bool,
@@ -82,8 +83,9 @@ impl<'s> Reader<'s> {
         room: Option<Share>,
     ) -> Self {
         let (saved, session) = (reading.clone(), OpenSession::default());
-        let current = reading;
-        Self { context, position, slot, urgency, current, saved, is_suspect: false, session, room }
+        let seen = Seen::new(context.schedule.around(reading.reading.asked));
+        let (current, is_suspect) = (reading, false);
+        Self { context, position, slot, urgency, current, saved, seen, is_suspect, session, room }
     }
 
     /// The reading as it was committed last.
@@ -219,7 +221,7 @@ impl<'s> Reader<'s> {
         let (cursor, received) = (batch.cursor.clone(), batch.counts.received);
         let finished = batch.progress == Progress::Finished;
         let (key, now) = (&self.position.key, context.now());
-        let accepted = context.acceptance.accept(key, batch, now);
+        let accepted = context.acceptance.accept(key, &mut self.seen, batch, now);
         let accepted = self.session.while_idle(context, accepted, stop).await;
         let Some((fresh, claim)) = accepted.transpose()? else { return Ok(None) };
         let quiet = fresh.met().next().is_none() && !finished && !*stop.borrow();

@@ -153,17 +153,14 @@ pub async fn settle(
     let left = locked.unproven.clone().and_then(|unproven| unproven.reading);
     let kept = next.unproven.as_ref().is_some_and(|unproven| unproven.reading == left);
     let at = context.clock.now();
-    let left = left.filter(|_| !kept).and_then(|reading: ReadingState| {
-        let fetched_until = reading.reading.asked.end;
-        Some((reading.left(at)?, fetched_until))
-    });
-    let Some((entry, fetched_until)) = left else {
+    let left = left.filter(|_| !kept).and_then(|reading: ReadingState| reading.left(at));
+    let Some(entry) = left else {
         // Nothing that a restart would not find out by itself.
         *locked = next;
         return Ok(());
     };
     let ledger = vec![LedgerEntry::Open(entry)];
-    let delta = Delta { ledger, fetched_until, ..Delta::default() };
+    let delta = Delta { ledger, ..Delta::default() };
     position.commit(locked, next, delta, Batch::default()).await
 }
 

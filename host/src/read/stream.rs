@@ -241,7 +241,7 @@ impl StreamRun {
         let parts = parts.into_iter().filter(|part| part.start < part.end);
         let gaps = parts.map(|range| LedgerEntry::Gap { range, reason: reason.to_owned(), at });
         let ledger = partly.map(LedgerEntry::Open).into_iter().chain(gaps).collect();
-        let delta = Delta { ledger, fetched_until: gap.end, ..Delta::default() };
+        let delta = Delta { ledger, ..Delta::default() };
         position.commit(locked, next, delta, Batch::default()).await?;
         telemetry::GapRecorded {
             stream: &self.key.stream,
@@ -270,7 +270,7 @@ impl StreamRun {
         if (last..last.saturating_add(millis(context.head_interval))).contains(&now) {
             return Ok(());
         }
-        let tip = context.state.tip(&self.key)?;
+        let tip = context.state.tip(&self.key).await?;
         let Some(closed) = locked.closed.iter().last() else { return Ok(()) };
         if tip.number == locked.head.number {
             return Ok(());

@@ -48,7 +48,7 @@ pub trait OpenSink: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// When something it names on this machine cannot be used.
-    fn open(
+    async fn open(
         &self,
         id: SinkTelemetry,
         format: Format,

@@ -20,24 +20,26 @@ use crate::telemetry::{self, SinkTelemetry};
 /// in which a batch takes them: files last, and by id, so that two streams can never
 /// wait for each other. A file has one batch at a time, from its lines to the commit;
 /// before them, a server that is slow to acknowledge would hold up everybody else's.
-pub fn open_all(
+pub async fn open_all(
     configs: &[SinkConfig],
     context: &SinkContext,
     are_open: &[Arc<dyn Sink>],
 ) -> Vec<Arc<dyn Sink>> {
     let mut configs: Vec<&SinkConfig> = configs.iter().collect();
     configs.sort_by_key(|config| (config.kind.file().is_some(), &config.id));
-    let sink = |config: &SinkConfig| {
+    let mut sinks = Vec::with_capacity(configs.len());
+    for config in configs {
         if let Some(sink) = are_open.iter().find(|sink| sink.id() == config.id) {
-            return sink.clone();
+            sinks.push(sink.clone());
+            continue;
         }
-        open(config, context).unwrap_or_else(|error| {
+        sinks.push(open(config, context).await.unwrap_or_else(|error| {
             let telemetry = telemetry_of(config, context);
             telemetry::SinkNotOpened { error: error.to_string() }.emit(&telemetry);
             Arc::new(LateSink::new(config.clone(), context.clone()))
-        })
-    };
-    configs.into_iter().map(sink).collect()
+        }));
+    }
+    sinks
 }
 
 fn telemetry_of(config: &SinkConfig, context: &SinkContext) -> SinkTelemetry {
@@ -49,8 +51,8 @@ fn telemetry_of(config: &SinkConfig, context: &SinkContext) -> SinkTelemetry {
 /// # Errors
 ///
 /// When something it names on this machine cannot be used.
-pub fn open(config: &SinkConfig, context: &SinkContext) -> Result<Arc<dyn Sink>, SinkError> {
-    config.kind.open(telemetry_of(config, context), config.format, context)
+pub async fn open(config: &SinkConfig, context: &SinkContext) -> Result<Arc<dyn Sink>, SinkError> {
+    config.kind.open(telemetry_of(config, context), config.format, context).await
 }
 
 /// Opens a sink behind a server, which needs no state; `None` for any other.
@@ -112,16 +114,7 @@ impl LateSink {
     }
 
     async fn sink(&self) -> Result<&Arc<dyn Sink>, SinkError> {
-        self.opened
-            .get_or_try_init(|| async {
-                let (config, context) = (self.config.clone(), self.context.clone());
-                let opened = tokio::task::spawn_blocking(move || open(&config, &context));
-                opened.await.unwrap_or_else(|error| {
-                    let path = self.context.data_dir.clone();
-                    Err(SinkError::File { path, source: std::io::Error::other(error) })
-                })
-            })
-            .await
+        self.opened.get_or_try_init(|| open(&self.config, &self.context)).await
     }
 }
 
@@ -168,14 +161,15 @@ mod tests {
     use super::*;
     use crate::config::{Config, Syntax};
     use crate::render::Owner;
-    use crate::state::{Committer, EmbeddedState};
+    use crate::state::EmbeddedState;
+    use crate::state::testing::committer;
     use crate::telemetry::Telemetry;
 
     fn context(folder: &Path) -> SinkContext {
         let state = Arc::new(EmbeddedState::open(&folder.join("state")).unwrap());
         SinkContext {
             data_dir: folder.to_owned(),
-            committer: Committer::start(state.clone()).unwrap(),
+            committer: committer(state.clone()),
             state,
             telemetry: Telemetry::default(),
         }
@@ -191,7 +185,7 @@ mod tests {
         let file = folder.path().join("signon.toml");
         let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
         let context = context(folder.path());
-        let sinks = open_all(&config.sinks, &context, &[]);
+        let sinks = open_all(&config.sinks, &context, &[]).await;
         let ids: Vec<&str> = sinks.iter().map(|sink| sink.id()).collect();
         assert_eq!(ids, ["b", "c", "a"]);
     }
@@ -207,7 +201,7 @@ mod tests {
         let context = context(folder.path());
         // Where a folder should be, a file is in the way.
         std::fs::write(folder.path().join("late"), "").unwrap();
-        let sinks = open_all(&config.sinks, &context, &[]);
+        let sinks = open_all(&config.sinks, &context, &[]).await;
         let line = Line {
             id: "x".into(),
             owner: Owner::of_source("acme").into(),

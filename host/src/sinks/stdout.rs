@@ -43,7 +43,7 @@ impl SinkType for StdoutSinkConfig {
 
 #[async_trait]
 impl OpenSink for StdoutSinkConfig {
-    fn open(
+    async fn open(
         &self,
         id: SinkTelemetry,
         format: Format,

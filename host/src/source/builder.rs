@@ -24,7 +24,7 @@ use crate::read::{SourceContext, millis};
 use crate::render::Owner;
 use crate::runtime::{LoadedComponent, Sandbox, SandboxError};
 use crate::sinks::Sink;
-use crate::state::StreamKey;
+use crate::state::{Committer, StreamKey};
 use crate::telemetry::SourceTelemetry;
 
 /// Longest text of one field in an event. User agents beyond this are attacks.
@@ -114,6 +114,7 @@ pub async fn open(
 /// Builds sources of one configuration.
 pub struct SourceBuilder<'c> {
     pub process: &'c Process,
+    pub committer: &'c Committer,
     pub sinks: &'c [Arc<dyn Sink>],
     pub preferences: &'c Preferences,
     /// Whether the live edge is read, or only the past.
@@ -183,7 +184,7 @@ impl SourceBuilder<'_> {
                 stream: stream.id,
             };
             process.statuses.enter(&key, &source.tenant);
-            StreamRun::new(context.clone(), key, process.committer.clone())
+            StreamRun::new(context.clone(), key, self.committer.clone())
         };
         Ok(streams.into_iter().map(run).collect())
     }

@@ -11,7 +11,7 @@ use crate::limits::{FairShare, First};
 use crate::pipeline::{Claims, CollectError};
 use crate::read::{SystemClock, Until};
 use crate::runtime::Sandbox;
-use crate::state::{Committer, State};
+use crate::state::{Committer, CommitterStanding, State};
 use crate::status::StatusRegistry;
 use crate::telemetry::Telemetry;
 
@@ -35,30 +35,19 @@ impl std::fmt::Debug for Collector {
 
 impl Collector {
     /// A collector over a state.
-    ///
-    /// # Errors
-    ///
-    /// When no thread can be started.
-    pub fn new(
-        sandbox: Sandbox,
-        components: Arc<dyn Components>,
-        state: Arc<dyn State>,
-    ) -> Result<Self, CollectError> {
-        let committer = Committer::start(state.clone())
-            .map_err(|error| CollectError::Task(format!("cannot start a thread: {error}")))?;
-        Ok(Self {
+    pub fn new(sandbox: Sandbox, components: Arc<dyn Components>, state: Arc<dyn State>) -> Self {
+        Self {
             process: Process {
                 sandbox,
                 components,
                 state,
-                committer,
                 statuses: Arc::default(),
                 claims: Claims::default(),
                 places: FairShare::new(READINGS, First::Waits),
                 undelivered: FairShare::new(UNDELIVERED, First::Always),
                 clock: Arc::new(SystemClock),
             },
-        })
+        }
     }
 
     /// Whom is told what happens.
@@ -76,28 +65,58 @@ impl Collector {
     ///
     /// # Errors
     ///
-    /// When a sink asks for a format that there is not. One that cannot be opened
-    /// keeps its own inputs waiting, and no other.
+    /// When another collector writes the state, or when a sink asks for a format that
+    /// there is not. One that cannot be opened keeps its own inputs waiting, and no other.
     pub async fn run(
         &self,
         config: &Config,
         until: Until,
         orders: Orders,
     ) -> Result<Summary, CollectError> {
-        supervisor::run(&self.process, config.clone(), until, orders, true).await
+        self.alone(config, until, orders, true).await
     }
 
     /// Reads the past that the configuration's `backfill` asks for, and no new events.
     ///
     /// # Errors
     ///
-    /// When a sink asks for a format that there is not.
+    /// When another collector writes the state, or when a sink asks for a format that
+    /// there is not.
     pub async fn backfill(
         &self,
         config: &Config,
         stop: watch::Receiver<bool>,
     ) -> Result<Summary, CollectError> {
         let orders = Orders::only_stop(stop);
-        supervisor::run(&self.process, config.clone(), Until::Done, orders, false).await
+        self.alone(config, Until::Done, orders, false).await
+    }
+
+    /// Runs as the only one that writes the state.
+    async fn alone(
+        &self,
+        config: &Config,
+        until: Until,
+        orders: Orders,
+        live: bool,
+    ) -> Result<Summary, CollectError> {
+        let state = self.process.state.clone();
+        let lease = state.lease().await?;
+        let committer = Committer::start(state, lease.fence(), self.telemetry().clone());
+        let (mut standing, statuses) = (committer.standing(), self.statuses());
+        // It ends with the last who commits.
+        tokio::spawn(async move {
+            while standing.changed().await.is_ok() {
+                let away = match &*standing.borrow_and_update() {
+                    CommitterStanding::Away { since, error } => Some((*since, error.clone())),
+                    CommitterStanding::Writing | CommitterStanding::Failed => None,
+                };
+                statuses.tell_state(away);
+            }
+        });
+        let summary =
+            supervisor::run(&self.process, committer, config.clone(), until, orders, live).await;
+        // What is left under way is fenced by whoever comes next.
+        drop(lease);
+        summary
     }
 }

@@ -9,7 +9,7 @@ use crate::limits::FairShare;
 use crate::pipeline::Claims;
 use crate::read::Clock;
 use crate::runtime::{LoadedComponent, Sandbox};
-use crate::state::{Committer, Counts, State};
+use crate::state::{Counts, State};
 use crate::status::StatusRegistry;
 use crate::telemetry::{SourceTelemetry, Telemetry};
 
@@ -50,7 +50,6 @@ pub struct Process {
     pub sandbox: Sandbox,
     pub components: Arc<dyn Components>,
     pub state: Arc<dyn State>,
-    pub committer: Committer,
     pub statuses: Arc<StatusRegistry>,
     /// What events are on their way.
     pub claims: Claims,

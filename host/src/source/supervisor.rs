@@ -17,7 +17,7 @@ use crate::pipeline::CollectError;
 use crate::pipeline::Preferences;
 use crate::read::Until;
 use crate::sinks::{Sink, SinkContext, open_all, probe_all};
-use crate::state::Counts;
+use crate::state::{Committer, Counts};
 use crate::telemetry;
 
 /// What a stream counted, and the source and reason if it failed.
@@ -41,6 +41,7 @@ impl Running {
 /// Runs the sources of a configuration, and of those that come after it.
 pub async fn run(
     process: &Process,
+    committer: Committer,
     config: Config,
     until: Until,
     mut orders: Orders,
@@ -51,10 +52,10 @@ pub async fn run(
     let context = SinkContext {
         data_dir: config.data_dir.clone(),
         state: process.state.clone(),
-        committer: process.committer.clone(),
+        committer: committer.clone(),
         telemetry: process.telemetry().clone(),
     };
-    let sinks = open_all(&config.sinks, &context, &[]);
+    let sinks = open_all(&config.sinks, &context, &[]).await;
     probe_all(&config.sinks, &context, &sinks);
     let mut fleet = Fleet {
         sinks,
@@ -76,11 +77,12 @@ pub async fn run(
             () = crate::read::stopped(&mut orders.stop) => break,
             // Nothing can be committed until the state is opened again: end, so that
             // whoever watches the process starts it anew.
-            () = process.committer.failed() => break,
+            () = committer.failed() => break,
             Some(config) = orders.reload.recv() => fleet.follow(config).await,
             () = fleet.one_ends() => {}
         }
     }
+    committer.end();
     fleet.end_all().await;
     Ok(fleet.summary)
 }
@@ -107,6 +109,7 @@ impl Fleet<'_> {
         for source in sources {
             let builder = SourceBuilder {
                 process: self.process,
+                committer: &self.context.committer,
                 sinks: &self.sinks,
                 preferences: &preferences,
                 live: self.live,
@@ -184,7 +187,7 @@ impl Fleet<'_> {
         self.sinks.retain(|sink| !changes.sinks.contains(sink.id()));
         changes.sinks.iter().for_each(|id| telemetry.forget_sink(id));
         self.config = config;
-        self.sinks = open_all(&self.config.sinks, &self.context, &self.sinks);
+        self.sinks = open_all(&self.config.sinks, &self.context, &self.sinks).await;
         let starting: Vec<SourceConfig> = self
             .config
             .sources

@@ -6,32 +6,31 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
-use super::{SignOnRecord, StreamKey, StreamState};
+use super::{Fence, SignOnRecord, StreamKey, StreamState, Version};
 use crate::ledger::LedgerEntry;
 use crate::planner::Range;
 
 /// What a line of a file is known by while its event may come again: SHA-256 of all of
 /// it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LineFingerprint(String);
+pub struct LineFingerprint([u8; 32]);
 
 impl LineFingerprint {
     /// Of a line without its end.
     pub fn of(line: &[u8]) -> Self {
-        Self(HEXLOWER.encode(&Sha256::digest(line)))
+        Self(Sha256::digest(line).into())
     }
 
-    /// As it is stored.
-    pub fn as_str(&self) -> &str {
+    /// The bytes.
+    pub const fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
     /// As it was stored.
-    pub fn stored(text: &str) -> Self {
-        Self(text.to_owned())
+    pub const fn stored(bytes: [u8; 32]) -> Self {
+        Self(bytes)
     }
 }
 
@@ -90,14 +89,18 @@ pub struct Recognized {
 pub struct Commit {
     /// Which stream.
     pub key: StreamKey,
+    /// The version it was made up on: at any other it is refused.
+    pub expects: Version,
+    /// Who commits.
+    pub fence: Fence,
     /// Where it stands now.
     pub state: StreamState,
     /// Ids delivered or yielded, to be kept until no reading can meet them again.
     pub delivered: Vec<String>,
     /// Records for other sources that report the same sign-ons: (group, record).
     pub sign_ons: Vec<(String, SignOnRecord)>,
-    /// End of the range in which they were fetched.
-    pub fetched_until: i64,
+    /// The range in which they were fetched.
+    pub fetched: Range,
     /// Ids fetched in ranges that end within these are forgotten.
     pub forget: Vec<Range>,
     /// Groups whose records committed before a time are forgotten.
@@ -112,13 +115,15 @@ pub struct Commit {
 
 impl Commit {
     /// A commit of a position and nothing else.
-    pub fn position(key: StreamKey, state: StreamState) -> Self {
+    pub fn position(key: StreamKey, expects: Version, state: StreamState) -> Self {
         Self {
             key,
+            expects,
+            fence: Fence::default(),
             state,
             delivered: Vec::new(),
             sign_ons: Vec::new(),
-            fetched_until: 0,
+            fetched: Range::default(),
             forget: Vec::new(),
             forget_sign_ons: Vec::new(),
             ledger: Vec::new(),
@@ -128,10 +133,34 @@ impl Commit {
     }
 }
 
+/// Tells a group from all others that are committed to a store about the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GroupId(u64);
+
+impl GroupId {
+    /// As it is stored.
+    pub const fn stored(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    pub const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// That of the next group.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
 /// Commits of different streams and checkpoints of files that are written in one
 /// transaction. One that is refused fails none of the others.
 #[derive(Debug, Clone, Default)]
 pub struct CommitGroup {
+    /// What it is known by if nobody knows whether it was written.
+    pub id: GroupId,
     /// What batches change.
     pub commits: Vec<Commit>,
     /// How far files were written; in any case.
@@ -140,17 +169,6 @@ pub struct CommitGroup {
 
 impl From<Commit> for CommitGroup {
     fn from(commit: Commit) -> Self {
-        Self { commits: vec![commit], files: Vec::new() }
+        Self { commits: vec![commit], ..Self::default() }
     }
-}
-
-/// Why one commit of a group changed nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// The stream has moved on since the commit was made up.
-    #[error("its stream has moved on meanwhile")]
-    Conflict,
-    /// Somebody else writes this stream now.
-    #[error("another collector writes this stream now")]
-    Fenced,
 }

@@ -1,34 +1,42 @@
 //! What must survive: positions, the ids already delivered, the ledger, and how
 //! far each file sink was written.
 //!
-//! One commit holds all of them for a batch, after every sink has taken it. The
-//! trait is what the collector needs and no more, so that a shared database can
-//! stand in for the embedded one.
+//! One commit holds all of them for a batch, after every sink has taken it.
 
+mod blocking;
 mod commit;
 mod committer;
 mod embedded;
+mod error;
+#[cfg(test)]
+mod laws;
 mod report;
+mod seen;
 mod sign_ons;
 mod silence;
-
-use std::path::PathBuf;
+mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{Late, Link, ReadingEntry, Tip};
+use crate::ledger::{Late, ReadingEntry};
 use crate::planner::{Frontiers, Range, Reading, Spans};
 
 pub use crate::ledger::Counts;
+pub use blocking::BlockingState;
 pub use commit::{
-    AppendedLines, Commit, CommitGroup, FileCheckpoint, LineFingerprint, Recognized, Refused,
+    AppendedLines, Commit, CommitGroup, FileCheckpoint, GroupId, LineFingerprint, Recognized,
     Waiting,
 };
-pub use committer::{CommitError, Committer};
+pub use committer::{CommitError, Committer, Standing as CommitterStanding};
 pub use embedded::EmbeddedState;
+pub use error::{CommitFailure, Refused, StateError};
 pub use report::{Question, StreamReport, report};
+pub use seen::{Run, RunNumber, SeenId};
 pub use sign_ons::{Fold, KnownId, Looks, Partner, RecordKey, SignOnRecord, Standing, Wanted};
 pub use silence::SilenceDetection;
+pub use store::{Fence, Lease, Outcomes, Refusal, State, Stored, Version};
 
 /// Which stream: source, identity of its configuration, and the stream's own id.
 /// A change of identity is another stream with a position of its own.
@@ -50,7 +58,7 @@ impl StreamKey {
 }
 
 /// Where a stream stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StreamState {
     /// Where collection began: what is older was never asked for, unless by a
     /// backfill.
@@ -58,19 +66,14 @@ pub struct StreamState {
     /// How far each sweep has read.
     pub frontiers: Frontiers,
     /// What was read for the last time, or given up.
-    #[serde(default)]
     pub closed: Spans,
     /// The reading under way, if one was interrupted.
-    #[serde(default)]
     pub reading: Option<ReadingState>,
     /// Readings of a backfill under way.
-    #[serde(default)]
     pub backfill: Vec<ReadingState>,
     /// What is read by our clock alone, while the service's is far behind it.
-    #[serde(default)]
     pub unproven: Option<Unproven>,
     /// When events come.
-    #[serde(default)]
     pub silence: SilenceDetection,
     /// The last ledger head that the sinks took; before the first one, when the stream
     /// was first read.
@@ -94,12 +97,11 @@ impl StreamState {
 }
 
 /// Readings later than the service says it is: they deliver, and close nothing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Unproven {
     /// How far each sweep has read by our clock.
     pub frontiers: Frontiers,
     /// The reading under way, if one was interrupted.
-    #[serde(default)]
     pub reading: Option<ReadingState>,
 }
 
@@ -117,7 +119,8 @@ pub struct SentHead {
 pub struct ReadingState {
     /// What is being read.
     pub reading: Reading,
-    /// Where it stopped; `None` at its start.
+    /// Where it stopped; `None` at its start. Kept beside the rest, as bytes.
+    #[serde(skip)]
     pub cursor: Option<Vec<u8>>,
     /// Counted so far, over all attempts.
     pub counts: Counts,
@@ -182,95 +185,4 @@ impl ReadingState {
         self.cursor = None;
         self.received = 0;
     }
-}
-
-/// Why the state cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StateError {
-    /// The folder cannot be made or written.
-    #[error("data_dir {path}: {source}; check that it exists and that this user may write to it")]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Another process holds the database.
-    #[error(
-        "data_dir {path}: in use by another process; stop it, or give this one a data_dir of its own"
-    )]
-    Locked {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// The database was written by another version.
-    #[error(
-        "{path}: has format {found}, this version reads {expected}; use the version that wrote it"
-    )]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// The format found.
-        found: u64,
-        /// The format expected.
-        expected: u64,
-    },
-    /// The database is damaged or cannot be read or written.
-    #[error(
-        "{path}: {problem}; if this user may not write here, or the disk is full or read-only, \
-         mend that and start again; if the file is damaged, put a backup (state.backup.redb) in \
-         its place, or move it away: the sources are then read again from their start"
-    )]
-    Database {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        problem: String,
-    },
-}
-
-/// The store of a collector.
-pub trait State: Send + Sync + std::fmt::Debug {
-    /// Where a stream stands; `None` if it was never read.
-    fn stream(&self, key: &StreamKey) -> Result<Option<StreamState>, StateError>;
-
-    /// For each id whether it was delivered, or yielded, before.
-    fn delivered(&self, key: &StreamKey, ids: &[&str]) -> Result<Vec<bool>, StateError>;
-
-    /// The records of a group that are wanted, each once.
-    fn sign_ons(&self, group: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError>;
-
-    /// Writes a group durably, in one transaction; tells of each commit whether it was
-    /// taken.
-    ///
-    /// # Errors
-    ///
-    /// When nothing of it is surely written.
-    fn commit(&self, group: &CommitGroup) -> Result<Vec<Result<(), Refused>>, StateError>;
-
-    /// Every stream there is.
-    fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError>;
-
-    /// The closed entries of a stream's ledger, oldest first.
-    fn ledger(&self, key: &StreamKey) -> Result<Vec<Link>, StateError>;
-
-    /// The last closed entry of a stream's ledger.
-    fn tip(&self, key: &StreamKey) -> Result<Tip, StateError>;
-
-    /// The open entries of a stream's ledger, by their end.
-    fn open_readings(&self, key: &StreamKey) -> Result<Vec<ReadingEntry>, StateError>;
-
-    /// Committed length of a file sink; `None` if it never wrote.
-    fn sink_length(&self, sink: &str) -> Result<Option<u64>, StateError>;
-
-    /// Lines found in a sink's file after a crash that still wait for their event.
-    fn adopted(&self, sink: &str) -> Result<Waiting, StateError>;
-
-    /// Writes what the start of a file sink found: its length and the lines to wait
-    /// for.
-    fn adopt(&self, file: &FileCheckpoint) -> Result<(), StateError>;
-
-    /// Ids kept for a stream.
-    fn kept_ids(&self, key: &StreamKey) -> Result<u64, StateError>;
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{State, StateError, StreamKey, StreamState};
 use crate::ledger::{ClosedEntry, Closing, Counts, Hash, Late, Segment, Tip, cover, verify};
+use crate::limits::off_the_threads;
 use crate::planner::Range;
 
 /// What is asked.
@@ -59,28 +60,35 @@ pub struct StreamReport {
 /// # Errors
 ///
 /// When the state cannot be read.
-pub fn report(state: &dyn State, question: &Question) -> Result<Vec<StreamReport>, StateError> {
+pub async fn report(
+    state: &dyn State,
+    question: &Question,
+) -> Result<Vec<StreamReport>, StateError> {
     let wanted =
         |key: &StreamKey| question.source.as_ref().is_none_or(|source| key.source == *source);
-    let keys = state.stream_keys()?;
-    keys.into_iter().filter(wanted).map(|key| stream_report(state, question, &key)).collect()
+    let mut reports = Vec::new();
+    for key in state.stream_keys().await?.into_iter().filter(wanted) {
+        reports.push(stream_report(state, question, &key).await?);
+    }
+    Ok(reports)
 }
 
-fn stream_report(
+async fn stream_report(
     state: &dyn State,
     question: &Question,
     key: &StreamKey,
 ) -> Result<StreamReport, StateError> {
-    let links = state.ledger(key)?;
-    let position = state.stream(key)?;
+    let links = state.ledger(key).await?;
+    let position = state.stream(key).await?.map(|stored| stored.state);
     let began = position.as_ref().map_or(question.now, |position| position.began);
     let oldest = links.iter().map(|link| link.entry.range.start).min();
     let oldest = oldest.map_or(began, |oldest| oldest.min(began));
     let interval =
         Range { start: question.from.unwrap_or(oldest), end: question.to.unwrap_or(question.now) };
-    let verified = verify(&key.text(), &links);
+    // Of years of entries it takes a while.
+    let verified = off_the_threads(|| verify(&key.text(), &links));
     let closed: Vec<_> = links.iter().map(|link| link.entry.clone()).collect();
-    let open = state.open_readings(key)?;
+    let open = state.open_readings(key).await?;
     let newest = open.iter().max_by_key(|reading| reading.read_at);
     let doubt = match (newest, closed.last()) {
         (Some(reading), _) => reading.doubt.clone(),
@@ -90,7 +98,7 @@ fn stream_report(
         _ => None,
     };
     let silent = |position: &StreamState| position.silence.silent_for(position.frontiers.live());
-    let coverage = cover(interval, began, &closed, &open);
+    let coverage = off_the_threads(|| cover(interval, began, &closed, &open));
     let damage = match &verified {
         Err(error) => Some(error.to_string()),
         // A chain that was cut at its end verifies; what was closed says where it went.
@@ -103,6 +111,10 @@ fn stream_report(
     let head_found = question
         .head
         .and_then(|head| links.iter().find(|link| link.hash == head).map(|link| link.number));
+    let tip = match verified {
+        Ok(tip) => tip,
+        Err(_) => state.tip(key).await?,
+    };
     Ok(StreamReport {
         source: key.source.clone(),
         stream: key.stream.clone(),
@@ -113,7 +125,7 @@ fn stream_report(
         segments: coverage.segments,
         counts: coverage.counts,
         late: coverage.late,
-        tip: verified.or_else(|_| state.tip(key))?,
+        tip,
         head_found,
         damage,
         silent_for_ms: position.as_ref().and_then(silent),

@@ -208,7 +208,10 @@ impl Collector for Shown {
 /// Whether all is well, and each stream as it stands, as JSON.
 pub fn health(statuses: &StatusRegistry) -> (bool, String) {
     let (streams, not_started) = (statuses.streams(), statuses.sources_not_started());
-    let healthy = not_started.is_empty() && !streams.iter().any(|(_, status)| status.is_unwell());
+    let state = statuses.state_away();
+    let healthy = not_started.is_empty()
+        && state.is_none()
+        && !streams.iter().any(|(_, status)| status.is_unwell());
     let list: Vec<_> = streams
         .iter()
         .map(|(key, status)| {
@@ -222,7 +225,10 @@ pub fn health(statuses: &StatusRegistry) -> (bool, String) {
         .iter()
         .map(|(source, error)| json!({ "source": source, "error": error }))
         .collect();
-    let text = json!({ "healthy": healthy, "streams": list, "not_started": not_started });
+    let mut text = json!({ "healthy": healthy, "streams": list, "not_started": not_started });
+    if let Some(away) = state {
+        text["state"] = json!(away);
+    }
     (healthy, json_text(statuses, text))
 }
 

@@ -203,6 +203,8 @@ struct NotStarted {
 struct Inner {
     streams: BTreeMap<StreamKey, Status>,
     not_started: BTreeMap<String, NotStarted>,
+    /// Since when and why the state cannot be written.
+    state_away: Option<(Instant, String)>,
     /// Whether metrics tell of each stream.
     tells_streams: bool,
     /// What variables put into the configuration, now and before.
@@ -277,6 +279,17 @@ impl StatusRegistry {
         let failed = NotStarted { tenant: tenant.to_owned(), error: error.to_owned() };
         self.inner().not_started.insert(source.to_owned(), failed);
         self.changed.send_modify(|version| *version = version.wrapping_add(1));
+    }
+
+    /// Whether the state can be written; since when not, and why.
+    pub fn tell_state(&self, away: Option<(Instant, String)>) {
+        self.inner().state_away = away;
+    }
+
+    /// Why the state cannot be written, if it cannot.
+    pub fn state_away(&self) -> Option<String> {
+        let (since, error) = self.inner().state_away.clone()?;
+        Some(format!("the state cannot be written since {} s: {error}", since.elapsed().as_secs()))
     }
 
     /// Takes everything about a source out of the registry.

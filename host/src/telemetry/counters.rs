@@ -38,6 +38,7 @@ counters! {
     files_rotated: "Files put aside for new ones",
     torn_lines_cut: "Torn last lines cut",
     callers_dropped: "Callers of the metrics that were cut off",
+    state_failures: "Times that the state could not be written and was tried again",
     reloads: "Configurations read anew",
     reloads_refused: "Configurations refused while running",
 }

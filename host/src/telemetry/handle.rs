@@ -93,7 +93,7 @@ impl Telemetry {
 
     /// What a line of a kind about a thing says of those left out before it; `None` where it
     /// is left out itself.
-    fn thinned(&self, kind: &'static str, about: &[&str]) -> Option<More> {
+    pub(super) fn thinned(&self, kind: &'static str, about: &[&str]) -> Option<More> {
         let more = self.0.thinning.pass(kind, about);
         if more.is_none() {
             self.counters().log_lines_left_out.inc();

@@ -9,6 +9,7 @@ mod sandbox;
 mod series;
 mod sinks;
 mod sources;
+mod state;
 mod thinning;
 
 pub use counters::Counters;
@@ -18,3 +19,4 @@ pub use sandbox::*;
 pub use series::{OUTCOMES, Outcome};
 pub use sinks::*;
 pub use sources::*;
+pub use state::*;

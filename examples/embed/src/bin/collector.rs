@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let sandbox = Sandbox::new(&Limits::default())?;
     let components = Arc::new(Only { sandbox: sandbox.clone(), path: component.into() });
     let state = Arc::new(EmbeddedState::open(&config.data_dir)?);
-    let collector = Collector::new(sandbox, components, state)?;
+    let collector = Collector::new(sandbox, components, state);
 
     // Send true here, and the collector finishes the batch in hand and ends.
     let (_stop, told) = watch::channel(false);

@@ -1,6 +1,7 @@
 //! Batches of several sources into the same files, at once.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,7 +11,8 @@ use crate::planner::Schedule;
 use crate::render::sample::sample_event;
 use crate::render::{Format, Keep};
 use crate::sinks::{FileSink, Health, Sink};
-use crate::state::{EmbeddedState, State as _, StreamKey, StreamState};
+use crate::state::testing::committer;
+use crate::state::{EmbeddedState, State as _, StreamKey, StreamState, Version};
 
 /// Ends a test that hangs: two that wait for each other do so for ever.
 const HANGS: Duration = Duration::from_secs(300);
@@ -33,7 +35,7 @@ impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
-        let committer = Committer::start(state.clone()).unwrap();
+        let committer = committer(state.clone());
         Self { folder, state, committer }
     }
 
@@ -41,10 +43,11 @@ impl World {
         self.folder.path().join(id)
     }
 
-    fn file(&self, id: &str) -> Outlet {
+    async fn file(&self, id: &str) -> Outlet {
         let (state, committer) = (self.state.clone(), self.committer.clone());
         let path = self.path(id);
-        outlet(Arc::new(FileSink::open(id, &path, Format::Raw, None, state, committer).unwrap()))
+        let sink = FileSink::open(id, &path, Format::Raw, None, state, committer).await;
+        outlet(Arc::new(sink.unwrap()))
     }
 
     fn lines(&self, id: &str) -> usize {
@@ -52,11 +55,14 @@ impl World {
     }
 }
 
+/// The first commit of a stream of its own.
 fn commit(source: &str) -> Commit {
+    static STREAMS: AtomicUsize = AtomicUsize::new(0);
     let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
     let (source, fingerprint) = (source.to_owned(), "f".to_owned());
-    let key = StreamKey { source, fingerprint, stream: "x".into() };
-    Commit::position(key, StreamState::begin(0, 0, schedule.begin(0)))
+    let stream = STREAMS.fetch_add(1, Ordering::Relaxed).to_string();
+    let key = StreamKey { source, fingerprint, stream };
+    Commit::position(key, Version::NONE, StreamState::begin(0, 0, schedule.begin(0)))
 }
 
 fn event(id: String) -> SignOnEvent {
@@ -71,7 +77,7 @@ async fn hand_out(outlets: &[Outlet], id: String, source: &str) -> Result<Delive
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_sources_into_two_files_never_wait_for_each_other() {
     let world = World::new();
-    let (a, b) = (world.file("a"), world.file("b"));
+    let (a, b) = (world.file("a").await, world.file("b").await);
     let mut tasks = tokio::task::JoinSet::new();
     for (source, outlets) in [("one", [a.clone(), b.clone()]), ("other", [b, a])] {
         let committer = world.committer.clone();
@@ -90,14 +96,14 @@ async fn two_sources_into_two_files_never_wait_for_each_other() {
     assert!(tokio::time::timeout(HANGS, all).await.is_ok(), "they wait for each other");
     for file in ["a", "b"] {
         assert_eq!(world.lines(file), ROUNDS);
-        assert!(world.state.adopted(file).unwrap().is_empty(), "every line is committed");
+        assert!(world.state.waiting(file).await.unwrap().is_empty(), "every line is committed");
     }
 }
 
 #[tokio::test]
 async fn what_one_file_took_and_the_other_did_not_is_in_each_once_when_it_comes_again() {
     let world = World::new();
-    let outlets = [world.file("a"), world.file("b")];
+    let outlets = [world.file("a").await, world.file("b").await];
     // In the first file, and given up before the second.
     drop(hand_out(&outlets, "x".to_owned(), "s").await.unwrap());
     assert_eq!((world.lines("a"), world.lines("b")), (1, 0));
@@ -105,11 +111,11 @@ async fn what_one_file_took_and_the_other_did_not_is_in_each_once_when_it_comes_
     other.commit(commit("s"), &world.committer).await.unwrap();
     // A restart in between changes nothing.
     drop(outlets);
-    let outlets = [world.file("a"), world.file("b")];
+    let outlets = [world.file("a").await, world.file("b").await];
     let again = hand_out(&outlets, "x".to_owned(), "s").await.unwrap();
     again.commit(commit("s"), &world.committer).await.unwrap();
     assert_eq!((world.lines("a"), world.lines("b")), (2, 2));
-    assert!(world.state.adopted("a").unwrap().is_empty());
+    assert!(world.state.waiting("a").await.unwrap().is_empty());
 }
 
 /// A sink that takes a batch when the other one has it, too.
@@ -151,7 +157,7 @@ async fn sinks_behind_servers_take_a_batch_at_the_same_time_and_files_after_them
         let (both, health) = (both.clone(), Health::default());
         outlet(Arc::new(Together { id, both, health }))
     };
-    let outlets = [world.file("a"), server("one"), server("other")];
+    let outlets = [world.file("a").await, server("one"), server("other")];
     let path = world.path("a");
     let handed = tokio::time::timeout(HANGS, hand_out(&outlets, "x".to_owned(), "s"));
     let delivered = handed.await.expect("one waits for the other").unwrap();

@@ -51,7 +51,7 @@ impl Reader<'_> {
         let delta = Delta {
             delivered: fresh.met().map(|event| event.native_id.clone()).collect(),
             sign_ons: fresh.records,
-            fetched_until: self.current.reading.asked.end,
+            fetched: self.current.reading.asked,
             forget: context.schedule.forget(&next.closed, context.now()),
             forget_sign_ons: context.preference().forget(
                 &context.statuses,

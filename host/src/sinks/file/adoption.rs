@@ -18,7 +18,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 
 use crate::render::{Format, event_id};
 use crate::sinks::medium::Medium;
-use crate::state::{FileCheckpoint, LineFingerprint, State, StateError, Waiting};
+use crate::state::{BlockingState, FileCheckpoint, LineFingerprint, StateError, Waiting};
 
 /// Longest line that is looked into: far longer than an event, far less than memory.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -108,13 +108,13 @@ fn is_cut_in_a_letter(rest: &[u8]) -> bool {
 
 /// Whether the state speaks of this very file. One that was moved here, restored or
 /// made anew under the same name is another.
-pub fn is_known(state: &dyn State, sink: &str, file: &dyn Medium) -> Result<bool, StateError> {
+pub fn is_known(state: &BlockingState, sink: &str, file: &dyn Medium) -> Result<bool, StateError> {
     let known = state.sink_length(&key(sink))?;
     Ok(known.is_some() && known == file.identity())
 }
 
 /// Makes the state speak of this file.
-pub fn know(state: &dyn State, sink: &str, file: &dyn Medium) -> Result<(), StateError> {
+pub fn know(state: &BlockingState, sink: &str, file: &dyn Medium) -> Result<(), StateError> {
     // Zero is nobody's, so a file without an identity is never known.
     let length = file.identity().unwrap_or(0);
     state.adopt(&FileCheckpoint { sink: key(sink), length, waiting: Waiting::new() })

@@ -189,7 +189,7 @@ impl Groups {
                 }
             }
         }
-        let group = CommitGroup { commits, files: vec![file] };
+        let group = CommitGroup { commits, files: vec![file], ..CommitGroup::default() };
         let results = self.committer.commit(group).await;
         let mut answers: Vec<Answer> = Vec::new();
         for (receipt, answer) in awaited {

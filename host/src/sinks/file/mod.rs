@@ -28,7 +28,7 @@ use super::kind::{OpenSink, SinkContext, SinkType};
 use super::medium::Medium;
 use super::{FileAppender, Health, Line, Receipt, Sink, SinkError, WriteError};
 use crate::render::Format;
-use crate::state::{Commit, Committer, State};
+use crate::state::{BlockingState, Commit, Committer, State};
 use crate::telemetry::SinkTelemetry;
 pub use config::{FileSinkConfig, RotationConfig};
 use group::Groups;
@@ -50,7 +50,7 @@ impl FileSink {
     /// # Errors
     ///
     /// When the file cannot be used or another process has it.
-    pub fn open(
+    pub async fn open(
         id: impl Into<SinkTelemetry>,
         path: &Path,
         format: Format,
@@ -58,12 +58,14 @@ impl FileSink {
         state: Arc<dyn State>,
         committer: Committer,
     ) -> Result<Self, SinkError> {
-        let file = Box::new(open_locked(path)?);
-        Self::open_on(file, id, path, format, rotation, state, committer)
+        let file = |path: &Path| -> Result<Box<dyn Medium>, SinkError> {
+            Ok(Box::new(open_locked(path)?))
+        };
+        Self::open_on(file, id, path, format, rotation, state, committer).await
     }
 
-    fn open_on(
-        file: Box<dyn Medium>,
+    async fn open_on(
+        file: impl FnOnce(&Path) -> Result<Box<dyn Medium>, SinkError> + Send + 'static,
         telemetry: impl Into<SinkTelemetry>,
         path: &Path,
         format: Format,
@@ -72,7 +74,14 @@ impl FileSink {
         committer: Committer,
     ) -> Result<Self, SinkError> {
         let telemetry = telemetry.into();
-        let writer = Writer::open(file, telemetry.clone(), path, format, rotation, state)?;
+        let (sink, at, state) = (telemetry.clone(), path.to_owned(), BlockingState::new(state));
+        let opened = tokio::task::spawn_blocking(move || {
+            Writer::open(file(&at)?, sink, &at, format, rotation, state)
+        });
+        let writer = opened.await.unwrap_or_else(|error| {
+            let source = std::io::Error::other(error);
+            Err(SinkError::File { path: path.to_owned(), source })
+        })?;
         let (groups, health) = (Groups::new(writer, committer), Health::default());
         Ok(Self { telemetry, format, groups, health })
     }
@@ -88,7 +97,7 @@ impl SinkType for FileSinkConfig {
 
 #[async_trait]
 impl OpenSink for FileSinkConfig {
-    fn open(
+    async fn open(
         &self,
         id: SinkTelemetry,
         format: Format,
@@ -96,7 +105,7 @@ impl OpenSink for FileSinkConfig {
     ) -> Result<Arc<dyn Sink>, SinkError> {
         let (state, committer) = (context.state.clone(), context.committer.clone());
         let rotation = self.rotation.clone();
-        Ok(Arc::new(FileSink::open(id, &self.path, format, rotation, state, committer)?))
+        Ok(Arc::new(FileSink::open(id, &self.path, format, rotation, state, committer).await?))
     }
 
     async fn check(&self, _: SinkTelemetry, _: Format) -> Result<(), SinkError> {

@@ -5,7 +5,6 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
-use std::sync::Arc;
 
 use super::adoption::{self, End, Tail};
 use super::config::RotationConfig;
@@ -15,7 +14,7 @@ use crate::render::Format;
 use crate::sinks::SinkError;
 use crate::sinks::lines::end_of_whole_lines;
 use crate::sinks::medium::Medium;
-use crate::state::{FileCheckpoint, State};
+use crate::state::{BlockingState, FileCheckpoint};
 use crate::telemetry::{self, SinkTelemetry};
 
 impl Writer {
@@ -26,7 +25,7 @@ impl Writer {
         path: &Path,
         format: Format,
         rotation: Option<RotationConfig>,
-        state: Arc<dyn State>,
+        state: BlockingState,
     ) -> Result<Self, SinkError> {
         let id = sink.id();
         let failed = |source| SinkError::File { path: path.to_owned(), source };
@@ -43,15 +42,15 @@ impl Writer {
             committed
         };
         let is_known = known.is_some()
-            && adoption::is_known(state.as_ref(), id, file.as_ref())?
+            && adoption::is_known(&state, id, file.as_ref())?
             && adoption::ends_a_line(file.as_ref(), from).map_err(failed)?;
         let mut tail = Tail::read(file.as_ref(), from, format).map_err(failed)?;
         mend_end(file.as_ref(), &sink, path, &mut tail, format, is_known)?;
         file.sync().map_err(failed)?;
         let length = tail.end;
         state.adopt(&FileCheckpoint { sink: id.to_owned(), length, waiting: tail.lines })?;
-        adoption::know(state.as_ref(), id, file.as_ref())?;
-        let waiting = state.adopted(id)?;
+        adoption::know(&state, id, file.as_ref())?;
+        let waiting = state.waiting(id)?;
         let begun = file.begun().map_err(failed)?;
         let path = path.to_owned();
         let is_torn = false;

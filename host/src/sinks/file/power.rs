@@ -1,6 +1,6 @@
 //! The file sink and the state on a disk that loses power.
 
-use std::io::{Cursor, Result};
+use std::io::Cursor;
 use std::time::SystemTime;
 
 use redb::StorageBackend as _;
@@ -8,7 +8,8 @@ use redb::StorageBackend as _;
 use super::*;
 use crate::planner::Schedule;
 use crate::render::{Owner, event_id};
-use crate::state::{EmbeddedState, StreamKey, StreamState};
+use crate::state::testing::committer;
+use crate::state::{EmbeddedState, State as _, StreamKey, StreamState, Version};
 use crate::testing::{Disk, Moments};
 
 /// Power cuts, two for each round.
@@ -18,21 +19,21 @@ const ROUNDS: u64 = 150;
 const BATCHES: u64 = 12;
 
 impl Medium for Disk {
-    fn length(&self) -> Result<u64> {
+    fn length(&self) -> std::io::Result<u64> {
         self.len()
     }
-    fn read_from(&self, offset: u64) -> Result<Box<dyn std::io::Read + '_>> {
+    fn read_from(&self, offset: u64) -> std::io::Result<Box<dyn std::io::Read + '_>> {
         let mut reader = Cursor::new(self.bytes());
         reader.set_position(offset);
         Ok(Box::new(reader))
     }
-    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<()> {
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> std::io::Result<()> {
         self.write(offset, bytes)
     }
-    fn set_length(&self, length: u64) -> Result<()> {
+    fn set_length(&self, length: u64) -> std::io::Result<()> {
         self.set_len(length)
     }
-    fn sync(&self) -> Result<()> {
+    fn sync(&self) -> std::io::Result<()> {
         self.sync_data()
     }
     fn is_at(&self, _path: &Path) -> bool {
@@ -41,7 +42,7 @@ impl Medium for Disk {
     fn identity(&self) -> Option<u64> {
         Some(1)
     }
-    fn begun(&self) -> Result<SystemTime> {
+    fn begun(&self) -> std::io::Result<SystemTime> {
         Ok(SystemTime::UNIX_EPOCH)
     }
 }
@@ -74,17 +75,21 @@ fn work(state: &Disk, file: &Disk) -> Vec<String> {
     let opened = EmbeddedState::open_with(state.clone(), "state.redb".into());
     let Ok(state) = opened.map(Arc::new) else { return Vec::new() };
     let path = Path::new("events.ndjson");
-    let done = state.stream(&key()).unwrap().map_or(0, |at| at.frontiers.slowest() / 60_000);
-    let done = u64::try_from(done).unwrap();
+    let stored = runtime.block_on(state.stream(&key())).unwrap();
+    // A commit a batch.
+    let done = stored.map_or(Version::NONE, |stored| stored.version).number();
     let mut committed: Vec<String> = (0..done).flat_map(batch).map(|line| line.id).collect();
-    let medium = Box::new(file.clone());
-    let committer = Committer::start(state.clone()).unwrap();
-    let sink = FileSink::open_on(medium, "file", path, Format::Raw, None, state.clone(), committer);
+    let medium = file.clone();
+    let medium = move |_: &Path| -> Result<Box<dyn Medium>, SinkError> { Ok(Box::new(medium)) };
+    let sink = runtime.block_on(async {
+        let committer = committer(state.clone());
+        FileSink::open_on(medium, "file", path, Format::Raw, None, state.clone(), committer).await
+    });
     let Ok(sink) = sink else { return committed };
     for number in done..BATCHES {
         let at = i64::try_from(number + 1).unwrap() * 60_000;
         let position = StreamState::begin(0, 0, schedule.begin(at));
-        let commit = Commit::position(key(), position);
+        let commit = Commit::position(key(), Version::stored(number), position);
         let written = sink.append_and_commit(batch(number).into(), commit);
         if runtime.block_on(written).is_err() {
             break;

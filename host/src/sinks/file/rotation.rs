@@ -103,7 +103,7 @@ impl Writer {
                 }
                 RotationStep::Reset => {
                     self.state.adopt(&self.checkpoint())?;
-                    adoption::know(self.state.as_ref(), self.sink.id(), self.file.as_ref())?;
+                    adoption::know(&self.state, self.sink.id(), self.file.as_ref())?;
                 }
             }
             crate::crash::point("rotation-step");

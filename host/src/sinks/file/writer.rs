@@ -15,7 +15,7 @@ use crate::render::Format;
 use crate::sinks::lines::end_of_whole_lines;
 use crate::sinks::medium::Medium;
 use crate::sinks::{Line, SinkError};
-use crate::state::{FileCheckpoint, LineFingerprint, State, Waiting};
+use crate::state::{BlockingState, FileCheckpoint, LineFingerprint, Waiting};
 use crate::telemetry::SinkTelemetry;
 
 /// Who appends; one for each file.
@@ -23,7 +23,7 @@ use crate::telemetry::SinkTelemetry;
 pub struct Writer {
     pub(super) sink: SinkTelemetry,
     pub(super) format: Format,
-    pub(super) state: Arc<dyn State>,
+    pub(super) state: BlockingState,
     pub(super) rotation: Option<RotationConfig>,
     pub(super) file: Box<dyn Medium>,
     pub(super) path: PathBuf,
@@ -106,7 +106,7 @@ impl Writer {
         let mut tail = Tail::read(file, from, self.format).map_err(failed)?;
         mend_end(file, &self.sink, &self.path, &mut tail, self.format, is_ours)?;
         self.length = tail.end;
-        adoption::know(self.state.as_ref(), self.sink.id(), self.file.as_ref())?;
+        adoption::know(&self.state, self.sink.id(), self.file.as_ref())?;
         // A crash before the next commit must find the lines of this file, not look
         // for the end of the one before.
         self.rotate(&[RotationStep::Save])

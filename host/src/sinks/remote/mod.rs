@@ -231,7 +231,7 @@ pub trait RemoteType: std::fmt::Debug + Send + Sync {
 
 #[async_trait]
 impl<T: RemoteType> OpenSink for T {
-    fn open(
+    async fn open(
         &self,
         id: SinkTelemetry,
         format: Format,

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod model;
+mod outage;
 mod pairs;
 mod service;
 mod starvation;

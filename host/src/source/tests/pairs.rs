@@ -11,10 +11,14 @@ use proptest::prelude::*;
 use crate::config::FilterConfig;
 use crate::contract::{self, Batch, Identity, Outcome, Progress, SignOnEvent, UserKind};
 use crate::ledger::{Counts, Late, LedgerEntry, ReadingEntry, verify};
-use crate::pipeline::{Acceptance, Claims, Filter, NEAR_MS, Preferences};
+use crate::pipeline::{Acceptance, Claims, Filter, NEAR_MS, Preferences, Seen};
 use crate::planner::{Range, Schedule};
-use crate::state::{Commit, EmbeddedState, State as _, StreamKey, StreamState};
+use crate::state::testing::answer;
+use crate::state::{Commit, EmbeddedState, State as _, StreamKey, StreamState, Version};
 use crate::testing::Disk;
+
+/// What every reading asks for.
+const READ: Range = Range { start: 0, end: 60_000 };
 
 /// What the two records of a sign-on say of each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,6 +181,7 @@ impl Collector {
         let preference = preferences.of(&key.source);
         let nothing = FilterConfig::default();
         let filter = Filter::new(contract::EventClasses::ALL, &nothing, &nothing);
+        let mut seen = Seen::new(READ);
         for (number, events) in shown.chunks(reading.batch).enumerate() {
             let received = events.len() as u64;
             let batch = Batch {
@@ -196,8 +201,7 @@ impl Collector {
                 claims: Claims::default(),
                 state: self.state.clone().unwrap(),
             };
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            let accepted = runtime.block_on(acceptance.accept(&key, batch, self.now));
+            let accepted = answer(acceptance.accept(&key, &mut seen, batch, self.now));
             let (fresh, claim) = accepted.unwrap();
             drop((claim, acceptance));
             if reading.dies == Some(number) {
@@ -220,14 +224,17 @@ impl Collector {
             };
             let schedule = Schedule::new(60, 3_600, 86_400, &[0]).unwrap();
             let state = StreamState::begin(0, 0, schedule.begin(0));
+            let stored = answer(self.state().stream(&key)).unwrap();
+            let expects = stored.map_or(Version::NONE, |stored| stored.version);
             let commit = Commit {
                 delivered: fresh.met().map(|event| event.native_id.clone()).collect(),
                 sign_ons: fresh.records,
-                fetched_until: self.now,
+                fetched: READ,
                 ledger: vec![ledger],
-                ..Commit::position(key.clone(), state)
+                ..Commit::position(key.clone(), expects, state)
             };
-            self.state().commit(&commit.into()).unwrap();
+            let group = Arc::new(commit.into());
+            assert_eq!(answer(self.state().commit(group)).unwrap(), [Ok(expects.next())]);
             self.counts.add(fresh.counts);
             for event in fresh.events {
                 let new = self.delivered.insert((reading.source, event.native_id));
@@ -325,9 +332,9 @@ proptest! {
         let mut totals: BTreeMap<&str, Counts> = BTreeMap::new();
         for (source, stream) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
             let key = key(source, stream);
-            let links = collector.state().ledger(&key).unwrap();
+            let links = answer(collector.state().ledger(&key)).unwrap();
             verify(&key.text(), &links).unwrap();
-            let open = collector.state().open_readings(&key).unwrap();
+            let open = answer(collector.state().open_readings(&key)).unwrap();
             let entries = links.iter().map(|link| link.entry.total());
             for counts in entries.chain(open.iter().map(|reading| reading.counts)) {
                 prop_assert!(counts.balance());

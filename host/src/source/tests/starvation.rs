@@ -21,6 +21,7 @@ use crate::read::{Session, SessionFactory, StreamRun, Until};
 use crate::render::{Format, Keep};
 use crate::runtime::SandboxError;
 use crate::sinks::{FileSink, Health, Line, Receipt, Sink, SinkError};
+use crate::state::testing::committer;
 use crate::state::{Committer, EmbeddedState, StreamKey};
 
 /// Ends a test that hangs.
@@ -111,7 +112,7 @@ impl Process {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let state = Arc::new(EmbeddedState::open(&folder.path().join("state")).unwrap());
-        let committer = Committer::start(state.clone()).unwrap();
+        let committer = committer(state.clone());
         let shared = Shared {
             places: FairShare::new(16, First::Waits),
             undelivered: FairShare::new(1 << 20, First::Always),
@@ -150,8 +151,8 @@ impl Process {
     async fn healthy_tenant_gets_everything(&mut self) {
         let path = self.folder.path().join("healthy.ndjson");
         let (state, committer) = (self.state.clone(), self.committer.clone());
-        let sink = FileSink::open("healthy", &path, Format::Raw, None, state, committer).unwrap();
-        let outlets = vec![outlet(Arc::new(sink))];
+        let sink = FileSink::open("healthy", &path, Format::Raw, None, state, committer).await;
+        let outlets = vec![outlet(Arc::new(sink.unwrap()))];
         let context = Arc::new(self.shared.context("healthy", "healthy", &service(), outlets));
         let mut streams = JoinSet::new();
         for number in 0..8 {

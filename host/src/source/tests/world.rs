@@ -14,7 +14,7 @@ use super::service::{Model, Script};
 use crate::config::{BackfillConfig, FilterConfig, Start};
 use crate::contract::EventClasses;
 use crate::egress::ServiceClock;
-use crate::ledger::{Closing, HEAD_TYPE, Late, Link, ReadingEntry, Segment, Tip, verify};
+use crate::ledger::{Closing, HEAD_TYPE, Late, Segment, verify};
 use crate::limits::{FairShare, First};
 use crate::pipeline::{Acceptance, Claims, Filter, Outlet, Preferences};
 use crate::planner::{Schedule, Spans};
@@ -23,9 +23,9 @@ use crate::read::StreamRun;
 use crate::read::Until;
 use crate::render::{Format, Keep, Owner};
 use crate::sinks::{Health, Line, Receipt, Sink, SinkError};
+use crate::state::testing::{Fate, Fated, Fates, answer, committer};
 use crate::state::{
-    CommitGroup, Committer, EmbeddedState, FileCheckpoint, Question, Refused, SignOnRecord, State,
-    StateError, StreamKey, StreamState, Waiting, Wanted, report,
+    CommitGroup, EmbeddedState, Outcomes, Question, State, StreamKey, StreamState, report,
 };
 use crate::status::StatusRegistry;
 use crate::testing::Disk;
@@ -36,75 +36,29 @@ pub const BEGIN: i64 = 1_770_000_123_456;
 pub const MINUTE: i64 = 60_000;
 pub const HOUR: i64 = 60 * MINUTE;
 
-fn crash() -> StateError {
-    StateError::Database { path: PathBuf::from("state.redb"), problem: "the power is gone".into() }
-}
-
-/// The state, with a hand that lets commits fail, before or after they are written.
+/// Lets commits fail, before or after they are written, and knows what must not be
+/// committed again.
 #[derive(Clone)]
-struct Watched {
-    state: Arc<EmbeddedState>,
-    model: Model,
-}
+struct Watched(Model);
 
-impl std::fmt::Debug for Watched {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Watched")
-    }
-}
-
-impl State for Watched {
-    fn stream(&self, key: &StreamKey) -> Result<Option<StreamState>, StateError> {
-        self.state.stream(key)
-    }
-    fn delivered(&self, key: &StreamKey, ids: &[&str]) -> Result<Vec<bool>, StateError> {
-        self.state.delivered(key, ids)
-    }
-    fn sign_ons(&self, group: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError> {
-        self.state.sign_ons(group, wanted)
-    }
-    fn commit(&self, group: &CommitGroup) -> Result<Vec<Result<(), Refused>>, StateError> {
+impl Fates for Watched {
+    fn fate(&self, _: &CommitGroup) -> Fate {
         let mut fails = None;
-        if let Some((left, written)) = &mut self.model.script().state_fails {
+        if let Some((left, written)) = &mut self.0.script().state_fails {
             *left = left.saturating_sub(1);
             fails = (*left == 0).then_some(*written);
         }
-        if fails == Some(false) {
-            return Err(crash());
-        }
-        let results = self.state.commit(group)?;
-        let mut script = self.model.script();
-        for commit in &group.commits {
-            for id in &commit.delivered {
-                let before = script.committed.insert(id.clone(), commit.fetched_until);
+        fails.map_or(Fate::Written, |written| Fate::Damaged { written })
+    }
+
+    fn written(&self, group: &CommitGroup, outcomes: &Outcomes) {
+        let mut script = self.0.script();
+        for (commit, outcome) in group.commits.iter().zip(outcomes) {
+            for id in commit.delivered.iter().filter(|_| outcome.is_ok()) {
+                let before = script.committed.insert(id.clone(), commit.fetched.end);
                 assert!(before.is_none(), "{id} was committed twice");
             }
         }
-        if fails.is_some() { Err(crash()) } else { Ok(results) }
-    }
-    fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError> {
-        self.state.stream_keys()
-    }
-    fn ledger(&self, key: &StreamKey) -> Result<Vec<Link>, StateError> {
-        self.state.ledger(key)
-    }
-    fn tip(&self, key: &StreamKey) -> Result<Tip, StateError> {
-        self.state.tip(key)
-    }
-    fn open_readings(&self, key: &StreamKey) -> Result<Vec<ReadingEntry>, StateError> {
-        self.state.open_readings(key)
-    }
-    fn sink_length(&self, sink: &str) -> Result<Option<u64>, StateError> {
-        self.state.sink_length(sink)
-    }
-    fn adopted(&self, sink: &str) -> Result<Waiting, StateError> {
-        self.state.adopted(sink)
-    }
-    fn adopt(&self, file: &FileCheckpoint) -> Result<(), StateError> {
-        self.state.adopt(file)
-    }
-    fn kept_ids(&self, key: &StreamKey) -> Result<u64, StateError> {
-        self.state.kept_ids(key)
     }
 }
 
@@ -306,9 +260,11 @@ impl World {
             let now = script.now;
             script.until = milliseconds.map(|milliseconds| (now + milliseconds, stop.clone()));
         }
-        let watched: Arc<dyn State> =
-            Arc::new(Watched { state: self.embedded().clone(), model: self.model.clone() });
-        let committer = Committer::start(watched.clone()).unwrap();
+        let (state, fates) = (self.embedded().clone(), Watched(self.model.clone()));
+        let watched: Arc<dyn State> = Arc::new(Fated { state, fates });
+        let entered = runtime.enter();
+        let committer = committer(watched.clone());
+        drop(entered);
         let context = Arc::new(self.context(&statuses, watched));
         let run = StreamRun::new(context, self.key.clone(), committer);
         let until = if milliseconds.is_some() { Until::Stopped } else { Until::Done };
@@ -352,20 +308,20 @@ impl World {
     }
 
     pub fn state(&self) -> Option<StreamState> {
-        self.embedded().stream(&self.key).unwrap()
+        answer(self.embedded().stream(&self.key)).unwrap().map(|stored| stored.state)
     }
 
     /// What the ledger says came late.
     pub fn late(&self) -> Late {
         let now = self.model.script().now;
         let question = Question { now, ..Question::default() };
-        report(self.embedded().as_ref(), &question).unwrap().remove(0).late
+        answer(report(self.embedded().as_ref(), &question)).unwrap().remove(0).late
     }
 
     /// What is known about an interval.
     pub fn coverage(&self, from: Option<i64>, to: i64) -> Vec<Segment> {
         let question = Question { from, to: Some(to), now: to, ..Question::default() };
-        let mut reports = report(self.embedded().as_ref(), &question).unwrap();
+        let mut reports = answer(report(self.embedded().as_ref(), &question)).unwrap();
         assert_eq!(reports[0].damage, None);
         reports.remove(0).segments
     }
@@ -374,9 +330,9 @@ impl World {
     pub fn check(&self) {
         let Some(position) = self.state() else { return };
         let now = self.model.script().now;
-        let links = self.embedded().ledger(&self.key).unwrap();
+        let links = answer(self.embedded().ledger(&self.key)).unwrap();
         verify(&self.key.text(), &links).unwrap();
-        let open = self.embedded().open_readings(&self.key).unwrap();
+        let open = answer(self.embedded().open_readings(&self.key)).unwrap();
         assert!(open.iter().all(|reading| reading.counts.balance()));
         let unproven = position.unproven.iter().filter_map(|unproven| unproven.reading.as_ref());
         let under_way = position.reading.iter().chain(&position.backfill).chain(unproven);
@@ -426,7 +382,7 @@ impl World {
         let script = self.model.script();
         let deep: BTreeSet<&String> =
             committed.keys().filter(|id| deep(script.records[*id].at)).collect();
-        let kept = self.embedded().kept_ids(&self.key).unwrap();
+        let kept = answer(self.embedded().kept_ids(&self.key)).unwrap();
         assert!(
             kept <= (committed.len() - deep.len()) as u64,
             "{kept} ids of {} are kept, though {} can never be met again",

@@ -8,10 +8,7 @@ use redb::{
     Value, WriteTransaction,
 };
 
-use super::tables::{
-    ADOPTED, DELIVERED, ENDS, Failure, LEDGER, META, OPEN, SIGN_ON_INDEX, SIGN_ON_TIMES, SIGN_ONS,
-    SINKS, STREAMS,
-};
+use super::tables::{EachTable, Failure, META, each};
 use crate::permissions::{self, Readers};
 
 /// Copies every table into a new file.
@@ -20,31 +17,29 @@ pub(super) fn copy(from: &Database, to: &Path) -> Result<(), Failure> {
     let file = permissions::new_file(to, Readers::Nobody)?;
     let copy = Database::builder().create_with_backend(FileBackend::new(file)?)?;
     let transaction = copy.begin_write()?;
-    table(&snapshot, &transaction, META)?;
-    table(&snapshot, &transaction, STREAMS)?;
-    table(&snapshot, &transaction, DELIVERED)?;
-    table(&snapshot, &transaction, ENDS)?;
-    table(&snapshot, &transaction, SIGN_ONS)?;
-    table(&snapshot, &transaction, SIGN_ON_INDEX)?;
-    table(&snapshot, &transaction, SIGN_ON_TIMES)?;
-    table(&snapshot, &transaction, LEDGER)?;
-    table(&snapshot, &transaction, OPEN)?;
-    table(&snapshot, &transaction, SINKS)?;
-    table(&snapshot, &transaction, ADOPTED)?;
+    let mut copying = Copying { snapshot, transaction: &transaction };
+    copying.table(META)?;
+    each(&mut copying)?;
     transaction.commit()?;
     Ok(())
 }
 
-fn table<K: Key + 'static, V: Value + 'static>(
-    from: &ReadTransaction,
-    to: &WriteTransaction,
-    definition: TableDefinition<'_, K, V>,
-) -> Result<(), Failure> {
-    let source = from.open_table(definition)?;
-    let mut target = to.open_table(definition)?;
-    for entry in source.iter()? {
-        let (key, value) = entry?;
-        target.insert(key.value(), value.value())?;
+struct Copying<'c> {
+    snapshot: ReadTransaction,
+    transaction: &'c WriteTransaction,
+}
+
+impl EachTable for Copying<'_> {
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'_, K, V>,
+    ) -> Result<(), Failure> {
+        let source = self.snapshot.open_table(table)?;
+        let mut target = self.transaction.open_table(table)?;
+        for entry in source.iter()? {
+            let (key, value) = entry?;
+            target.insert(key.value(), value.value())?;
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -1,11 +1,13 @@
 //! What a damaged file, a full disk and a power cut do to the state: it says so, or
 //! is what it was.
 
+use std::path::PathBuf;
+
 use super::*;
 use crate::ledger::LedgerEntry;
 use crate::planner::{Range, Schedule};
-use crate::state::{Commit, State as _, StreamKey, StreamState};
-use crate::state::{CommitGroup, FileCheckpoint, Waiting};
+use crate::state::testing::{answer, delivered};
+use crate::state::{Commit, FileCheckpoint, State as _, StreamKey, StreamState, Version, Waiting};
 use crate::testing::{Disk, Moments};
 
 /// Flipped bytes, zeroed pages and cuts in all.
@@ -21,19 +23,21 @@ fn key() -> StreamKey {
 fn commit(number: i64) -> Commit {
     let schedule = Schedule::new(60, 3600, 86_400, &[0]).unwrap();
     let range = Range { start: number * 60_000, end: (number + 1) * 60_000 };
+    let expects = Version::stored(u64::try_from(number - 1).unwrap());
     Commit {
         delivered: (0..20).map(|event| format!("event-{number}-{event}")).collect(),
-        fetched_until: range.end,
+        fetched: range,
         ledger: vec![LedgerEntry::Gap { range, reason: "test".into(), at: range.end }],
-        ..Commit::position(key(), StreamState::begin(0, 0, schedule.begin(range.end)))
+        ..Commit::position(key(), expects, StreamState::begin(0, 0, schedule.begin(range.end)))
     }
 }
 
 /// A commit, and how far the file was written.
-fn group(number: i64) -> CommitGroup {
+fn group(number: i64) -> Arc<CommitGroup> {
     let length = u64::try_from(number).unwrap() * 10;
     let file = FileCheckpoint { sink: "file".into(), length, waiting: Waiting::new() };
-    CommitGroup { commits: vec![commit(number)], files: vec![file] }
+    let (commits, files) = (vec![commit(number)], vec![file]);
+    Arc::new(CommitGroup { commits, files, ..CommitGroup::default() })
 }
 
 fn open(disk: &Disk) -> Result<EmbeddedState, StateError> {
@@ -42,23 +46,27 @@ fn open(disk: &Disk) -> Result<EmbeddedState, StateError> {
 
 /// Which commit a state is at; fails the test if it is at none.
 fn standing(state: &EmbeddedState) -> Result<i64, StateError> {
-    let Some(position) = state.stream(&key())? else {
-        assert_eq!(state.sink_length("file")?, None);
+    let Some(stored) = answer(state.stream(&key()))? else {
+        assert_eq!(answer(state.sink_length("file"))?, None);
         return Ok(0);
     };
-    let at = position.frontiers.slowest() / 60_000 - 1;
-    assert_eq!(state.sink_length("file")?, Some(u64::try_from(at).unwrap() * 10));
-    let links = state.ledger(&key())?;
+    let at = stored.state.frontiers.slowest() / 60_000 - 1;
+    assert_eq!(stored.version.number(), u64::try_from(at).unwrap());
+    assert_eq!(answer(state.sink_length("file"))?, Some(u64::try_from(at).unwrap() * 10));
+    let links = answer(state.ledger(&key()))?;
     assert_eq!(links.len(), usize::try_from(at).unwrap());
     crate::ledger::verify(&key().text(), &links).unwrap();
     for number in 1..=at {
         let ids = commit(number).delivered;
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        assert!(state.delivered(&key(), &ids)?.iter().all(|delivered| *delivered), "{number}");
+        assert!(
+            answer(delivered(state, &key(), &ids))?.iter().all(|delivered| *delivered),
+            "{number}"
+        );
     }
     let later = commit(at + 1).delivered;
-    assert_eq!(state.delivered(&key(), &[later[0].as_str()])?, [false]);
-    assert_eq!(state.kept_ids(&key())?, u64::try_from(at).unwrap() * 20);
+    assert_eq!(answer(delivered(state, &key(), &[later[0].as_str()]))?, [false]);
+    assert_eq!(answer(state.kept_ids(&key()))?, u64::try_from(at).unwrap() * 20);
     Ok(at)
 }
 
@@ -67,17 +75,25 @@ fn written(commits: i64) -> Disk {
     let disk = Disk::default();
     let state = open(&disk).unwrap();
     for number in 1..=commits {
-        state.commit(&group(number)).unwrap();
+        answer(state.commit(group(number))).unwrap();
     }
     drop(state);
     disk
+}
+
+fn told(failure: CommitFailure) -> StateError {
+    match failure {
+        CommitFailure::Unavailable(error)
+        | CommitFailure::Unknown(error)
+        | CommitFailure::Damaged(error) => error,
+    }
 }
 
 /// Uses a state and writes to it; what fails has to say where.
 fn try_out(disk: &Disk) -> Result<i64, StateError> {
     let state = open(disk)?;
     let at = standing(&state)?;
-    state.commit(&group(at + 1))?;
+    answer(state.commit(group(at + 1))).map_err(told)?;
     assert_eq!(standing(&state)?, at + 1);
     Ok(at)
 }
@@ -135,7 +151,7 @@ fn a_full_disk_is_an_error_and_nothing_that_was_committed_is_lost() {
     let mut at = 5;
     let full = loop {
         assert!(at < 5_000, "the disk never gets full");
-        match state.commit(&group(at + 1)) {
+        match answer(state.commit(group(at + 1))) {
             Ok(_) => at += 1,
             Err(error) => break error.to_string(),
         }
@@ -154,7 +170,7 @@ fn after_a_power_cut_everything_committed_is_there() {
         let state = open(&disk).unwrap();
         disk.cut_power_at(disk.operations() + moments.below(60));
         let mut at = 3;
-        while state.commit(&group(at + 1)).is_ok() {
+        while answer(state.commit(group(at + 1))).is_ok() {
             at += 1;
         }
         drop(state);

@@ -4,194 +4,73 @@
 //!
 //! ```text
 //! meta       name                       -> number
-//! streams    stream                     -> StreamState, JSON
-//! delivered  (stream, id)               -> end of the range it was fetched in
-//! ends       (stream, end, id)          -> ()      the same, by end, to forget by
-//! sign_ons   (group, record)           -> SignOnRecord, JSON
+//! streams    stream                     -> version, fence, position but for its readings, JSON
+//! readings   (stream, kind, start)      -> cursor, ReadingState, JSON: one under way
+//! runs       (stream, end, number)      -> start of the range its ids were fetched in, how
+//!                                          many they are
+//! run_ids    number                     -> the ids of a run, sorted, 16 bytes each
+//! sign_ons   (group, record)            -> SignOnRecord, JSON
 //! sign_on_index (group, what, time, record) -> ()  by ids (time 0) and by looks
-//! sign_on_times (group, commit, record) -> ()     to forget by
+//! sign_on_times (group, commit, record) -> ()      to forget by
 //! ledger     (stream, number)           -> hash and ClosedEntry, JSON
 //! open       (stream, end, start)       -> ReadingEntry, JSON
 //! sinks      sink                       -> committed length
-//! adopted    (sink, line id)            -> how many such lines wait
+//! waiting    (sink, fingerprint)        -> how many such lines wait
+//! group      ()                         -> the last group, and what of it was refused, JSON
 //! ```
 //!
 //! redb locks the file and syncs on every commit. It trusts the file, so this room
 //! does not: a new file is made beside its place and put there whole, every page is
 //! checked against its checksum on opening, and whatever redb says of a damaged file,
-//! be it a panic, becomes an error that names the file.
+//! be it a panic, becomes an error that names the file. It blocks, so it is asked on
+//! threads that may.
 
 mod copy;
 #[cfg(test)]
 mod damage;
+mod open;
 mod pairs;
+mod position;
+mod questions;
+mod runs;
 mod store;
 mod tables;
 mod write;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redb::backends::FileBackend;
-use redb::{Database, DatabaseError, ReadableTable as _, StorageBackend};
+use async_trait::async_trait;
 
-use tables::{
-    ADOPTED, DELIVERED, ENDS, Failure, LEDGER, META, OPEN, SIGN_ON_INDEX, SIGN_ON_TIMES, SIGN_ONS,
-    SINKS, STREAMS,
+use store::Store;
+use tables::Failure;
+use write::NotWritten;
+
+use super::seen::SeenKey;
+use super::{
+    CommitFailure, CommitGroup, FileCheckpoint, GroupId, Lease, Outcomes, Refusal, Run, RunNumber,
+    SeenId, SignOnRecord, State, StateError, Stored, StreamKey, Waiting, Wanted,
 };
-
-use super::StateError;
-use crate::ledger::{Hash, Tip, genesis};
-use crate::permissions::{self, Readers};
-
-/// Format of the tables below.
-const FORMAT: u64 = 4;
-
-/// What is said of a file over which redb panicked.
-const DAMAGED: &str = "is damaged";
-
-/// Memory for cached pages; the working set is the ids of the last day.
-const CACHE_BYTES: usize = 32 << 20;
-
-/// Largest file whose pages are all checked on opening, in bytes: 512 MiB are read in
-/// about a second from a disk of today, and hold the ids of some two million events.
-/// Of a larger one only what redb checks itself is checked.
-const MOST_CHECKED_BYTES: u64 = 512 << 20;
+use crate::ledger::{Hash, Link, ReadingEntry, Tip, genesis};
+use crate::planner::Range;
 
 /// State in a file.
 pub struct EmbeddedState {
-    /// Taken out when it is dropped, and never before.
-    database: Option<Database>,
-    path: PathBuf,
-    /// Set once redb has panicked: what it holds in memory is then worth nothing.
-    broken: AtomicBool,
-}
-
-impl Drop for EmbeddedState {
-    fn drop(&mut self) {
-        let database = self.database.take();
-        // Closing a damaged file may fail in any way; it will be told on opening.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
-    }
+    store: Arc<Store>,
+    seen: SeenKey,
+    is_leased: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for EmbeddedState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EmbeddedState").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("EmbeddedState").field("path", self.store.path()).finish_non_exhaustive()
     }
 }
 
 impl EmbeddedState {
-    /// Opens or creates `state.redb` in `folder`.
-    ///
-    /// # Errors
-    ///
-    /// When the folder or file cannot be used, another process has it, or another
-    /// version wrote it.
-    pub fn open(folder: &Path) -> Result<Self, StateError> {
-        permissions::folder(folder, Readers::Nobody)
-            .map_err(|source| StateError::Folder { path: folder.to_owned(), source })?;
-        let path = folder.join("state.redb");
-        let failed = |error: std::io::Error| StateError::Database {
-            path: path.clone(),
-            problem: error.to_string(),
-        };
-        match std::fs::metadata(&path) {
-            Ok(metadata) if metadata.len() == 0 => {
-                // What made it put it there whole.
-                return Err(failed(std::io::Error::other("is empty: it was cut off")));
-            }
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::make(&path)?,
-            Err(error) => return Err(failed(error)),
-        }
-        let bytes = std::fs::metadata(&path).map_err(failed)?.len();
-        Self::opened(
-            || Database::builder().set_cache_size(CACHE_BYTES).open(&path),
-            bytes,
-            path.clone(),
-        )
-    }
-
-    /// Makes a new state beside its place and puts it there: a crash in between must not
-    /// leave half of one, which nobody could open again.
-    fn make(path: &Path) -> Result<(), StateError> {
-        let failed = |error: std::io::Error| StateError::Database {
-            path: path.to_owned(),
-            problem: error.to_string(),
-        };
-        let beside = path.with_extension(format!("new-{}", std::process::id()));
-        // What a crash of a process with our number left.
-        let _ = std::fs::remove_file(&beside);
-        let file = permissions::new_file(&beside, Readers::Nobody).map_err(failed)?;
-        let open = || Database::builder().create_with_backend(FileBackend::new(file)?);
-        let made = Self::opened(open, 0, path.to_owned());
-        let placed = made.and_then(|made| {
-            drop(made);
-            crate::crash::point("state-made");
-            // Unlike renaming it takes no place that another process took meanwhile.
-            match std::fs::hard_link(&beside, path) {
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-                // Not every file system has links.
-                Err(_) => std::fs::rename(&beside, path).map_err(failed),
-                Ok(()) => Ok(()),
-            }
-        });
-        let _ = std::fs::remove_file(&beside);
-        placed?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
-    }
-
-    /// Opens or creates a state that is kept elsewhere than in a file of its own;
-    /// `path` is what errors call it.
-    ///
-    /// # Errors
-    ///
-    /// As [`open`](Self::open).
-    pub fn open_with(backend: impl StorageBackend, path: PathBuf) -> Result<Self, StateError> {
-        let bytes = backend.len().map_err(|error| StateError::Database {
-            path: path.clone(),
-            problem: error.to_string(),
-        })?;
-        let builder = || {
-            let mut builder = Database::builder();
-            builder.set_cache_size(CACHE_BYTES);
-            builder
-        };
-        Self::opened(move || builder().create_with_backend(backend), bytes, path)
-    }
-
-    fn opened(
-        open: impl FnOnce() -> Result<Database, DatabaseError>,
-        bytes: u64,
-        path: PathBuf,
-    ) -> Result<Self, StateError> {
-        let opened = catch_unwind(AssertUnwindSafe(|| {
-            let mut database = open()?;
-            if bytes <= MOST_CHECKED_BYTES {
-                // What had to be repaired went back to the commit before.
-                database.check_integrity()?;
-            }
-            Ok(database)
-        }));
-        let failed = |problem| StateError::Database { path: path.clone(), problem };
-        let database = match opened {
-            Ok(Ok(database)) => database,
-            Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => {
-                return Err(StateError::Locked { path: path.parent().unwrap_or(&path).to_owned() });
-            }
-            Ok(Err(error)) => return Err(failed(error.to_string())),
-            Err(_) => return Err(failed(DAMAGED.to_owned())),
-        };
-        let state = Self { database: Some(database), path, broken: AtomicBool::new(false) };
-        state.check_format()?;
-        Ok(state)
-    }
-
     /// Writes a copy of the state as it is now to another file, while this one goes
-    /// on; a copy that was there before is replaced when the new one is whole.
+    /// on; a copy that was there before is replaced when the new one is whole. It blocks.
     ///
     /// # Errors
     ///
@@ -201,62 +80,141 @@ impl EmbeddedState {
         let half = to.with_extension("half");
         // What an earlier attempt left.
         let _ = std::fs::remove_file(&half);
-        let copied = self.run(|| copy::copy(self.database()?, &half));
-        copied
+        let mut copied = Ok(());
+        let read = self.store.run(|database| {
+            // What is wrong with the copy is nothing that the state has to be opened anew for.
+            copied = copy::copy(database, &half);
+            Ok(())
+        });
+        read.and(copied)
+            .map_err(|failure| self.store.error(failure))
             .and_then(|()| std::fs::rename(&half, to).map_err(|error| failed(error.to_string())))
             .inspect_err(|_| drop(std::fs::remove_file(&half)))
     }
 
-    fn check_format(&self) -> Result<(), StateError> {
-        let found = self.run(|| {
-            let transaction = self.database()?.begin_write()?;
-            let found = {
-                let mut meta = transaction.open_table(META)?;
-                let found = meta.get("format")?.map(|value| value.value());
-                match found {
-                    // Another version's tables are not ours to open, nor to add to.
-                    Some(other) if other != FORMAT => return Ok(found),
-                    Some(_) => {}
-                    None => drop(meta.insert("format", FORMAT)?),
-                }
-                // Readers need every table to exist.
-                transaction.open_table(STREAMS)?;
-                transaction.open_table(DELIVERED)?;
-                transaction.open_table(ENDS)?;
-                transaction.open_table(SIGN_ONS)?;
-                transaction.open_table(SIGN_ON_INDEX)?;
-                transaction.open_table(SIGN_ON_TIMES)?;
-                transaction.open_table(LEDGER)?;
-                transaction.open_table(OPEN)?;
-                transaction.open_table(SINKS)?;
-                transaction.open_table(ADOPTED)?;
-                found
-            };
-            transaction.commit()?;
-            Ok(found)
-        })?;
-        match found {
-            Some(found) if found != FORMAT => {
-                Err(StateError::Version { path: self.path.clone(), found, expected: FORMAT })
-            }
-            _ => Ok(()),
+    /// Asks the store on a thread that may block.
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StateError> {
+        let store = self.store.clone();
+        let done = tokio::task::spawn_blocking(move || work(&store)).await;
+        done.unwrap_or_else(|_| Err(interrupted())).map_err(|failure| self.store.error(failure))
+    }
+}
+
+/// A task ends before its work only with its runtime.
+fn interrupted() -> Failure {
+    Failure::passing("was not asked: the process ends")
+}
+
+/// Lets the next one in.
+struct Held(Arc<AtomicBool>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+#[async_trait]
+impl State for EmbeddedState {
+    async fn lease(&self) -> Result<Lease, StateError> {
+        if self.is_leased.swap(true, Ordering::AcqRel) {
+            return Err(StateError::Leased { path: self.store.path().clone() });
         }
+        let held = Held(self.is_leased.clone());
+        let fence = self.ask(Store::raise_fence).await?;
+        Ok(Lease::new(fence, held))
     }
 
-    fn database(&self) -> Result<&Database, Failure> {
-        self.database.as_ref().ok_or_else(|| Failure("was closed".to_owned()))
+    async fn stream(&self, key: &StreamKey) -> Result<Option<Stored>, StateError> {
+        let key = key.clone();
+        self.ask(move |store| store.stream(&key)).await
     }
 
-    /// Names the file in whatever goes wrong.
-    fn run<T>(&self, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, StateError> {
-        let done = match self.broken.load(Ordering::Relaxed) {
-            true => Err(Failure(DAMAGED.to_owned())),
-            false => catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-                self.broken.store(true, Ordering::Relaxed);
-                Err(Failure(DAMAGED.to_owned()))
-            }),
-        };
-        done.map_err(|failure| StateError::Database { path: self.path.clone(), problem: failure.0 })
+    fn seen_id(&self, key: &StreamKey, id: &str) -> SeenId {
+        self.seen.of(key, id)
+    }
+
+    async fn runs(
+        &self,
+        key: &StreamKey,
+        meeting: Range,
+        after: RunNumber,
+    ) -> Result<Vec<Run>, StateError> {
+        let key = key.clone();
+        self.ask(move |store| store.runs(&key, meeting, after)).await
+    }
+
+    async fn kept_ids(&self, key: &StreamKey) -> Result<u64, StateError> {
+        let key = key.clone();
+        self.ask(move |store| store.kept_ids(&key)).await
+    }
+
+    async fn sign_ons(
+        &self,
+        group: &str,
+        wanted: &[Wanted],
+    ) -> Result<Vec<SignOnRecord>, StateError> {
+        if wanted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (group, wanted) = (group.to_owned(), wanted.to_vec());
+        self.ask(move |store| store.sign_ons(&group, &wanted)).await
+    }
+
+    async fn commit(&self, group: Arc<CommitGroup>) -> Result<Outcomes, CommitFailure> {
+        let (store, seen) = (self.store.clone(), self.seen);
+        let done = tokio::task::spawn_blocking(move || store.commit(&group, &seen)).await;
+        let not_written = NotWritten { failure: interrupted(), is_unknown: true };
+        done.unwrap_or(Err(not_written)).map_err(|NotWritten { failure, is_unknown }| {
+            let may_pass = failure.may_pass;
+            let error = self.store.error(failure);
+            match (may_pass, is_unknown) {
+                (false, _) => CommitFailure::Damaged(error),
+                (true, true) => CommitFailure::Unknown(error),
+                (true, false) => CommitFailure::Unavailable(error),
+            }
+        })
+    }
+
+    async fn refusals(&self, group: GroupId) -> Result<Option<Vec<Refusal>>, StateError> {
+        self.ask(move |store| store.refusals(group)).await
+    }
+
+    async fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError> {
+        self.ask(Store::stream_keys).await
+    }
+
+    async fn ledger(&self, key: &StreamKey) -> Result<Vec<Link>, StateError> {
+        let key = key.clone();
+        self.ask(move |store| store.ledger(&key)).await
+    }
+
+    async fn tip(&self, key: &StreamKey) -> Result<Tip, StateError> {
+        let key = key.clone();
+        self.ask(move |store| store.tip(&key)).await
+    }
+
+    async fn open_readings(&self, key: &StreamKey) -> Result<Vec<ReadingEntry>, StateError> {
+        let key = key.clone();
+        self.ask(move |store| store.open_readings(&key)).await
+    }
+
+    async fn sink_length(&self, sink: &str) -> Result<Option<u64>, StateError> {
+        let sink = sink.to_owned();
+        self.ask(move |store| store.sink_length(&sink)).await
+    }
+
+    async fn waiting(&self, sink: &str) -> Result<Waiting, StateError> {
+        let sink = sink.to_owned();
+        self.ask(move |store| store.waiting(&sink)).await
+    }
+
+    async fn adopt(&self, file: &FileCheckpoint) -> Result<(), StateError> {
+        let file = file.clone();
+        self.ask(move |store| store.adopt(&file)).await
     }
 }
 
@@ -267,7 +225,7 @@ fn last(
 ) -> Result<Tip, Failure> {
     match ledger.range((stream, 0)..=(stream, u64::MAX))?.next_back().transpose()? {
         Some((number, value)) => {
-            let hash: Hash = value.value().0.parse()?;
+            let hash: Hash = value.value().0.parse().map_err(Failure::damaged)?;
             Ok(Tip { number: number.value().1, hash })
         }
         None => Ok(genesis(stream)),

@@ -1,171 +1,97 @@
-//! The store's questions and answers, each in a transaction of its own.
+//! The open database, and opening it again after the disk refused something.
+//!
+//! Invariant: redb is not asked again once it has panicked, nor after an I/O error before
+//! it was opened anew: what it holds in memory is then worth nothing.
 
-use redb::{ReadableDatabase as _, ReadableTable as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{PoisonError, RwLock};
 
-use super::tables::{ADOPTED, DELIVERED, ENDS, LEDGER, OPEN, SINKS, STREAMS};
-use super::{EmbeddedState, last, pairs, write};
-use crate::ledger::{Link, ReadingEntry, Tip};
-use crate::state::{
-    CommitGroup, FileCheckpoint, LineFingerprint, Refused, SignOnRecord, State, StateError,
-    StreamKey, StreamState, Waiting, Wanted,
-};
+use redb::{Database, DatabaseError};
 
-impl State for EmbeddedState {
-    fn stream(&self, key: &StreamKey) -> Result<Option<StreamState>, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let streams = transaction.open_table(STREAMS)?;
-            match streams.get(key.text().as_str())? {
-                Some(value) => Ok(Some(serde_json::from_str(value.value())?)),
-                None => Ok(None),
-            }
-        })
+use super::tables::Failure;
+use crate::state::StateError;
+
+/// What is said of a file over which redb panicked.
+pub(super) const DAMAGED: &str = "is damaged";
+
+type Open = Box<dyn Fn() -> Result<Database, DatabaseError> + Send + Sync>;
+
+pub(super) struct Store {
+    /// Closed after an I/O error.
+    database: RwLock<Option<Database>>,
+    open: Open,
+    path: PathBuf,
+    /// Set once redb has panicked.
+    broken: AtomicBool,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Store {
+    pub(super) fn new(database: Database, open: Open, path: PathBuf) -> Self {
+        Self { database: RwLock::new(Some(database)), open, path, broken: AtomicBool::new(false) }
     }
 
-    fn delivered(&self, key: &StreamKey, ids: &[&str]) -> Result<Vec<bool>, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let delivered = transaction.open_table(DELIVERED)?;
-            let stream = key.text();
-            let mut answers = Vec::with_capacity(ids.len());
-            for id in ids {
-                answers.push(delivered.get((stream.as_str(), *id))?.is_some());
-            }
-            Ok(answers)
-        })
+    pub(super) fn path(&self) -> &PathBuf {
+        &self.path
     }
 
-    fn sign_ons(&self, group: &str, wanted: &[Wanted]) -> Result<Vec<SignOnRecord>, StateError> {
-        if wanted.is_empty() {
-            return Ok(Vec::new());
+    /// Names the file in whatever went wrong.
+    pub(super) fn error(&self, failure: Failure) -> StateError {
+        let (path, problem) = (self.path.clone(), failure.problem);
+        match failure.may_pass {
+            true => StateError::Unavailable { path, problem },
+            false => StateError::Database { path, problem },
         }
-        self.run(|| pairs::read(&self.database()?.begin_read()?, group, wanted))
     }
 
-    fn commit(&self, group: &CommitGroup) -> Result<Vec<Result<(), Refused>>, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_write()?;
-            // What waits in a file is there before a commit takes it out.
-            for file in &group.files {
-                write::file(&transaction, file)?;
+    /// Works with the database, which is opened first if it has to be.
+    pub(super) fn run<T>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if self.broken.load(Ordering::Relaxed) {
+            return Err(Failure::damaged(DAMAGED));
+        }
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            self.ensure_open()?;
+            let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            work(database.as_ref().ok_or_else(|| Failure::passing("was closed"))?)
+        }));
+        match done {
+            Ok(Err(failure)) if failure.may_pass => {
+                self.close();
+                Err(failure)
             }
-            for commit in &group.commits {
-                write::commit(&transaction, commit)?;
+            Ok(done) => done,
+            Err(_) => {
+                self.broken.store(true, Ordering::Relaxed);
+                Err(Failure::damaged(DAMAGED))
             }
-            crate::crash::point("in-transaction");
-            transaction.commit()?;
-            crate::crash::point("after-transaction");
-            Ok(group.commits.iter().map(|_| Ok(())).collect())
-        })
+        }
     }
 
-    fn stream_keys(&self) -> Result<Vec<StreamKey>, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let streams = transaction.open_table(STREAMS)?;
-            let mut keys = Vec::new();
-            for entry in streams.iter()? {
-                let (key, _) = entry?;
-                let mut parts = key.value().split('\u{1f}').map(str::to_owned);
-                if let (Some(source), Some(fingerprint), Some(stream)) =
-                    (parts.next(), parts.next(), parts.next())
-                {
-                    keys.push(StreamKey { source, fingerprint, stream });
-                }
-            }
-            Ok(keys)
-        })
+    fn ensure_open(&self) -> Result<(), Failure> {
+        if self.database.read().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Ok(());
+        }
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        if database.is_none() {
+            // It repairs itself, and checks what it repairs.
+            *database = Some((self.open)()?);
+        }
+        Ok(())
     }
 
-    fn ledger(&self, key: &StreamKey) -> Result<Vec<Link>, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let ledger = transaction.open_table(LEDGER)?;
-            let text = key.text();
-            let stream = text.as_str();
-            let mut links = Vec::new();
-            for entry in ledger.range((stream, 0)..=(stream, u64::MAX))? {
-                let (number, value) = entry?;
-                let (hash, text) = value.value();
-                links.push(Link {
-                    number: number.value().1,
-                    hash: hash.parse()?,
-                    text: text.to_owned(),
-                    entry: serde_json::from_str(text)?,
-                });
-            }
-            Ok(links)
-        })
-    }
-
-    fn tip(&self, key: &StreamKey) -> Result<Tip, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let ledger = transaction.open_table(LEDGER)?;
-            last(&ledger, &key.text())
-        })
-    }
-
-    fn open_readings(&self, key: &StreamKey) -> Result<Vec<ReadingEntry>, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let open = transaction.open_table(OPEN)?;
-            let text = key.text();
-            let stream = text.as_str();
-            let mut readings = Vec::new();
-            for entry in open.range((stream, i64::MIN, i64::MIN)..=(stream, i64::MAX, i64::MAX))? {
-                readings.push(serde_json::from_str(entry?.1.value())?);
-            }
-            Ok(readings)
-        })
-    }
-
-    fn sink_length(&self, sink: &str) -> Result<Option<u64>, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let sinks = transaction.open_table(SINKS)?;
-            Ok(sinks.get(sink)?.map(|length| length.value()))
-        })
-    }
-
-    fn adopted(&self, sink: &str) -> Result<Waiting, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let adopted = transaction.open_table(ADOPTED)?;
-            let mut lines = Waiting::new();
-            for entry in adopted.range((sink, "")..)? {
-                let (key, count) = entry?;
-                let (owner, id) = key.value();
-                if owner != sink {
-                    break;
-                }
-                lines.insert(LineFingerprint::stored(id), count.value());
-            }
-            Ok(lines)
-        })
-    }
-
-    fn adopt(&self, file: &FileCheckpoint) -> Result<(), StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_write()?;
-            write::file(&transaction, file)?;
-            transaction.commit()?;
-            Ok(())
-        })
-    }
-
-    fn kept_ids(&self, key: &StreamKey) -> Result<u64, StateError> {
-        self.run(|| {
-            let transaction = self.database()?.begin_read()?;
-            let ends = transaction.open_table(ENDS)?;
-            let text = key.text();
-            let stream = text.as_str();
-            let mut kept = 0;
-            for entry in ends.range((stream, i64::MIN, "")..=(stream, i64::MAX, ""))? {
-                entry?;
-                kept += 1;
-            }
-            Ok(kept)
-        })
+    fn close(&self) {
+        let mut database = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        // Closing a damaged file may fail in any way; it will be told on opening.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(database.take())));
     }
 }

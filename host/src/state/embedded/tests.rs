@@ -3,9 +3,10 @@
 use super::*;
 use crate::ledger::{Closing, Counts, Late, LedgerEntry, ReadingEntry, verify};
 use crate::planner::{Range, Schedule};
+use crate::state::testing::{self, answer};
 use crate::state::{
-    Commit, CommitGroup, FileCheckpoint, Fold, KnownId, Looks, RecordKey, SignOnRecord, Standing,
-    State as _, StreamKey, StreamState, Waiting, Wanted,
+    Commit, FileCheckpoint, Fold, KnownId, Looks, RecordKey, SignOnRecord, Standing, StreamKey,
+    StreamState, Version, Waiting, Wanted,
 };
 
 fn key() -> StreamKey {
@@ -17,16 +18,21 @@ fn commit(ids: &[&str], until: i64, forget_before: i64) -> Commit {
     let range = Range { start: until - 60_000, end: until };
     Commit {
         delivered: ids.iter().map(|id| (*id).to_owned()).collect(),
-        fetched_until: until,
+        fetched: range,
         forget: vec![Range { start: i64::MIN, end: forget_before }],
         ledger: vec![LedgerEntry::Gap { range, reason: "test".into(), at: until }],
-        ..Commit::position(key(), StreamState::begin(0, 0, schedule.begin(until)))
+        ..Commit::position(key(), Version::NONE, StreamState::begin(0, 0, schedule.begin(until)))
     }
 }
 
-fn group(commits: impl IntoIterator<Item = Commit>) -> CommitGroup {
+fn put(state: &EmbeddedState, commits: impl IntoIterator<Item = Commit>) {
     let file = FileCheckpoint { sink: "file".into(), length: 7, waiting: Waiting::new() };
-    CommitGroup { commits: commits.into_iter().collect(), files: vec![file] }
+    let outcomes = answer(testing::put(state, commits, vec![file])).unwrap();
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+}
+
+fn delivered(state: &EmbeddedState, ids: &[&str]) -> Vec<bool> {
+    answer(testing::delivered(state, &key(), ids)).unwrap()
 }
 
 fn reading(start: i64, end: i64, emitted: u64) -> ReadingEntry {
@@ -45,26 +51,26 @@ fn reading(start: i64, end: i64, emitted: u64) -> ReadingEntry {
 fn what_was_committed_is_there_after_opening_again() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
-    state.commit(&group([commit(&["x", "y"], 60_000, i64::MIN)])).unwrap();
+    put(&state, [commit(&["x", "y"], 60_000, i64::MIN)]);
     drop(state);
     let state = EmbeddedState::open(folder.path()).unwrap();
-    assert_eq!(state.delivered(&key(), &["x", "z", "y"]).unwrap(), [true, false, true]);
-    assert_eq!(state.stream(&key()).unwrap().unwrap().frontiers.slowest(), 60_000);
-    assert_eq!(state.sink_length("file").unwrap(), Some(7));
-    assert_eq!(state.ledger(&key()).unwrap().len(), 1);
-    assert_eq!(state.stream_keys().unwrap(), [key()]);
+    assert_eq!(delivered(&state, &["x", "z", "y"]), [true, false, true]);
+    assert_eq!(answer(state.stream(&key())).unwrap().unwrap().state.frontiers.slowest(), 60_000);
+    assert_eq!(answer(state.sink_length("file")).unwrap(), Some(7));
+    assert_eq!(answer(state.ledger(&key())).unwrap().len(), 1);
+    assert_eq!(answer(state.stream_keys()).unwrap(), [key()]);
 }
 
 #[test]
 fn ids_are_forgotten_with_their_range_and_not_before() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
-    state.commit(&group([commit(&["old"], 60_000, i64::MIN)])).unwrap();
-    state.commit(&group([commit(&["new"], 120_000, 60_000)])).unwrap();
-    assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [true, true]);
-    state.commit(&group([commit(&[], 180_000, 60_001)])).unwrap();
-    assert_eq!(state.delivered(&key(), &["old", "new"]).unwrap(), [false, true]);
-    assert_eq!(state.kept_ids(&key()).unwrap(), 1);
+    put(&state, [commit(&["old"], 60_000, i64::MIN)]);
+    put(&state, [commit(&["new"], 120_000, 60_000)]);
+    assert_eq!(delivered(&state, &["old", "new"]), [true, true]);
+    put(&state, [commit(&[], 180_000, 60_001)]);
+    assert_eq!(delivered(&state, &["old", "new"]), [false, true]);
+    assert_eq!(answer(state.kept_ids(&key())).unwrap(), 1);
 }
 
 #[test]
@@ -111,26 +117,27 @@ fn open_entries_end_up_in_the_one_that_closes_them_and_the_chain_verifies() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
     let with = |ledger| Commit { ledger, ..commit(&[], 60_000, i64::MIN) };
-    state
-        .commit(&group([
+    put(
+        &state,
+        [
             with(vec![
                 LedgerEntry::Open(reading(0, 60, 3)),
                 LedgerEntry::Open(reading(60, 120, 4)),
             ]),
             with(vec![LedgerEntry::Open(reading(120, 180, 5))]),
-        ]))
-        .unwrap();
-    state.commit(&group([with(vec![LedgerEntry::Close(reading(0, 120, 1))])])).unwrap();
-    let links = state.ledger(&key()).unwrap();
+        ],
+    );
+    put(&state, [with(vec![LedgerEntry::Close(reading(0, 120, 1))])]);
+    let links = answer(state.ledger(&key())).unwrap();
     assert_eq!(links.len(), 1);
     assert_eq!(links[0].entry.total().emitted, 8);
-    assert_eq!(state.open_readings(&key()).unwrap(), [reading(120, 180, 5)]);
+    assert_eq!(answer(state.open_readings(&key())).unwrap(), [reading(120, 180, 5)]);
     let gap = LedgerEntry::Gap { range: Range { start: 120, end: 240 }, reason: "x".into(), at: 0 };
-    state.commit(&group([with(vec![gap])])).unwrap();
-    let links = state.ledger(&key()).unwrap();
+    put(&state, [with(vec![gap])]);
+    let links = answer(state.ledger(&key())).unwrap();
     assert_eq!(links[1].entry.closing, Closing::Unproven("x".into()));
-    assert!(state.open_readings(&key()).unwrap().is_empty());
-    assert_eq!(verify(&key().text(), &links).unwrap(), state.tip(&key()).unwrap());
+    assert!(answer(state.open_readings(&key())).unwrap().is_empty());
+    assert_eq!(verify(&key().text(), &links).unwrap(), answer(state.tip(&key())).unwrap());
 }
 
 fn sign_on(id: &str, carried: &str, time: i64, at: i64) -> (String, SignOnRecord) {
@@ -157,25 +164,25 @@ fn a_sign_on_of_a_group_is_found_by_its_ids_and_its_looks_until_it_is_forgotten(
     let state = EmbeddedState::open(folder.path()).unwrap();
     let (one, two) = (sign_on("e1", "d1", 5_000, 10), sign_on("e2", "d2", 9_000, 20));
     let first = Commit { sign_ons: vec![one.clone(), two.clone()], ..commit(&[], 0, i64::MIN) };
-    state.commit(&group([first])).unwrap();
+    put(&state, [first]);
     let looks = |from, to| Wanted::Looks { key: Fold::of("ecid"), from, to };
-    let found = |group: &str, wanted: Wanted| state.sign_ons(group, &[wanted]).unwrap();
+    let found = |group: &str, wanted: Wanted| answer(state.sign_ons(group, &[wanted])).unwrap();
     assert_eq!(found("new", Wanted::Id(Fold::of("e1"))), std::slice::from_ref(&one.1));
     assert_eq!(found("new", Wanted::Id(Fold::of("d1"))), std::slice::from_ref(&one.1));
     assert_eq!(found("new", looks(5_000, 8_999)), std::slice::from_ref(&one.1));
     assert_eq!(found("new", looks(5_001, 8_999)), []);
     assert_eq!(found("other", looks(0, 10_000)), []);
     let wanted = [looks(0, 10_000), Wanted::Id(Fold::of("d2")), Wanted::Id(Fold::of("e2"))];
-    assert_eq!(state.sign_ons("new", &wanted).unwrap().len(), 2, "each once");
+    assert_eq!(answer(state.sign_ons("new", &wanted)).unwrap().len(), 2, "each once");
     // Written again it has one place only.
     let moved = sign_on("e1", "d3", 1_000, 30);
     let again = Commit { sign_ons: vec![moved.clone()], ..commit(&[], 0, i64::MIN) };
-    state.commit(&group([again])).unwrap();
+    put(&state, [again]);
     assert_eq!(found("new", Wanted::Id(Fold::of("d1"))), []);
     assert_eq!(found("new", looks(0, 6_000)), std::slice::from_ref(&moved.1));
     let later =
         Commit { forget_sign_ons: vec![("new".to_owned(), 30)], ..commit(&[], 120_000, i64::MIN) };
-    state.commit(&group([later])).unwrap();
+    put(&state, [later]);
     assert_eq!(found("new", looks(0, 10_000)), [moved.1]);
     assert_eq!(found("new", Wanted::Id(Fold::of("e2"))), []);
 }
@@ -184,16 +191,16 @@ fn a_sign_on_of_a_group_is_found_by_its_ids_and_its_looks_until_it_is_forgotten(
 fn a_backup_taken_while_open_is_a_whole_state() {
     let folder = tempfile::tempdir().unwrap();
     let state = EmbeddedState::open(folder.path()).unwrap();
-    state.commit(&group([commit(&["x"], 60_000, i64::MIN)])).unwrap();
+    put(&state, [commit(&["x"], 60_000, i64::MIN)]);
     let copies = tempfile::tempdir().unwrap();
     let copy = copies.path().join("state.redb");
     state.back_up(&copy).unwrap();
-    state.commit(&group([commit(&["y"], 120_000, i64::MIN)])).unwrap();
+    put(&state, [commit(&["y"], 120_000, i64::MIN)]);
     // A second one replaces the first.
     state.back_up(&copy).unwrap();
     let restored = EmbeddedState::open(copies.path()).unwrap();
-    assert_eq!(restored.delivered(&key(), &["x", "y"]).unwrap(), [true, true]);
-    assert_eq!(restored.ledger(&key()).unwrap(), state.ledger(&key()).unwrap());
-    assert_eq!(restored.sink_length("file").unwrap(), Some(7));
+    assert_eq!(delivered(&restored, &["x", "y"]), [true, true]);
+    assert_eq!(answer(restored.ledger(&key())).unwrap(), answer(state.ledger(&key())).unwrap());
+    assert_eq!(answer(restored.sink_length("file")).unwrap(), Some(7));
     assert!(state.back_up(Path::new("/nonexistent/copy")).is_err());
 }

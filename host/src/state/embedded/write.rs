@@ -2,17 +2,130 @@
 
 use redb::{ReadableTable as _, WriteTransaction};
 
-use super::tables::{ADOPTED, DELIVERED, ENDS, Failure, LEDGER, OPEN, SINKS, STREAMS};
-use super::{last, pairs};
+use super::questions::newest;
+use super::store::Store;
+use super::tables::{Failure, GROUP, LEDGER, META, OPEN, SINKS, STREAMS, WAITING};
+use super::{last, pairs, position, runs};
 use crate::ledger::{self, LedgerEntry, ReadingEntry};
-use crate::state::{Commit, FileCheckpoint, Recognized};
+use crate::state::seen::SeenKey;
+use crate::state::{
+    Commit, CommitGroup, Fence, FileCheckpoint, LineFingerprint, Outcomes, Recognized, Refused,
+    Version, Waiting,
+};
 
-pub(super) fn commit(transaction: &WriteTransaction, commit: &Commit) -> Result<(), Failure> {
+/// Why a group was not written, and whether it may have been all the same.
+pub(super) struct NotWritten {
+    pub(super) failure: Failure,
+    pub(super) is_unknown: bool,
+}
+
+impl Store {
+    /// Writes a group.
+    pub(super) fn commit(
+        &self,
+        group: &CommitGroup,
+        seen: &SeenKey,
+    ) -> Result<Outcomes, NotWritten> {
+        let mut is_unknown = false;
+        let done = self.run(|database| {
+            let transaction = database.begin_write()?;
+            let outcomes = write(&transaction, group, seen)?;
+            crate::crash::point("in-transaction");
+            is_unknown = true;
+            transaction.commit()?;
+            crate::crash::point("after-transaction");
+            Ok(outcomes)
+        });
+        done.map_err(|failure| NotWritten { failure, is_unknown })
+    }
+
+    /// Writes how far a file was written, and nothing else.
+    pub(super) fn adopt(&self, checkpoint: &FileCheckpoint) -> Result<(), Failure> {
+        self.run(|database| {
+            let transaction = database.begin_write()?;
+            file(&transaction, checkpoint)?;
+            transaction.commit()?;
+            Ok(())
+        })
+    }
+
+    /// Fences whoever wrote before.
+    pub(super) fn raise_fence(&self) -> Result<Fence, Failure> {
+        self.run(|database| {
+            let transaction = database.begin_write()?;
+            let next = {
+                let mut meta = transaction.open_table(META)?;
+                let next = newest(&meta)?.number() + 1;
+                meta.insert("fence", next)?;
+                next
+            };
+            transaction.commit()?;
+            Ok(Fence::stored(next))
+        })
+    }
+}
+
+fn write(
+    transaction: &WriteTransaction,
+    group: &CommitGroup,
+    seen: &SeenKey,
+) -> Result<Outcomes, Failure> {
+    // What waits in a file is there before a commit takes it out.
+    for checkpoint in &group.files {
+        file(transaction, checkpoint)?;
+    }
+    let newest = newest(&transaction.open_table(META)?)?;
+    let mut outcomes = Outcomes::with_capacity(group.commits.len());
+    let mut refusals = Vec::new();
+    for (place, commit) in group.commits.iter().enumerate() {
+        let outcome = match refusal(transaction, commit, newest)? {
+            None => Ok(take(transaction, commit, seen)?),
+            Some(refused) => {
+                for appended in &commit.appended {
+                    add_waiting(transaction, &appended.sink, &appended.fingerprints())?;
+                }
+                refusals.push((
+                    place,
+                    match refused {
+                        Refused::Conflict { found } => Some(found.number()),
+                        Refused::Fenced => None,
+                    },
+                ));
+                Err(refused)
+            }
+        };
+        outcomes.push(outcome);
+    }
+    let refusals = serde_json::to_string(&refusals)?;
+    transaction.open_table(GROUP)?.insert((), (group.id.number(), refusals.as_str()))?;
+    Ok(outcomes)
+}
+
+/// Why a commit is refused, if it is.
+fn refusal(
+    transaction: &WriteTransaction,
+    commit: &Commit,
+    newest: Fence,
+) -> Result<Option<Refused>, Failure> {
+    if commit.fence != newest {
+        return Ok(Some(Refused::Fenced));
+    }
+    let streams = transaction.open_table(STREAMS)?;
+    let found = streams.get(commit.key.text().as_str())?;
+    let found = found.map_or(Version::NONE, |row| Version::stored(row.value().0));
+    Ok((found != commit.expects).then_some(Refused::Conflict { found }))
+}
+
+fn take(
+    transaction: &WriteTransaction,
+    commit: &Commit,
+    seen: &SeenKey,
+) -> Result<Version, Failure> {
     let text = commit.key.text();
     let stream = text.as_str();
-    let state = serde_json::to_string(&commit.state)?;
-    transaction.open_table(STREAMS)?.insert(stream, state.as_str())?;
-    ids(transaction, stream, commit)?;
+    let version = commit.expects.next();
+    position::write(transaction, stream, commit, version)?;
+    runs::write(transaction, stream, commit, seen)?;
     pairs::write(transaction, commit)?;
     for entry in &commit.ledger {
         add_to_ledger(transaction, stream, entry)?;
@@ -20,29 +133,7 @@ pub(super) fn commit(transaction: &WriteTransaction, commit: &Commit) -> Result<
     for recognized in &commit.recognized {
         take_waiting(transaction, recognized)?;
     }
-    Ok(())
-}
-
-fn ids(transaction: &WriteTransaction, stream: &str, commit: &Commit) -> Result<(), Failure> {
-    let mut delivered = transaction.open_table(DELIVERED)?;
-    let mut ends = transaction.open_table(ENDS)?;
-    for id in &commit.delivered {
-        // An id that is kept already belongs to the range that is closed last.
-        let before = delivered.insert((stream, id.as_str()), commit.fetched_until)?;
-        if let Some(before) = before.map(|end| end.value()) {
-            ends.remove((stream, before, id.as_str()))?;
-        }
-        ends.insert((stream, commit.fetched_until, id.as_str()), ())?;
-    }
-    for range in &commit.forget {
-        let old = (stream, range.start, "")..(stream, range.end, "");
-        for entry in ends.extract_from_if(old, |_, ()| true)? {
-            let (forgotten, _) = entry?;
-            let (stream, _, id) = forgotten.value();
-            delivered.remove((stream, id))?;
-        }
-    }
-    Ok(())
+    Ok(version)
 }
 
 fn add_to_ledger(
@@ -86,30 +177,34 @@ fn add_to_ledger(
 }
 
 /// Notes how far a file was written, and which of its lines wait.
-pub(super) fn file(
-    transaction: &WriteTransaction,
-    checkpoint: &FileCheckpoint,
-) -> Result<(), Failure> {
+fn file(transaction: &WriteTransaction, checkpoint: &FileCheckpoint) -> Result<(), Failure> {
     let sink = checkpoint.sink.as_str();
     transaction.open_table(SINKS)?.insert(sink, checkpoint.length)?;
-    let mut adopted = transaction.open_table(ADOPTED)?;
-    for (line, count) in &checkpoint.waiting {
-        let key = (sink, line.as_str());
-        let before = adopted.get(key)?.map_or(0, |count| count.value());
-        adopted.insert(key, before.saturating_add(*count))?;
+    add_waiting(transaction, sink, &checkpoint.waiting)
+}
+
+fn add_waiting(transaction: &WriteTransaction, sink: &str, lines: &Waiting) -> Result<(), Failure> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let mut waiting = transaction.open_table(WAITING)?;
+    for (line, count) in lines {
+        let key = (sink, line.bytes());
+        let before = waiting.get(key)?.map_or(0, |count| count.value());
+        waiting.insert(key, before.saturating_add(*count))?;
     }
     Ok(())
 }
 
 fn take_waiting(transaction: &WriteTransaction, recognized: &Recognized) -> Result<(), Failure> {
-    let mut adopted = transaction.open_table(ADOPTED)?;
+    let mut waiting = transaction.open_table(WAITING)?;
     for line in &recognized.lines {
-        let key = (recognized.sink.as_str(), line.as_str());
-        let left = adopted.get(key)?.map_or(0, |count| count.value());
+        let key = (recognized.sink.as_str(), LineFingerprint::bytes(line));
+        let left = waiting.get(key)?.map_or(0, |count| count.value());
         if left > 1 {
-            adopted.insert(key, left - 1)?;
+            waiting.insert(key, left - 1)?;
         } else {
-            adopted.remove(key)?;
+            waiting.remove(key)?;
         }
     }
     Ok(())
