@@ -2,16 +2,19 @@
 //! configuration share, a default that fits the built-in components with room to
 //! spare, and a most that an operator may raise it to.
 
+mod clock;
 mod cpu_scheduler;
 mod fair_share;
+mod threads;
 
 use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
-pub use cpu_scheduler::runtime;
-pub(crate) use cpu_scheduler::{Allowance, Claim, CpuScheduler, off_the_threads};
+pub(crate) use cpu_scheduler::{Allowance, Claim, CpuScheduler};
 pub(crate) use fair_share::{FairShare, First, Share, Urgency};
+pub use threads::runtime;
+pub(crate) use threads::{cores, off_the_threads};
 
 /// Length of a CPU tick.
 pub const TICK: Duration = Duration::from_millis(10);

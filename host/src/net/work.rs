@@ -129,7 +129,7 @@ mod tests {
             }
         }
         assert!(before < 40, "{before}");
-        scheduler.begin_tick();
+        scheduler.begin_tick(1);
         while polled() == before {
             tokio::task::yield_now().await;
         }

@@ -11,7 +11,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 use super::error::SandboxError;
 use super::guest::Guest;
 use super::{cache, imports};
-use crate::limits::{CpuScheduler, Limits, TICK, size};
+use crate::limits::{CpuScheduler, Limits, size};
 use crate::telemetry::{self, Telemetry};
 
 /// How many sessions may run at once in one process. More wait for a place; each
@@ -30,7 +30,7 @@ pub struct Sandbox {
     /// For components of other tool chains.
     pub(super) void_cli: Arc<Linker<Guest>>,
     /// What was compiled or read from the cache so far.
-    pub(super) compiled: Arc<Mutex<BTreeMap<cache::Key, cache::Slot>>>,
+    pub(super) compiled: Arc<Mutex<BTreeMap<cache::Key, Arc<cache::Slot>>>>,
     pub(super) cache: Option<Arc<cache::Cache>>,
     pub(super) places: Arc<Semaphore>,
     pub(super) scheduler: CpuScheduler,
@@ -121,30 +121,25 @@ fn engine_error(error: wasmtime::Error) -> SandboxError {
     SandboxError::Engine(format!("{error:#}"))
 }
 
-/// The clock by which computing is measured: a thread that counts ticks, and with
-/// each hands out turns to those who compute for long.
-struct Ticker {
-    stop: Arc<std::sync::atomic::AtomicBool>,
-}
+/// The clock by which computing is measured: a thread that counts ticks while somebody
+/// computes, and with each hands out turns to those who compute for long.
+struct Ticker(CpuScheduler);
 
 impl Ticker {
     fn start(engine: &Engine, scheduler: CpuScheduler) -> std::io::Result<Self> {
-        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let (stopped, engine) = (stop.clone(), engine.weak());
+        let (turns, engine) = (scheduler.clone(), engine.weak());
         std::thread::Builder::new().name("signon-ticker".to_owned()).spawn(move || {
-            while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
-                std::thread::sleep(TICK);
-                let Some(engine) = engine.upgrade() else { return };
-                scheduler.begin_tick();
-                engine.increment_epoch();
-            }
+            turns.keep_time(|| {
+                let engine = engine.upgrade();
+                engine.inspect(Engine::increment_epoch).is_some()
+            });
         })?;
-        Ok(Self { stop })
+        Ok(Self(scheduler))
     }
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.0.end();
     }
 }

@@ -19,8 +19,7 @@ use super::load::LoadedComponent;
 use super::response_errors::GuestTexts;
 use crate::contract::{SignonSource, SourceError};
 use crate::egress::Egress;
-use crate::limits::Claim;
-use crate::limits::{Limits, size};
+use crate::limits::{Claim, CpuScheduler, Limits, size};
 
 /// A live instance.
 pub struct Instance {
@@ -29,6 +28,8 @@ pub struct Instance {
     pub store: Store<Guest>,
     pub bindings: SignonSource,
     pub limits: Limits,
+    /// Who is told that it computes.
+    pub scheduler: CpuScheduler,
     /// Whether it failed once: what is left of it is not to be called.
     pub ended: bool,
     // Given back when the instance goes: the source's, then the process's.
@@ -79,8 +80,8 @@ impl Instance {
                 }
             })
         });
-        let instantiated =
-            within(limits.wall_time, component.linked.instantiate_async(&mut store)).await;
+        let instantiate = within(limits.wall_time, component.linked.instantiate_async(&mut store));
+        let instantiated = sandbox.scheduler.computing(instantiate).await;
         let bindings = instantiated.map_err(|error| {
             let component = component.name();
             let called = Called { source: &source, component, call: "instantiate", limits };
@@ -92,6 +93,7 @@ impl Instance {
             store,
             bindings,
             limits: limits.clone(),
+            scheduler: sandbox.scheduler.clone(),
             ended: false,
             _places: [own, Some(shared)],
         })
@@ -112,15 +114,17 @@ macro_rules! call {
         guest.ticks = 0;
         guest.meter.refused = None;
         guest.egress_session.begin_call();
-        let result = $crate::runtime::instance::within(
-            instance.limits.wall_time,
-            instance
-                .bindings
-                .signon_source_source()
-                $(.$resource())?
-                .$function(&mut instance.store, $($argument),*),
-        )
-        .await;
+        let result = instance
+            .scheduler
+            .computing($crate::runtime::instance::within(
+                instance.limits.wall_time,
+                instance
+                    .bindings
+                    .signon_source_source()
+                    $(.$resource())?
+                    .$function(&mut instance.store, $($argument),*),
+            ))
+            .await;
         result.map_err(|error| {
             instance.ended = true;
             let refused = instance.store.data().meter.refused;
