@@ -12,9 +12,11 @@ use std::sync::{Arc, Mutex};
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::contract::Descriptor;
 use crate::permissions::{self, Readers};
 
 /// What every file begins with; another layout is another text.
@@ -23,8 +25,13 @@ const MAGIC: &[u8; 20] = b"signon compiled 1.0\n";
 /// Length of the digest behind it.
 const DIGEST: usize = 32;
 
-/// Compiled code, or the place for it.
-pub(super) type Slot = Arc<Mutex<Option<Component>>>;
+/// Compiled code, or the place for it, and what the component says about itself once it
+/// was asked.
+#[derive(Default)]
+pub(super) struct Slot {
+    pub component: Mutex<Option<Component>>,
+    pub descriptor: Arc<OnceCell<Arc<Descriptor>>>,
+}
 
 /// What stands for a component compiled by an engine.
 pub type Key = [u8; DIGEST];

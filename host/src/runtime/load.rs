@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError};
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
 use wasmtime::component::Component;
 
 use super::engine::Sandbox;
@@ -16,7 +17,7 @@ use super::error::SandboxError;
 use super::guest::Guest;
 use super::imports::Imports;
 use super::{cache, weight};
-use crate::contract::SignonSourcePre;
+use crate::contract::{Descriptor, SignonSourcePre};
 use crate::files;
 use crate::limits::Limits;
 
@@ -27,6 +28,8 @@ pub struct LoadedComponent {
     pub(super) linked: SignonSourcePre<Guest>,
     imports: Arc<[String]>,
     exports: Arc<[String]>,
+    /// What it says about itself, once it was asked: the same for all of its bytes.
+    pub(super) descriptor: Arc<OnceCell<Arc<Descriptor>>>,
     /// Requests that its calls without a way out asked for.
     pub(super) asked_in_vain: Arc<AtomicU64>,
 }
@@ -84,6 +87,9 @@ impl ComponentFile {
     }
 }
 
+/// Compiled code, and the place for what it says about itself.
+type Compiled = (Component, Arc<OnceCell<Arc<Descriptor>>>);
+
 impl Sandbox {
     /// Loads a component from a file.
     ///
@@ -139,7 +145,7 @@ impl Sandbox {
         bytes: &[u8],
         allowed: Imports,
     ) -> Result<LoadedComponent, SandboxError> {
-        let component = self.compile(name, bytes)?;
+        let (component, descriptor) = self.compile(name, bytes)?;
         let kind = component.component_type();
         let imports: Vec<String> =
             kind.imports(&self.engine).map(|(name, _)| name.to_owned()).collect();
@@ -167,12 +173,14 @@ impl Sandbox {
             linked,
             imports: imports.into(),
             exports: exports.into(),
+            descriptor,
             asked_in_vain: Arc::default(),
         })
     }
 
-    /// Compiled code for these bytes: at hand, from the cache, or made now.
-    fn compile(&self, name: &str, bytes: &[u8]) -> Result<Component, SandboxError> {
+    /// Compiled code for these bytes: at hand, from the cache, or made now; and the place
+    /// for what it says about itself.
+    fn compile(&self, name: &str, bytes: &[u8]) -> Result<Compiled, SandboxError> {
         // Text would be taken for WAT or yield a puzzling message.
         if !bytes.starts_with(b"\0asm") {
             let problem = "it does not begin with \\0asm".to_owned();
@@ -185,9 +193,10 @@ impl Sandbox {
         };
         // Held while compiling: a thousand sources with one component compile it once, and
         // those with another do not wait for it.
-        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(component) = slot.as_ref() {
-            return Ok(component.clone());
+        let descriptor = slot.descriptor.clone();
+        let mut held = slot.component.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = held.as_ref() {
+            return Ok((component.clone(), descriptor));
         }
         let kept = self.cache.as_ref().and_then(|cache| cache.read(&self.engine, &digest));
         let component = match kept {
@@ -204,8 +213,8 @@ impl Sandbox {
                 component
             }
         };
-        *slot = Some(component.clone());
-        Ok(component)
+        *held = Some(component.clone());
+        Ok((component, descriptor))
     }
 }
 

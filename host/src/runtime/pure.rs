@@ -1,6 +1,8 @@
 //! The calls that look at a component and its configuration. All but `check` run
 //! with no way out.
 
+use std::sync::Arc;
+
 use super::Sandbox;
 use super::descriptor::check_descriptor;
 use super::error::SandboxError;
@@ -35,6 +37,21 @@ impl Sandbox {
         let descriptor = call!(&mut instance, "describe", call_describe())?;
         check_descriptor(component.name(), &descriptor)?;
         Ok(descriptor)
+    }
+
+    /// The same, asked once for all that is loaded of the same bytes: what a component says
+    /// about itself depends on nothing else. A failure is not kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sandbox::describe`].
+    pub(crate) async fn descriptor(
+        &self,
+        component: &LoadedComponent,
+        limits: &Limits,
+    ) -> Result<Arc<Descriptor>, SandboxError> {
+        let ask = || async { self.describe(component, limits).await.map(Arc::new) };
+        component.descriptor.get_or_try_init(ask).await.cloned()
     }
 
     /// The requests a configuration needs.
@@ -84,5 +101,23 @@ impl Sandbox {
         let mut instance = Instance::new(self, component, limits, egress).await?;
         let findings = call!(&mut instance, "check", call_check(config))?;
         instance.settle("check", findings, |called, findings| called.check_findings(findings))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn all_that_is_loaded_of_the_same_bytes_is_described_once() {
+        let (sandbox, limits) = (Sandbox::new(&Limits::default()).unwrap(), Limits::default());
+        let bytes = signon_bundle::find("oam").unwrap().bytes;
+        let loaded = ["one", "other"].map(|name| sandbox.load(name, bytes).unwrap());
+        let mut told = Vec::new();
+        for component in &loaded {
+            told.push(sandbox.descriptor(component, &limits).await.unwrap());
+        }
+        assert!(Arc::ptr_eq(&told[0], &told[1]));
+        assert_eq!(told[0].name, "oam");
     }
 }
