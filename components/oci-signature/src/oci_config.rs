@@ -19,6 +19,8 @@ const DEFAULT_PROFILE: &str = "DEFAULT";
 pub struct OciConfig {
     /// In the order of the file.
     sections: Vec<Section>,
+    /// Where each stands, by name: there may be thousands.
+    by_name: BTreeMap<String, usize>,
 }
 
 struct Section {
@@ -76,6 +78,7 @@ impl OciConfig {
     /// With the line; what only concerns one profile is said by [`OciConfig::profile`].
     pub fn parse(text: &str) -> Result<Self, OciConfigError> {
         let mut sections: Vec<Section> = Vec::new();
+        let mut by_name = BTreeMap::new();
         let text = text.trim_start_matches('\u{feff}');
         for (index, content) in text.lines().enumerate() {
             let line = index + 1;
@@ -85,10 +88,10 @@ impl OciConfig {
             }
             if content.starts_with('[') {
                 let section = Section::start(content, line)?;
-                if let Some(earlier) = sections.iter().find(|other| other.name == section.name) {
+                if let Some(earlier) = by_name.insert(section.name.clone(), sections.len()) {
                     return Err(OciConfigError::DuplicateProfile {
                         line,
-                        first: earlier.line,
+                        first: sections[earlier].line,
                         name: section.name,
                     });
                 }
@@ -98,7 +101,7 @@ impl OciConfig {
             let section = sections.last_mut().ok_or(OciConfigError::BeforeProfile { line })?;
             section.add(content, line)?;
         }
-        Ok(Self { sections })
+        Ok(Self { sections, by_name })
     }
 
     /// The profiles in the order of the file.
@@ -121,7 +124,7 @@ impl OciConfig {
     }
 
     fn section(&self, name: &str) -> Option<&Section> {
-        self.sections.iter().find(|section| section.name == name)
+        self.by_name.get(name).map(|index| &self.sections[*index])
     }
 
     fn unknown(&self, name: &str) -> OciConfigError {

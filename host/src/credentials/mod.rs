@@ -7,6 +7,7 @@ mod basic;
 mod instance;
 mod oauth2;
 mod oci;
+mod oci_profiles;
 mod redactor;
 mod secret;
 mod token;

@@ -17,6 +17,7 @@ use oci_signature::{
 use rand_core::OsRng;
 use zeroize::Zeroizing;
 
+use super::oci_profiles::{self, Stamp, stamp};
 use super::{CredentialError, token};
 use crate::files;
 
@@ -96,11 +97,14 @@ impl Given {
 struct Loaded {
     signer: Arc<Signer>,
     watched: Watched,
+    /// What the profile stands in, so that whoever has another profile of it need not read
+    /// it again.
+    _config: Option<Arc<OciConfig>>,
 }
 
 /// Files and how they looked when they were read.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Watched(Vec<(PathBuf, Option<(SystemTime, u64)>)>);
+struct Watched(Vec<(PathBuf, Stamp)>);
 
 impl Watched {
     fn read(&mut self, path: &Path) -> Result<Zeroizing<String>, CredentialError> {
@@ -115,17 +119,14 @@ impl Watched {
     }
 }
 
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
-    let found = std::fs::metadata(path).ok()?;
-    Some((found.modified().ok()?, found.len()))
-}
-
 impl Origin {
     fn load(&self) -> Result<Loaded, CredentialError> {
         let mut watched = Watched::default();
+        let mut config = None;
         let signer = match self {
             Self::Profile { file, profile, passphrase } => {
-                from_profile(file, profile, passphrase.as_ref(), &mut watched)?
+                let held = config.insert(watched.profiles(file)?);
+                from_profile(held, file, profile, passphrase.as_ref(), &mut watched)?
             }
             Self::Parts { key_id, fingerprint, key_file, passphrase } => {
                 let key = watched.key(key_file, passphrase.as_ref())?;
@@ -146,11 +147,17 @@ impl Origin {
         if let Some(problem) = token::problem(signer.key_id()) {
             return Err(CredentialError::Unfit { place: "tenancy or user".to_owned(), problem });
         }
-        Ok(Loaded { signer: Arc::new(signer), watched })
+        Ok(Loaded { signer: Arc::new(signer), watched, _config: config })
     }
 }
 
 impl Watched {
+    fn profiles(&mut self, file: &Path) -> Result<Arc<OciConfig>, CredentialError> {
+        let stamp = stamp(file);
+        self.0.push((file.to_owned(), stamp));
+        oci_profiles::read(file, stamp)
+    }
+
     fn key(
         &mut self,
         file: &Path,
@@ -162,13 +169,13 @@ impl Watched {
 }
 
 fn from_profile(
+    config: &OciConfig,
     file: &Path,
     profile: &str,
     passphrase: Option<&Passphrase>,
     watched: &mut Watched,
 ) -> Result<Signer, CredentialError> {
     let wrong = |source| CredentialError::OciConfig { path: file.to_owned(), source };
-    let config = OciConfig::parse(&watched.read(file)?).map_err(wrong)?;
     let profile = config.profile(profile).map_err(wrong)?;
     let home = std::env::var("HOME").ok();
     let expand = |path: &str| {
