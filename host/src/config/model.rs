@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::hidden::Hidden;
 use super::searches::SearchConfig;
 use super::source::SourceConfig;
-use crate::render::Format;
 use crate::sinks::SinkConfig;
 
 /// What to collect and where to put it.
@@ -30,12 +29,4 @@ pub struct Config {
     pub metrics_streams: bool,
     /// What variables put into it, for whoever shows a message.
     pub hidden: Hidden,
-}
-
-impl Config {
-    /// Whether a sink of a source wants the records themselves.
-    pub fn keeps_raw(&self, source_id: &str) -> bool {
-        let mut sinks = self.sinks.iter().filter(|sink| sink.takes(source_id));
-        sinks.any(|sink| sink.keep.raw || sink.format == Format::Raw)
-    }
 }

@@ -45,7 +45,7 @@ pub use splunk::{Acknowledgement, SplunkSinkConfig};
 pub use stdout::{StdoutSink, StdoutSinkConfig};
 
 pub(crate) use config::{SinkDraft, describe_common, read_sink, sink_schema};
-pub(crate) use inputs::{is_pattern, matches};
+pub(crate) use inputs::{InputIndex, is_pattern, matches};
 pub(crate) use remote::config::describe_tables;
 
 /// One rendered event.

@@ -3,11 +3,13 @@
 //! Invariant: a sink that cannot be opened stands there all the same and tries again
 //! with every batch, so that its own inputs wait for it and no other source does.
 
+use std::collections::{HashMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, watch};
+use tokio::task::JoinSet;
 
 use super::config::SinkConfig;
 use super::kind::SinkContext;
@@ -16,30 +18,56 @@ use crate::render::Format;
 use crate::state::Commit;
 use crate::telemetry::{self, SinkTelemetry};
 
+/// Sinks opened at once: they wait for disks and file systems that are far away.
+const AT_ONCE: usize = 8;
+
 /// Opens every sink of a configuration but those that are open already, in the order
 /// in which a batch takes them: files last, and by id, so that two streams can never
 /// wait for each other. A file has one batch at a time, from its lines to the commit;
 /// before them, a server that is slow to acknowledge would hold up everybody else's.
+/// Once `stop` is true no more are opened: what is left would take no batch any more.
 pub async fn open_all(
     configs: &[SinkConfig],
     context: &SinkContext,
     are_open: &[Arc<dyn Sink>],
+    stop: &watch::Receiver<bool>,
 ) -> Vec<Arc<dyn Sink>> {
     let mut configs: Vec<&SinkConfig> = configs.iter().collect();
     configs.sort_by_key(|config| (config.kind.file().is_some(), &config.id));
-    let mut sinks = Vec::with_capacity(configs.len());
-    for config in configs {
-        if let Some(sink) = are_open.iter().find(|sink| sink.id() == config.id) {
-            sinks.push(sink.clone());
-            continue;
+    let are_open: HashMap<&str, &Arc<dyn Sink>> =
+        are_open.iter().map(|sink| (sink.id(), sink)).collect();
+    let mut sinks: Vec<Option<Arc<dyn Sink>>> = configs
+        .iter()
+        .map(|config| are_open.get(&*config.id).map(|sink| Arc::clone(sink)))
+        .collect();
+    let mut left: VecDeque<usize> =
+        (0..configs.len()).filter(|number| sinks[*number].is_none()).collect();
+    let mut opening = JoinSet::new();
+    loop {
+        while opening.len() < AT_ONCE
+            && !*stop.borrow()
+            && let Some(number) = left.pop_front()
+        {
+            let (config, context) = (configs[number].clone(), context.clone());
+            opening.spawn(async move { (number, open(&config, &context).await) });
         }
-        sinks.push(open(config, context).await.unwrap_or_else(|error| {
-            let telemetry = telemetry_of(config, context);
-            telemetry::SinkNotOpened { error: error.to_string() }.emit(&telemetry);
-            Arc::new(LateSink::new(config.clone(), context.clone()))
-        }));
+        let Some(opened) = opening.join_next().await else { break };
+        match opened {
+            Ok((number, Ok(sink))) => sinks[number] = Some(sink),
+            Ok((number, Err(error))) => {
+                let telemetry = telemetry_of(configs[number], context);
+                telemetry::SinkNotOpened { error: error.to_string() }.emit(&telemetry);
+            }
+            // A panic is a fault of ours: whoever started us has to know.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => {}
+        }
     }
-    sinks
+    let late = |config: &SinkConfig| -> Arc<dyn Sink> {
+        Arc::new(LateSink::new(config.clone(), context.clone()))
+    };
+    let opened = configs.into_iter().zip(sinks);
+    opened.map(|(config, sink)| sink.unwrap_or_else(|| late(config))).collect()
 }
 
 fn telemetry_of(config: &SinkConfig, context: &SinkContext) -> SinkTelemetry {
@@ -80,10 +108,10 @@ pub async fn check(config: &SinkConfig) -> Result<(), SinkError> {
 /// Tries every sink beside whatever else goes on, and tells of those that are not
 /// ready.
 pub fn probe_all(configs: &[SinkConfig], context: &SinkContext, sinks: &[Arc<dyn Sink>]) {
+    let configs: HashMap<&str, &SinkConfig> =
+        configs.iter().map(|config| (&*config.id, config)).collect();
     for sink in sinks {
-        let Some(config) = configs.iter().find(|config| config.id == sink.id()) else {
-            continue;
-        };
+        let Some(config) = configs.get(sink.id()) else { continue };
         let (sink, telemetry) = (sink.clone(), telemetry_of(config, context));
         tokio::spawn(async move {
             if let Err(error) = sink.probe().await {
@@ -185,7 +213,7 @@ mod tests {
         let file = folder.path().join("signon.toml");
         let config = Config::parse(text, &file, Syntax::Toml, &|_| None).unwrap();
         let context = context(folder.path());
-        let sinks = open_all(&config.sinks, &context, &[]).await;
+        let sinks = open_all(&config.sinks, &context, &[], &watch::channel(false).1).await;
         let ids: Vec<&str> = sinks.iter().map(|sink| sink.id()).collect();
         assert_eq!(ids, ["b", "c", "a"]);
     }
@@ -201,7 +229,7 @@ mod tests {
         let context = context(folder.path());
         // Where a folder should be, a file is in the way.
         std::fs::write(folder.path().join("late"), "").unwrap();
-        let sinks = open_all(&config.sinks, &context, &[]).await;
+        let sinks = open_all(&config.sinks, &context, &[], &watch::channel(false).1).await;
         let line = Line {
             id: "x".into(),
             owner: Owner::of_source("acme").into(),

@@ -8,22 +8,22 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
+use super::outlets::{Outlets, keep_raw};
 use super::process::{Components, Process};
-use crate::config::{AllowRule, ComponentRef, Config, SourceConfig};
+use crate::config::{AllowRule, ComponentRef, SourceConfig};
 use crate::contract::{AccessRule, Descriptor, Finding, ReadOptions, Shape, SourceError, Stream};
 use crate::egress::{Budget, Egress, Grant};
 use crate::files;
 use crate::limits::Limits;
 use crate::limits::off_the_threads;
 use crate::net::{HttpClient, PrivateAddresses};
-use crate::pipeline::{Acceptance, CollectError, Filter, Outlet, Preferences};
+use crate::pipeline::{Acceptance, CollectError, Filter, Preferences};
 use crate::planner::Schedule;
 use crate::read::SandboxedSource;
 use crate::read::StreamRun;
 use crate::read::{SourceContext, millis};
 use crate::render::Owner;
 use crate::runtime::{LoadedComponent, Sandbox, SandboxError};
-use crate::sinks::Sink;
 use crate::state::{Committer, StreamKey};
 use crate::telemetry::SourceTelemetry;
 
@@ -34,7 +34,7 @@ const TEXT_LIMIT: u32 = 16 << 10;
 /// credential is at hand.
 struct Ready {
     component: LoadedComponent,
-    descriptor: Descriptor,
+    descriptor: Arc<Descriptor>,
     settings: String,
     streams: Vec<Stream>,
     egress: Egress,
@@ -49,7 +49,7 @@ async fn ready(
 ) -> Result<Ready, CollectError> {
     let limits = source.limits.clone();
     let component = off_the_threads(|| load(sandbox, components, source))?;
-    let descriptor = sandbox.describe(&component, &limits).await?;
+    let descriptor = sandbox.descriptor(&component, &limits).await?;
     let settings = settings_text(source)?;
     let refused = |error| in_settings(source, error);
     let rules = sandbox.access(&component, &limits, &settings).await.map_err(refused)?;
@@ -111,24 +111,23 @@ pub async fn open(
     Ok(ReadySource { component, settings, egress })
 }
 
-/// Builds sources of one configuration.
-pub struct SourceBuilder<'c> {
-    pub process: &'c Process,
-    pub committer: &'c Committer,
-    pub sinks: &'c [Arc<dyn Sink>],
-    pub preferences: &'c Preferences,
+/// Builds sources of one configuration. Clones are the same.
+#[derive(Clone)]
+pub struct SourceBuilder {
+    pub process: Arc<Process>,
+    pub committer: Committer,
+    pub outlets: Arc<Outlets>,
+    pub preferences: Preferences,
+    /// How often the head of a ledger is sent.
+    pub ledger_heads: Duration,
     /// Whether the live edge is read, or only the past.
     pub live: bool,
 }
 
-impl SourceBuilder<'_> {
+impl SourceBuilder {
     /// The streams of a source.
-    pub async fn build(
-        &self,
-        config: &Config,
-        source: &SourceConfig,
-    ) -> Result<Vec<StreamRun>, CollectError> {
-        let (process, telemetry) = (self.process, self.process.telemetry_of(source));
+    pub async fn build(&self, source: &SourceConfig) -> Result<Vec<StreamRun>, CollectError> {
+        let (process, telemetry) = (&self.process, self.process.telemetry_of(source));
         let (sandbox, components) = (&process.sandbox, process.components.as_ref());
         let Ready { component, descriptor, settings, streams, egress, limits } =
             ready(sandbox, components, source, telemetry.clone()).await?;
@@ -138,6 +137,7 @@ impl SourceBuilder<'_> {
             Shape::Windowed(windowed) => windowed.smallest_retention_seconds,
             Shape::Log => 0,
         };
+        let outlets = self.outlets.of(&source.id);
         let session_factory = SandboxedSource {
             sandbox: process.sandbox.clone(),
             component,
@@ -146,7 +146,7 @@ impl SourceBuilder<'_> {
             settings,
             options: ReadOptions {
                 classes: source.classes,
-                keep_raw: config.keeps_raw(&source.id),
+                keep_raw: keep_raw(&outlets),
                 text_limit: TEXT_LIMIT,
             },
         };
@@ -161,7 +161,7 @@ impl SourceBuilder<'_> {
             smallest_retention: millis(Duration::from_secs(smallest_retention)),
             start: source.start,
             poll_interval: source.poll_interval,
-            head_interval: config.ledger_heads,
+            head_interval: self.ledger_heads,
             backfill: source.backfill,
             live: self.live,
             acceptance: Acceptance {
@@ -171,7 +171,7 @@ impl SourceBuilder<'_> {
                 state: process.state.clone(),
             },
             state: process.state.clone(),
-            outlets: self.taking(config, source),
+            outlets,
             statuses: process.statuses.clone(),
             places: process.places.clone(),
             undelivered: process.undelivered.clone(),
@@ -187,16 +187,6 @@ impl SourceBuilder<'_> {
             StreamRun::new(context.clone(), key, self.committer.clone())
         };
         Ok(streams.into_iter().map(run).collect())
-    }
-
-    /// The sinks that take a source's events.
-    fn taking(&self, config: &Config, source: &SourceConfig) -> Vec<Outlet> {
-        let outlet = |sink: &Arc<dyn Sink>| {
-            let config = config.sinks.iter().find(|config| config.id == sink.id())?;
-            let outlet = || Outlet::new(sink.clone(), config, self.process.telemetry());
-            config.takes(&source.id).then(outlet)
-        };
-        self.sinks.iter().filter_map(outlet).collect()
     }
 }
 

@@ -24,7 +24,7 @@ const UNDELIVERED: u64 = 256 << 20;
 
 /// Reads the sources of a configuration.
 pub struct Collector {
-    process: Process,
+    process: Arc<Process>,
 }
 
 impl std::fmt::Debug for Collector {
@@ -37,7 +37,7 @@ impl Collector {
     /// A collector over a state.
     pub fn new(sandbox: Sandbox, components: Arc<dyn Components>, state: Arc<dyn State>) -> Self {
         Self {
-            process: Process {
+            process: Arc::new(Process {
                 sandbox,
                 components,
                 state,
@@ -46,7 +46,7 @@ impl Collector {
                 places: FairShare::new(READINGS, First::Waits),
                 undelivered: FairShare::new(UNDELIVERED, First::Always),
                 clock: Arc::new(SystemClock),
-            },
+            }),
         }
     }
 

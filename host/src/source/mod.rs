@@ -3,9 +3,12 @@
 //! Invariant: a source that cannot start or fails does so alone.
 
 mod builder;
+mod changes;
 mod collector;
 mod credentials;
+mod outlets;
 mod process;
+mod starting;
 mod supervisor;
 #[cfg(test)]
 mod tests;

@@ -2,23 +2,27 @@
 //! changes, without losing a position.
 //!
 //! Invariant: a source never runs twice at once, and a sink is opened anew only
-//! after all its sources have ended, so that nothing it took is in mid-air.
+//! after all its sources have ended, so that nothing it took is in mid-air. Being told to
+//! end is heard at any moment, the start included.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
 use super::builder::SourceBuilder;
+use super::changes::Changes;
+use super::outlets::Outlets;
 use super::process::{Orders, Process, Summary};
+use super::starting::Starting;
 use crate::config::{Config, SourceConfig};
 use crate::pipeline::CollectError;
 use crate::pipeline::Preferences;
-use crate::read::Until;
+use crate::read::{StreamRun, Until, stopped};
 use crate::sinks::{Sink, SinkContext, open_all, probe_all};
 use crate::state::{Committer, Counts};
-use crate::telemetry;
+use crate::telemetry::{self, ConfigReloaded};
 
 /// What a stream counted, and the source and reason if it failed.
 type Finished = (Counts, Result<(), (String, String)>);
@@ -26,21 +30,13 @@ type Finished = (Counts, Result<(), (String, String)>);
 /// A source that runs.
 struct Running {
     stop: watch::Sender<bool>,
-    streams: JoinSet<Finished>,
-}
-
-impl Running {
-    async fn end(mut self, summary: &mut Summary) {
-        self.stop.send_replace(true);
-        while let Some(finished) = self.streams.join_next().await {
-            take(finished, summary);
-        }
-    }
+    /// Streams that have not ended.
+    streams: usize,
 }
 
 /// Runs the sources of a configuration, and of those that come after it.
 pub async fn run(
-    process: &Process,
+    process: &Arc<Process>,
     committer: Committer,
     config: Config,
     until: Until,
@@ -55,31 +51,35 @@ pub async fn run(
         committer: committer.clone(),
         telemetry: process.telemetry().clone(),
     };
-    let sinks = open_all(&config.sinks, &context, &[]).await;
+    let sinks = open_all(&config.sinks, &context, &[], &orders.stop).await;
     probe_all(&config.sinks, &context, &sinks);
     let mut fleet = Fleet {
         sinks,
         context,
-        process,
+        process: process.clone(),
         config,
         until,
         live,
+        told: orders.stop.clone(),
+        starting: Starting::default(),
         running: BTreeMap::new(),
+        streams: Streams::default(),
         summary: Summary::default(),
     };
     let sources = fleet.config.sources.clone();
-    fleet.start(&sources).await;
+    fleet.start(sources, None);
     loop {
-        if fleet.running.is_empty() && until == Until::Done {
+        if until == Until::Done && fleet.is_done() {
             break;
         }
         tokio::select! {
-            () = crate::read::stopped(&mut orders.stop) => break,
+            biased;
+            () = stopped(&mut orders.stop) => break,
             // Nothing can be committed until the state is opened again: end, so that
             // whoever watches the process starts it anew.
             () = committer.failed() => break,
             Some(config) = orders.reload.recv() => fleet.follow(config).await,
-            () = fleet.one_ends() => {}
+            () = fleet.go_on() => {}
         }
     }
     committer.end();
@@ -87,85 +87,118 @@ pub async fn run(
     Ok(fleet.summary)
 }
 
-struct Fleet<'c> {
-    process: &'c Process,
+struct Fleet {
+    process: Arc<Process>,
     config: Config,
     until: Until,
     live: bool,
+    told: watch::Receiver<bool>,
     sinks: Vec<Arc<dyn Sink>>,
     context: SinkContext,
+    starting: Starting,
     running: BTreeMap<String, Running>,
+    streams: Streams,
     summary: Summary,
 }
 
-impl Fleet<'_> {
-    async fn start(&mut self, sources: &[SourceConfig]) {
+impl Fleet {
+    fn is_done(&self) -> bool {
+        self.starting.is_done() && self.running.is_empty()
+    }
+
+    /// Begins to prepare sources.
+    fn start(&mut self, sources: Vec<SourceConfig>, reloaded: Option<ConfigReloaded>) {
         // What a source failed of before is of another configuration.
-        self.summary.failed.retain(|(id, _)| !sources.iter().any(|source| source.id == *id));
+        let ids: HashSet<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+        self.summary.failed.retain(|(id, _)| !ids.contains(id.as_str()));
         let preferences =
             self.config.sources.iter().map(|source| (&*source.id, source.prefer.as_slice()));
-        let preferences = Preferences::new(preferences);
-        let mut prepared = Vec::new();
-        for source in sources {
-            let builder = SourceBuilder {
-                process: self.process,
-                committer: &self.context.committer,
-                sinks: &self.sinks,
-                preferences: &preferences,
-                live: self.live,
-            };
-            match builder.build(&self.config, source).await {
-                Ok(streams) => prepared.push((source.id.clone(), streams)),
-                Err(error) => {
-                    // The findings of a component come one a line.
-                    let error = error.to_string().replace('\n', "; ");
-                    let telemetry = self.process.telemetry_of(source);
-                    telemetry::SourceNotStarted { error: error.clone() }.emit(&telemetry);
-                    self.process.statuses.not_started(&source.id, &source.tenant, &error);
-                    self.summary.failed.push((source.id.clone(), error));
-                }
-            }
-        }
-        // All are in the registry before the first one reads: some wait for others.
-        for (id, prepared) in prepared {
-            let (stop, told) = watch::channel(false);
-            let mut streams = JoinSet::new();
-            for stream in prepared {
-                streams.spawn(stream.run(self.until, told.clone()));
-            }
-            self.running.insert(id, Running { stop, streams });
+        let builder = SourceBuilder {
+            process: self.process.clone(),
+            committer: self.context.committer.clone(),
+            outlets: Arc::new(Outlets::new(&self.config, &self.sinks, self.process.telemetry())),
+            preferences: Preferences::new(preferences),
+            ledger_heads: self.config.ledger_heads,
+            live: self.live,
+        };
+        self.starting = Starting::new(builder, sources, reloaded);
+        self.tell_reloaded();
+    }
+
+    fn tell_reloaded(&mut self) {
+        if let Some(reloaded) = self.starting.take_reloaded() {
+            reloaded.emit(self.process.telemetry());
         }
     }
 
-    /// Waits until a stream ends; for ever when none runs.
-    async fn one_ends(&mut self) {
-        let ended = std::future::poll_fn(|context| {
-            for (id, running) in &mut self.running {
-                match running.streams.poll_join_next(context) {
-                    std::task::Poll::Ready(Some(finished)) => {
-                        return std::task::Poll::Ready((id.clone(), Some(finished)));
-                    }
-                    std::task::Poll::Ready(None) => {
-                        return std::task::Poll::Ready((id.clone(), None));
-                    }
-                    std::task::Poll::Pending => {}
+    /// Takes whatever comes next: sources that were prepared, a stream that ended.
+    async fn go_on(&mut self) {
+        tokio::select! {
+            prepared = self.starting.next() => {
+                for (source, streams) in prepared {
+                    self.enter(&source, streams);
+                }
+                self.tell_reloaded();
+            }
+            (source, finished) = self.streams.next() => self.ended(source, finished),
+        }
+    }
+
+    /// A source was prepared: its streams run, or it is told why not.
+    fn enter(&mut self, source: &SourceConfig, prepared: Result<Vec<StreamRun>, CollectError>) {
+        match prepared {
+            Ok(streams) => {
+                let (stop, told) = watch::channel(false);
+                let count = streams.len();
+                for stream in streams {
+                    self.streams.spawn(&source.id, stream.run(self.until, told.clone()));
+                }
+                if count > 0 {
+                    self.running.insert(source.id.clone(), Running { stop, streams: count });
                 }
             }
-            std::task::Poll::Pending
-        });
-        let (id, finished) = ended.await;
-        match finished {
-            Some(finished) => take(finished, &mut self.summary),
-            None => {
-                self.running.remove(&id);
+            Err(error) => {
+                // The findings of a component come one a line.
+                let error = error.to_string().replace('\n', "; ");
+                let telemetry = self.process.telemetry_of(source);
+                telemetry::SourceNotStarted { error: error.clone() }.emit(&telemetry);
+                self.process.statuses.not_started(&source.id, &source.tenant, &error);
+                self.summary.failed.push((source.id.clone(), error));
             }
+        }
+    }
+
+    fn ended(&mut self, source: String, finished: Result<Finished, JoinError>) {
+        if let Some(running) = self.running.get_mut(&source) {
+            running.streams -= 1;
+            if running.streams == 0 {
+                self.running.remove(&source);
+            }
+        }
+        match finished {
+            Ok((counts, result)) => {
+                self.summary.counts.add(counts);
+                self.summary.failed.extend(result.err());
+            }
+            Err(error) => self.summary.failed.push((source, error.to_string())),
+        }
+    }
+
+    /// Ends these sources, side by side, and waits for it.
+    async fn end(&mut self, ids: &[String]) {
+        for running in ids.iter().filter_map(|id| self.running.get(id)) {
+            running.stop.send_replace(true);
+        }
+        while ids.iter().any(|id| self.running.contains_key(id)) {
+            let (source, finished) = self.streams.next().await;
+            self.ended(source, finished);
         }
     }
 
     /// Goes over to another configuration: what did not change goes on undisturbed.
     async fn follow(&mut self, config: Config) {
-        let telemetry = self.process.telemetry();
-        let refuse = |error: String| telemetry::ReloadRefused { error }.emit(telemetry);
+        let telemetry = self.process.telemetry().clone();
+        let refuse = |error: String| telemetry::ReloadRefused { error }.emit(&telemetry);
         if config.metrics_listen != self.config.metrics_listen {
             let what = "metrics_listen cannot change while running; start anew for that";
             return refuse(what.to_owned());
@@ -173,13 +206,16 @@ impl Fleet<'_> {
         if config.data_dir != self.config.data_dir {
             return refuse("data_dir cannot change while running; start anew for that".to_owned());
         }
+        // Whoever has not begun to read is prepared anew, by the new configuration.
+        if let Some(reloaded) = self.starting.stop().await {
+            reloaded.emit(&telemetry);
+        }
         self.process.statuses.hide(&config.hidden);
         self.process.statuses.tell_streams(config.metrics_streams);
         let changes = Changes::between(&self.config, &config);
-        for id in changes.ending() {
-            if let Some(running) = self.running.remove(id) {
-                running.end(&mut self.summary).await;
-            }
+        let ending: Vec<String> = changes.ending().cloned().collect();
+        self.end(&ending).await;
+        for id in &ending {
             self.process.statuses.leave(id);
             telemetry.forget_source(id);
         }
@@ -187,108 +223,49 @@ impl Fleet<'_> {
         self.sinks.retain(|sink| !changes.sinks.contains(sink.id()));
         changes.sinks.iter().for_each(|id| telemetry.forget_sink(id));
         self.config = config;
-        self.sinks = open_all(&self.config.sinks, &self.context, &self.sinks).await;
-        let starting: Vec<SourceConfig> = self
-            .config
-            .sources
-            .iter()
-            .filter(|source| !self.running.contains_key(&source.id))
-            .cloned()
-            .collect();
-        self.start(&starting).await;
-        telemetry::ConfigReloaded {
+        self.sinks = open_all(&self.config.sinks, &self.context, &self.sinks, &self.told).await;
+        let sources = self.config.sources.iter();
+        let starting = sources.filter(|source| !self.running.contains_key(&source.id));
+        let starting = starting.cloned().collect();
+        let reloaded = ConfigReloaded {
             started: changes.started.len(),
             stopped: changes.stopped.len(),
             changed: changes.changed.len(),
-        }
-        .emit(telemetry);
+        };
+        self.start(starting, Some(reloaded));
     }
 
     async fn end_all(&mut self) {
+        let ids: Vec<String> = self.running.keys().cloned().collect();
         for running in self.running.values() {
             running.stop.send_replace(true);
         }
-        while let Some((_, running)) = self.running.pop_first() {
-            running.end(&mut self.summary).await;
-        }
+        // Nobody waits any more for what was to be told.
+        let _ = self.starting.stop().await;
+        self.end(&ids).await;
     }
 }
 
-fn take(finished: Result<Finished, tokio::task::JoinError>, summary: &mut Summary) {
-    match finished {
-        Ok((counts, result)) => {
-            summary.counts.add(counts);
-            summary.failed.extend(result.err());
-        }
-        Err(error) => summary.failed.push(("?".to_owned(), error.to_string())),
-    }
+/// The streams of all sources, and whose each is.
+#[derive(Default)]
+struct Streams {
+    tasks: JoinSet<Finished>,
+    sources: HashMap<Id, String>,
 }
 
-/// What differs between two configurations, by id.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Changes {
-    started: BTreeSet<String>,
-    stopped: BTreeSet<String>,
-    changed: BTreeSet<String>,
-    sinks: BTreeSet<String>,
-}
-
-impl Changes {
-    fn between(old: &Config, new: &Config) -> Self {
-        let mut changes = Self::default();
-        let sink =
-            |config: &Config, id: &str| config.sinks.iter().find(|sink| sink.id == id).cloned();
-        for id in old.sinks.iter().chain(&new.sinks).map(|sink| &sink.id) {
-            let (before, after) = (sink(old, id), sink(new, id));
-            if !before.is_some_and(|before| after.is_some_and(|after| before.is_same(&after))) {
-                changes.sinks.insert(id.clone());
-            }
-        }
-        let heads = old.ledger_heads == new.ledger_heads;
-        for source in &old.sources {
-            match new.sources.iter().find(|other| other.id == source.id) {
-                None => {
-                    changes.stopped.insert(source.id.clone());
-                }
-                Some(other) => {
-                    let sinks = old.sinks.iter().chain(&new.sinks);
-                    let mut touched = sinks.filter(|sink| changes.sinks.contains(&sink.id));
-                    let touched = touched.any(|sink| sink.takes(&source.id));
-                    if !heads || touched || !source.is_same(other) {
-                        changes.changed.insert(source.id.clone());
-                    }
-                }
-            }
-        }
-        let known = |id: &String| old.sources.iter().any(|source| source.id == *id);
-        changes.started =
-            new.sources.iter().map(|source| source.id.clone()).filter(|id| !known(id)).collect();
-        changes.end_groups(old, new);
-        changes
+impl Streams {
+    fn spawn(&mut self, source: &str, run: impl Future<Output = Finished> + Send + 'static) {
+        let task = self.tasks.spawn(run).id();
+        self.sources.insert(task, source.to_owned());
     }
 
-    /// Who yields to whom is known to each member when it starts.
-    fn end_groups(&mut self, old: &Config, new: &Config) {
-        let of = |config: &Config| {
-            let preferences = config.sources.iter().filter(|source| !source.prefer.is_empty());
-            preferences
-                .map(|source| (source.id.clone(), source.prefer.clone()))
-                .collect::<BTreeMap<_, _>>()
+    /// The next one that ends, and its source; waits for ever when none runs.
+    async fn next(&mut self) -> (String, Result<Finished, JoinError>) {
+        let (id, finished) = match self.tasks.join_next_with_id().await {
+            Some(Ok((id, finished))) => (id, Ok(finished)),
+            Some(Err(error)) => (error.id(), Err(error)),
+            None => std::future::pending().await,
         };
-        let (before, after) = (of(old), of(new));
-        if before == after {
-            return;
-        }
-        let members = before
-            .iter()
-            .chain(&after)
-            .flat_map(|(id, prefer)| std::iter::once(id.clone()).chain(prefer.iter().cloned()));
-        let members: BTreeSet<String> =
-            members.filter(|id| !self.started.contains(id) && !self.stopped.contains(id)).collect();
-        self.changed.extend(members);
-    }
-
-    fn ending(&self) -> impl Iterator<Item = &String> {
-        self.stopped.iter().chain(&self.changed)
+        (self.sources.remove(&id).unwrap_or_else(|| "?".to_owned()), finished)
     }
 }

@@ -32,7 +32,7 @@ use crate::state::{BlockingState, Commit, Committer, State};
 use crate::telemetry::SinkTelemetry;
 pub use config::{FileSinkConfig, RotationConfig};
 use group::Groups;
-use open::open_locked;
+use open::lock;
 use writer::Writer;
 
 /// Appends to a file.
@@ -58,9 +58,8 @@ impl FileSink {
         state: Arc<dyn State>,
         committer: Committer,
     ) -> Result<Self, SinkError> {
-        let file = |path: &Path| -> Result<Box<dyn Medium>, SinkError> {
-            Ok(Box::new(open_locked(path)?))
-        };
+        let file =
+            |path: &Path| -> Result<Box<dyn Medium>, SinkError> { Ok(Box::new(lock(path)?)) };
         Self::open_on(file, id, path, format, rotation, state, committer).await
     }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::adoption::{self, End, Tail};
 use super::config::RotationConfig;
+use super::rotation::sync_folder;
 use super::writer::Writer;
 use crate::permissions::{self, Readers};
 use crate::render::Format;
@@ -46,15 +47,31 @@ impl Writer {
             && adoption::ends_a_line(file.as_ref(), from).map_err(failed)?;
         let mut tail = Tail::read(file.as_ref(), from, format).map_err(failed)?;
         mend_end(file.as_ref(), &sink, path, &mut tail, format, is_known)?;
-        file.sync().map_err(failed)?;
+        // A new file without a line, and one that is as long as was committed, were
+        // synced if they had to be, and the state need be told nothing before the first
+        // line: thousands of sinks that are opened at once would each wait for the disk.
+        let is_as_committed = tail.end == committed && length == tail.end;
         let length = tail.end;
-        state.adopt(&FileCheckpoint { sink: id.to_owned(), length, waiting: tail.lines })?;
-        adoption::know(&state, id, file.as_ref())?;
+        if !is_as_committed {
+            file.sync().map_err(failed)?;
+            state.adopt(&FileCheckpoint { sink: id.to_owned(), length, waiting: tail.lines })?;
+        }
         let waiting = state.waiting(id)?;
         let begun = file.begun().map_err(failed)?;
         let path = path.to_owned();
-        let is_torn = false;
-        Ok(Self { sink, format, state, rotation, file, path, begun, length, is_torn, waiting })
+        Ok(Self {
+            sink,
+            format,
+            state,
+            rotation,
+            file,
+            path,
+            begun,
+            length,
+            is_known,
+            is_torn: false,
+            waiting,
+        })
     }
 }
 
@@ -81,8 +98,15 @@ pub fn check(path: &Path) -> Result<(), SinkError> {
     std::fs::remove_file(&probe).map_err(failed)
 }
 
-/// Opens or creates the file, for this process alone.
+/// Opens or makes a file, whose name survives a power cut.
 pub fn open_locked(path: &Path) -> Result<File, SinkError> {
+    let file = lock(path)?;
+    sync_folder(path).map_err(|source| SinkError::File { path: path.to_owned(), source })?;
+    Ok(file)
+}
+
+/// Opens or makes a file, for this process alone.
+pub fn lock(path: &Path) -> Result<File, SinkError> {
     let failed = |source| SinkError::File { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
@@ -103,10 +127,6 @@ pub fn open_locked(path: &Path) -> Result<File, SinkError> {
             return Err(SinkError::FileInUse { path: path.to_owned() });
         }
         Err(TryLockError::Error(source)) => return Err(failed(source)),
-    }
-    // The name of a new file has to survive a power cut, too.
-    if let Some(folder) = folder {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
     }
     Ok(file)
 }

@@ -126,3 +126,28 @@ fn after_power_cuts_the_file_holds_every_event_once_and_nothing_committed_is_gon
         assert_eq!(found, expected, "round {round}");
     }
 }
+
+#[test]
+fn to_open_a_file_that_is_as_the_state_says_writes_nothing() {
+    let (state, file) = (Disk::default(), Disk::default());
+    drop(EmbeddedState::open_with(state.clone(), "state.redb".into()).unwrap());
+    for committed in [0, BATCHES] {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let store = EmbeddedState::open_with(state.clone(), "state.redb".into()).unwrap();
+            let store = Arc::new(store);
+            let committer = committer(store.clone());
+            let before = (state.operations(), file.operations());
+            let path = Path::new("events.ndjson");
+            let disk = file.clone();
+            let medium =
+                move |_: &Path| -> Result<Box<dyn Medium>, SinkError> { Ok(Box::new(disk)) };
+            let sink = FileSink::open_on(medium, "file", path, Format::Raw, None, store, committer);
+            let sink = sink.await.unwrap();
+            assert_eq!((state.operations(), file.operations()), before, "{committed} committed");
+            drop(sink);
+        });
+        drop(runtime);
+        work(&state, &file);
+    }
+}

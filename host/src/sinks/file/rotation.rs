@@ -132,7 +132,8 @@ fn aside(path: &Path, time: NaiveDateTime) -> PathBuf {
     name.into()
 }
 
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+/// Makes the names in the folder of a file survive a power cut.
+pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

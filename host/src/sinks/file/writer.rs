@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use super::adoption::{self, Tail};
 use super::config::RotationConfig;
 use super::open::{mend_end, open_locked};
-use super::rotation::RotationStep;
+use super::rotation::{RotationStep, sync_folder};
 use crate::render::Format;
 use crate::sinks::lines::end_of_whole_lines;
 use crate::sinks::medium::Medium;
@@ -31,6 +31,9 @@ pub struct Writer {
     pub(super) begun: SystemTime,
     /// Where the next line goes.
     pub(super) length: u64,
+    /// Whether the state speaks of this very file, whose name survives a power cut. Before
+    /// the first line it has to.
+    pub(super) is_known: bool,
     /// Whether half a group of ours is behind it, which could not be cut.
     pub(super) is_torn: bool,
     /// Lines in the file whose event was never committed, and may come again.
@@ -56,6 +59,7 @@ impl Writer {
             batch.iter().map(|line| line.text.len() as u64 + 1).sum()
         };
         self.rotate_if_due(batches.iter().map(bytes).sum())?;
+        self.be_known()?;
         let before = self.waiting.clone();
         self.write(batches).map_err(|source| {
             self.waiting = before;
@@ -74,6 +78,19 @@ impl Writer {
         for line in lines {
             *self.waiting.entry(line).or_default() += 1;
         }
+    }
+
+    /// Makes the state speak of this file, if it does not: what is torn later is then known
+    /// to be ours.
+    fn be_known(&mut self) -> Result<(), SinkError> {
+        if !self.is_known {
+            sync_folder(&self.path)
+                .map_err(|source| SinkError::File { path: self.path.clone(), source })?;
+            self.state.adopt(&self.checkpoint())?;
+            adoption::know(&self.state, self.sink.id(), self.file.as_ref())?;
+            self.is_known = true;
+        }
+        Ok(())
     }
 
     /// Follows what others did to the file meanwhile: moved or deleted, it is begun
@@ -107,6 +124,7 @@ impl Writer {
         mend_end(file, &self.sink, &self.path, &mut tail, self.format, is_ours)?;
         self.length = tail.end;
         adoption::know(&self.state, self.sink.id(), self.file.as_ref())?;
+        self.is_known = true;
         // A crash before the next commit must find the lines of this file, not look
         // for the end of the one before.
         self.rotate(&[RotationStep::Save])
