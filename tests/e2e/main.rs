@@ -37,5 +37,6 @@ mod runtimes;
 mod sdk;
 mod services;
 mod sinks;
+mod starting;
 mod support;
 mod surface;

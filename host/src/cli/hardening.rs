@@ -57,6 +57,24 @@ pub fn take_descriptors() {
     }
 }
 
+/// Open files beside those of sources and sinks: 128 readings at once, callers of the
+/// metrics, the state, compiled code, standard streams.
+const OTHER_DESCRIPTORS: u64 = 256;
+
+/// Warns if the process may have fewer open files than so many sources and sinks can need:
+/// each source keeps a connection for a while after it asked, each file sink its file.
+pub fn tell_few_descriptors(sources: usize, sinks: usize) {
+    let (limit, needed) = (descriptors(), (sources + sinks) as u64 + OTHER_DESCRIPTORS);
+    if limit < needed {
+        tracing::warn!(
+            limit,
+            needed,
+            "The limit of open files is low for so many sources and sinks; raise the hard limit \
+             (LimitNOFILE=, ulimit -Hn)."
+        );
+    }
+}
+
 /// Open files and connections that the process may have.
 pub fn descriptors() -> u64 {
     #[cfg(unix)]

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use super::built_ins::BuiltIns;
 use super::failure::Failure;
 use super::sandbox::sandbox;
-use super::{exit, metrics, progress, signals};
+use super::{exit, hardening, metrics, progress, signals};
 
 /// Arguments of `signon run`.
 #[derive(Debug, Args)]
@@ -42,7 +42,12 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let config = load(&files, folder.as_deref())?;
     let until = if arguments.once { Until::Done } else { Until::Stopped };
     let stop = signals::stop();
-    let state = open_state(&config).map_err(Failure::failed)?;
+    hardening::tell_few_descriptors(config.sources.len(), config.sinks.len());
+    let Some(state) = open_state_unless(stop.clone(), &config).await else {
+        // Told to end, and nothing was begun.
+        return Ok(());
+    };
+    let state = state.map_err(Failure::failed)?;
     let collector = collector(&config, state.clone())?;
     let _metrics = match config.metrics_listen {
         Some(address) => Some(
@@ -135,6 +140,24 @@ pub fn open_state(config: &Config) -> Result<Arc<EmbeddedState>, StateError> {
         telemetry::DataDirOpen { warning: &warning }.emit();
     }
     Ok(Arc::new(state))
+}
+
+/// The state of a configuration, unless the process is to end: to look through a large
+/// one takes a while.
+async fn open_state_unless(
+    mut stop: watch::Receiver<bool>,
+    config: &Config,
+) -> Option<Result<Arc<EmbeddedState>, StateError>> {
+    let config = config.clone();
+    let opened = tokio::task::spawn_blocking(move || open_state(&config));
+    tokio::select! {
+        biased;
+        _ = stop.wait_for(|stop| *stop) => None,
+        opened = opened => match opened {
+            Ok(opened) => Some(opened),
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        },
+    }
 }
 
 /// A collector with the bundled components.

@@ -16,14 +16,16 @@ use super::failure::Failure;
 /// for whoever cannot wait.
 pub fn stop() -> watch::Receiver<bool> {
     let (sender, receiver) = watch::channel(false);
+    // Before anything else is begun: unheard, the signal would end it half done.
+    let mut endings = Endings::new();
     tokio::spawn(async move {
-        ended().await;
+        endings.next().await;
         // The service may take one grace, the sinks another.
         let seconds = 2 * GRACE.as_secs();
         tracing::info!(within_seconds = seconds, "Ending after the batch in hand.");
         // The collector may be gone already.
         let _ = sender.send(true);
-        ended().await;
+        endings.next().await;
         tracing::warn!("Ended at once: told a second time.");
         std::process::exit(1);
     });
@@ -114,21 +116,44 @@ impl Signals {
     }
 }
 
+/// SIGTERM and Ctrl-C.
 #[cfg(unix)]
-async fn ended() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+struct Endings([Option<tokio::signal::unix::Signal>; 2]);
+
+#[cfg(unix)]
+impl Endings {
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self([SignalKind::terminate(), SignalKind::interrupt()].map(|kind| signal(kind).ok()))
+    }
+
+    async fn next(&mut self) {
+        async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        }
+        let [terminate, interrupt] = &mut self.0;
+        tokio::select! {
+            () = heard(terminate) => {}
+            () = heard(interrupt) => {}
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn ended() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+struct Endings;
+
+#[cfg(not(unix))]
+impl Endings {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
