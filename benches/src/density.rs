@@ -5,11 +5,12 @@
 //! credential, egress and pool of connections. They all ask one simulator on loopback.
 
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
@@ -27,6 +28,10 @@ const OF_A_TENANT: usize = 10;
 /// A process that computes less than this share of a core is idle.
 const IDLE: f64 = 0.05;
 
+/// For how long an idle process is watched: a hundredth of a second is the least that is
+/// told.
+const IDLE_SPAN: Duration = Duration::from_secs(20);
+
 /// Beyond this something hangs.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
@@ -41,7 +46,51 @@ pub fn tell(signon: &Path, work: &Path, sources: usize) -> Outcome<()> {
     let started = process.started.elapsed().as_secs_f64();
     eprintln!("density: idle: {} after {started:.0} s", process.figures());
     drop(process);
-    busy(signon, &served, sources)
+    let busy = all_at_once(signon, &served, sources)?;
+    eprintln!(
+        "density: all at once: first served after {:.1} s, last after {:.1} s; {}",
+        busy.first,
+        busy.last,
+        busy.process.figures()
+    );
+    busy.process.a_minute_later()?;
+    eprintln!("density: idle again: {}", busy.process.figures());
+    Ok(())
+}
+
+/// When the first and the last of so many sources was served that are all due at the
+/// start, in seconds.
+pub fn served_at_once(signon: &Path, work: &Path, sources: usize) -> Outcome<(f64, f64)> {
+    let served = Served::start(work.join("density"), TRAFFIC)?;
+    let busy = all_at_once(signon, &served, sources)?;
+    Ok((busy.first, busy.last))
+}
+
+/// Resident memory of so many sources, MiB: idle, and a minute after all of them have read.
+pub fn before_and_after(signon: &Path, work: &Path, sources: usize) -> Outcome<(u64, u64)> {
+    let served = Served::start(work.join("density"), TRAFFIC)?;
+    let before = idle(signon, &served, sources)?.status("VmRSS:") >> 10;
+    let process = all_at_once(signon, &served, sources)?.process;
+    process.a_minute_later()?;
+    Ok((before, process.status("VmRSS:") >> 10))
+}
+
+/// How long so many tenants with a source and a file sink each take to start, seconds.
+pub fn started_with_sinks(signon: &Path, work: &Path, tenants: usize) -> Outcome<f64> {
+    let served = Served::start(work.join("density"), TRAFFIC)?;
+    let config = with_sinks(&served, tenants)?;
+    let process = Process::start(Command::new(signon).args(["run", "--config"]).arg(config))?;
+    process.wait("all had started", |process| process.sources_up() >= tenants)?;
+    Ok(process.started.elapsed().as_secs_f64())
+}
+
+/// What a process with so many idle sources computes, in hundredths of a core.
+pub fn computing_when_idle(signon: &Path, work: &Path, sources: usize) -> Outcome<f64> {
+    let served = Served::start(work.join("density"), TRAFFIC)?;
+    let process = idle(signon, &served, sources)?;
+    let (began, before) = (Instant::now(), process.computed());
+    std::thread::sleep(IDLE_SPAN);
+    Ok(100.0 * (process.computed() - before) / began.elapsed().as_secs_f64())
 }
 
 /// Resident memory of so many idle sources, KiB each: what a process has more than
@@ -63,6 +112,8 @@ struct Process {
     started: Instant,
     /// Ranges read so far, by its log.
     read: Arc<AtomicUsize>,
+    /// Where it serves its metrics, by its log.
+    address: Arc<OnceLock<String>>,
     ended: Arc<AtomicUsize>,
 }
 
@@ -80,12 +131,16 @@ impl Process {
         let spawned = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = spawned.spawn()?;
         let (read, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let address = Arc::new(OnceLock::new());
         if let Some(stderr) = child.stderr.take() {
-            let (read, ended) = (read.clone(), ended.clone());
+            let (read, ended, address) = (read.clone(), ended.clone(), address.clone());
             std::thread::spawn(move || {
                 for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                     if line.contains("Range read.") {
                         read.fetch_add(1, Ordering::Relaxed);
+                    } else if let Some((_, served)) = line.split_once("are served. address=") {
+                        // Said once.
+                        let _ = address.set(served.trim().to_owned());
                     } else if line.contains("WARN") || line.contains("ERROR") {
                         eprintln!("{line}");
                     }
@@ -93,7 +148,7 @@ impl Process {
                 ended.store(1, Ordering::Relaxed);
             });
         }
-        Ok(Self { child, started, read, ended })
+        Ok(Self { child, started, read, address, ended })
     }
 
     /// Waits until something holds, and fails if it never does.
@@ -108,6 +163,26 @@ impl Process {
             std::thread::sleep(Duration::from_millis(50));
         }
         Ok(())
+    }
+
+    /// Sources that have started, by its metrics.
+    fn sources_up(&self) -> usize {
+        let ask = || -> std::io::Result<String> {
+            let Some(address) = self.address.get() else { return Ok(String::new()) };
+            let mut stream = TcpStream::connect(address)?;
+            stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")?;
+            let mut text = String::new();
+            stream.read_to_string(&mut text)?;
+            Ok(text)
+        };
+        let text = ask().unwrap_or_default();
+        text.lines().filter(|line| line.starts_with("signon_source_up{")).count()
+    }
+
+    /// Lets a minute pass: connections are kept for 50 seconds, threads for ten.
+    fn a_minute_later(&self) -> Outcome<()> {
+        std::thread::sleep(Duration::from_secs(60));
+        self.settle()
     }
 
     /// A number of `/proc/<pid>/status`.
@@ -162,8 +237,15 @@ fn idle(signon: &Path, served: &Served, sources: usize) -> Outcome<Process> {
     Ok(process)
 }
 
+/// Sources that all asked at once, and when the first and the last was served.
+struct AllAtOnce {
+    process: Process,
+    first: f64,
+    last: f64,
+}
+
 /// All sources ask at once: each has one range to read.
-fn busy(signon: &Path, served: &Served, sources: usize) -> Outcome<()> {
+fn all_at_once(signon: &Path, served: &Served, sources: usize) -> Outcome<AllAtOnce> {
     let config = configuration(served, "busy", sources, "20m ago")?;
     let process = Process::start(Command::new(signon).args(["run", "--config"]).arg(config))?;
     process.wait("the first was served", |process| process.read.load(Ordering::Relaxed) > 0)?;
@@ -171,15 +253,24 @@ fn busy(signon: &Path, served: &Served, sources: usize) -> Outcome<()> {
     process
         .wait("the last was served", |process| process.read.load(Ordering::Relaxed) >= sources)?;
     let last = process.started.elapsed().as_secs_f64();
-    let figures = process.figures();
-    eprintln!(
-        "density: all at once: first served after {first:.1} s, last after {last:.1} s; {figures}"
-    );
-    // Connections are kept for 50 seconds, threads for ten.
-    std::thread::sleep(Duration::from_secs(60));
-    process.settle()?;
-    eprintln!("density: idle again: {}", process.figures());
-    Ok(())
+    Ok(AllAtOnce { process, first, last })
+}
+
+/// Tenants with a source and a file of their own, and nothing to read.
+fn with_sinks(served: &Served, tenants: usize) -> Outcome<PathBuf> {
+    let path = configuration(served, "sinks", tenants * OF_A_TENANT, "now")?;
+    let text = fs::read_to_string(&path)?;
+    let is_kept = |table: &&str| table.starts_with("sources.t") && table.contains("_0]");
+    let data_dir = text.lines().next().unwrap_or_default();
+    let mut config = format!("{data_dir}\nmetrics_listen = \"127.0.0.1:0\"\n");
+    for (tenant, table) in text.split("\n[").filter(is_kept).enumerate() {
+        let file = served.path("sinks").join(format!("{tenant}.ndjson"));
+        config.push_str(&format!(
+            "\n[{table}\n[sinks.t{tenant}]\ntype = \"file\"\ninputs = [\"t{tenant}_*\"]\npath = {file:?}\n"
+        ));
+    }
+    fs::write(&path, config)?;
+    Ok(path)
 }
 
 /// A configuration of many sources like the one that the simulator wrote.

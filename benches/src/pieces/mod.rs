@@ -6,6 +6,7 @@ mod rendering;
 mod scrape;
 mod skip;
 mod state;
+mod threads;
 mod transform;
 mod weight;
 
@@ -19,6 +20,7 @@ use crate::{Outcome, Piece};
 pub fn all() -> Vec<Piece> {
     let rooms = [
         normalize::pieces(),
+        threads::pieces(),
         skip::pieces(),
         calls::pieces(),
         rendering::pieces(),

@@ -70,9 +70,9 @@ fn measure(setting: &Setting, name: &str, mix: Mix, keep_raw: bool) -> Outcome<V
 }
 
 /// Records and events.
-type Counted = (u64, usize);
+pub type Counted = (u64, usize);
 
-fn check(records: &Records, counted: Counted) -> Outcome<()> {
+pub fn check(records: &Records, counted: Counted) -> Outcome<()> {
     let expected = (records.count as u64, records.events);
     match counted == expected {
         true => Ok(()),
@@ -98,7 +98,7 @@ pub fn sandboxed(
     Ok(time)
 }
 
-async fn in_sandbox(loaded: &Loaded, bytes: &Bytes, keep_raw: bool) -> Outcome<Counted> {
+pub async fn in_sandbox(loaded: &Loaded, bytes: &Bytes, keep_raw: bool) -> Outcome<Counted> {
     let mut normalizer = loaded.normalizer(keep_raw).await?;
     let mut counted = (0, 0);
     let mut chunks = bytes.chunks(CHUNK);

@@ -5,6 +5,7 @@ mod command;
 mod end_to_end;
 mod floor;
 mod idle;
+mod many;
 mod memory;
 mod python;
 mod reporting;
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Piece> {
         reporting::pieces(),
         memory::pieces(),
         idle::pieces(),
+        many::pieces(),
     ];
     rooms.into_iter().flatten().collect()
 }
