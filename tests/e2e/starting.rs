@@ -22,7 +22,7 @@ fn slow(service: &Service, sources: &[&str]) -> ConfigFile {
     );
     let user = service.simulator.oam_username();
     let credentials = format!(
-        "{{ type = \"basic\", username = {user:?}, password = {{ command = [\"sh\", \"-c\", {script:?}] }} }}"
+        "{{ type = \"basic\", username = {user:?}, password_command = [\"sh\", \"-c\", {script:?}] }}"
     );
     sources
         .iter()
