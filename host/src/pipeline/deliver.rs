@@ -46,20 +46,26 @@ impl Probes {
     }
 
     /// Waits until every sink takes something or may be tried. With `gives_up` a sink that
-    /// others have tried in vain is an error.
+    /// others have tried in vain is an error. Nobody waits for one sink with leave to try
+    /// another: whoever has nothing for the first would wait for it, too.
     ///
     /// # Errors
     ///
     /// See `gives_up`.
     pub async fn ready(&mut self, outlets: &[Outlet], gives_up: bool) -> Result<(), CollectError> {
-        for outlet in outlets {
-            if self.has(outlet) {
+        while let Some(outlet) = self.first_down(outlets) {
+            let (sink, health) = (outlet.sink.id(), outlet.sink.health());
+            if gives_up && health.is_given_up() {
+                return Err(down(outlet));
+            }
+            if let Some(probe) = health.try_probe() {
+                self.0.push((sink.to_owned(), probe));
                 continue;
             }
-            let health = outlet.sink.health();
+            self.0.clear();
             tokio::select! {
                 probe = health.ready() => {
-                    self.0.extend(probe.map(|probe| (outlet.sink.id().to_owned(), probe)));
+                    self.0.extend(probe.map(|probe| (sink.to_owned(), probe)));
                 }
                 () = health.given_up(), if gives_up => return Err(down(outlet)),
             }
@@ -67,11 +73,18 @@ impl Probes {
         Ok(())
     }
 
-    /// The first sink that is down and that is not this reading's to try.
+    /// One that is down and that is not this reading's to try.
+    fn first_down<'o>(&self, outlets: &'o [Outlet]) -> Option<&'o Outlet> {
+        outlets.iter().find(|outlet| outlet.sink.health().is_down() && !self.has(outlet))
+    }
+
+    /// Whether a sink is down and not this reading's to try.
+    ///
+    /// # Errors
+    ///
+    /// The sink, then.
     pub fn down(&self, outlets: &[Outlet]) -> Result<(), CollectError> {
-        let down_one =
-            outlets.iter().find(|outlet| outlet.sink.health().is_down() && !self.has(outlet));
-        down_one.map_or(Ok(()), |outlet| Err(down(outlet)))
+        self.first_down(outlets).map_or(Ok(()), |outlet| Err(down(outlet)))
     }
 
     /// Returns when a sink is down and others try it.

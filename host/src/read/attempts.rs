@@ -95,9 +95,7 @@ impl Attempts {
         reading: ReadingState,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Next, CollectError> {
-        if let Err(error) = self.sinks_ready(slot, stop).await {
-            return self.after(slot, reading, error, stop).await;
-        }
+        self.sinks_ready(slot, stop).await?;
         if *stop.borrow() {
             return Ok(Next::Stopped);
         }
@@ -122,6 +120,10 @@ impl Attempts {
     }
 
     /// Waits until its sinks take something.
+    ///
+    /// # Errors
+    ///
+    /// When only what is due now is collected, and a sink was tried in vain.
     async fn sinks_ready(
         &mut self,
         slot: Slot,
@@ -130,6 +132,7 @@ impl Attempts {
         let context = self.context.clone();
         if let Err(down) = self.probes.down(&context.outlets) {
             self.show(slot, Phase::Blocked, Some(down.to_string()));
+            self.room = None;
         }
         tokio::select! {
             ready = self.probes.ready(&context.outlets, self.until == Until::Done) => ready,
@@ -154,8 +157,6 @@ impl Attempts {
                 if let CollectError::NoRoom { bytes } = error {
                     self.show(slot, Phase::Blocked, Some(error.to_string()));
                     self.room = self.wait_for_room(bytes, stop).await;
-                } else if self.until == Until::Done {
-                    return Err(error);
                 }
                 return Ok(Next::Again(reading));
             }

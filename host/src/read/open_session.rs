@@ -46,6 +46,8 @@ pub struct OpenSession {
     // Before the place: it is closed first.
     session: Option<Prefetch>,
     place: Option<Share>,
+    /// Of sessions that were closed.
+    requests: u64,
 }
 
 impl OpenSession {
@@ -72,6 +74,11 @@ impl OpenSession {
             self.session = Some(Prefetch::of(session, opening.limits));
         }
         Ok(self.session.as_mut())
+    }
+
+    /// Requests made for what was read, over all sessions.
+    pub fn requests(&self) -> u64 {
+        self.requests + self.session.as_ref().map_or(0, Prefetch::requests)
     }
 
     /// Whether its next batch is on its way.
@@ -103,7 +110,7 @@ impl OpenSession {
             () = long_stopped(stop) => return None,
             () = wanted => {}
         }
-        *self = Self::default();
+        *self = Self { requests: self.requests(), ..Self::default() };
         tokio::select! {
             done = awaited => Some(done),
             () = long_stopped(stop) => None,

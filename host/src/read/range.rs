@@ -192,13 +192,13 @@ impl<'s> Reader<'s> {
             batch = session.next() => batch,
             () = long_stopped(stop) => return Ok(None),
         };
-        let requests = session.requests();
         // Not before a batch went through: while a sink is down, every try would ask
         // the service for one more than it delivers.
         let is_last = !matches!(&batch, Ok(batch) if batch.progress != Progress::Finished);
         if delivered && !is_last && context.session_factory.wait().is_zero() {
             session.begin();
         }
+        let requests = self.session.requests();
         let batch = batch.map_err(|error| self.spun(bounds, requests, error))?;
         let news = bounds.news(&batch);
         Ok(Some(Read { batch, news, requests }))

@@ -110,7 +110,7 @@ impl Health {
         loop {
             changes.mark_unchanged();
             self.down().await;
-            if self.is_down() && self.standing().failures > 0 {
+            if self.is_given_up() {
                 return;
             }
             let _ = changes.changed().await;
@@ -152,8 +152,17 @@ impl Health {
         }
     }
 
-    /// Leave to probe it, if nobody else has it.
+    /// Whether it is down and a delivery has failed after all that it tried.
+    pub fn is_given_up(&self) -> bool {
+        self.is_down() && self.standing().failures > 0
+    }
+
+    /// Leave to probe it, if nobody else has it and it is time.
     pub fn try_probe(&self) -> Option<Probe> {
+        let not_before = self.standing().next_probe;
+        if not_before.is_some_and(|time| Instant::now() < time) {
+            return None;
+        }
         self.probe.clone().try_acquire_owned().ok().map(Probe)
     }
 

@@ -169,3 +169,38 @@ async fn sinks_behind_servers_take_a_batch_at_the_same_time_and_files_after_them
 fn is_empty(path: &Path) -> bool {
     std::fs::metadata(path).unwrap().len() == 0
 }
+
+/// A sink whose health is all that matters.
+fn of_health(id: &'static str, health: &Health) -> Outlet {
+    let both = Arc::new(tokio::sync::Barrier::new(1));
+    outlet(Arc::new(Together { id, both, health: health.clone() }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_one_sink_keeps_nobody_from_trying_another() {
+    let (one, other) = (Health::default(), Health::default());
+    [&one, &other].into_iter().for_each(Health::failed);
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let tried_by_somebody = other.try_probe().unwrap();
+    let outlets = [of_health("one", &one), of_health("other", &other)];
+    let mut probes = Probes::default();
+    {
+        let waits = probes.ready(&outlets, false);
+        let waited = tokio::time::timeout(Duration::from_secs(600), waits).await;
+        assert!(waited.is_err(), "the other is somebody else's to try");
+    }
+    drop(one.try_probe().expect("it is nobody's meanwhile"));
+    drop(tried_by_somebody);
+    probes.ready(&outlets, false).await.unwrap();
+    assert!(one.try_probe().is_none() && other.try_probe().is_none(), "it may try both");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_only_collects_once_gives_up_on_a_sink_that_was_tried_in_vain() {
+    let health = Health::default();
+    health.failed();
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let outlets = [of_health("one", &health)];
+    let given_up = Probes::default().ready(&outlets, true).await;
+    assert!(matches!(given_up, Err(CollectError::Sink { .. })), "{given_up:?}");
+}
