@@ -17,6 +17,7 @@ mod silence;
 mod store;
 #[cfg(test)]
 pub(crate) mod testing;
+mod version;
 
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,8 @@ pub use report::{Question, StreamReport, report};
 pub use seen::{Run, RunNumber, SeenId};
 pub use sign_ons::{Fold, KnownId, Looks, Partner, RecordKey, SignOnRecord, Standing, Wanted};
 pub use silence::SilenceDetection;
-pub use store::{Fence, Lease, Outcomes, Refusal, State, Stored, Version};
+pub use store::{Lease, Outcomes, Refusal, State, Stored};
+pub use version::{Fence, Version};
 
 /// Which stream: source, identity of its configuration, and the stream's own id.
 /// A change of identity is another stream with a position of its own.

@@ -14,6 +14,7 @@ mod group;
 mod open;
 #[cfg(test)]
 mod power;
+mod recovery;
 mod rotation;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Opening a file: locked, and what a crash left in it sorted out.
+//! Opening a file, for this process alone.
 //!
 //! Invariant: no byte of somebody else is cut, and nothing is written behind a line
 //! without an end.
@@ -6,74 +6,12 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
-use super::adoption::{self, End, Tail};
-use super::config::RotationConfig;
-use super::rotation::sync_folder;
-use super::writer::Writer;
+use super::adoption::{End, Tail};
 use crate::permissions::{self, Readers};
 use crate::render::Format;
 use crate::sinks::SinkError;
-use crate::sinks::lines::end_of_whole_lines;
 use crate::sinks::medium::Medium;
-use crate::state::{BlockingState, FileCheckpoint};
 use crate::telemetry::{self, SinkTelemetry};
-
-impl Writer {
-    /// A writer behind what the file holds.
-    pub fn open(
-        file: Box<dyn Medium>,
-        sink: SinkTelemetry,
-        path: &Path,
-        format: Format,
-        rotation: Option<RotationConfig>,
-        state: BlockingState,
-    ) -> Result<Self, SinkError> {
-        let id = sink.id();
-        let failed = |source| SinkError::File { path: path.to_owned(), source };
-        let known = state.sink_length(id)?;
-        let committed = known.unwrap_or(0);
-        let length = file.length().map_err(failed)?;
-        // A shorter file was moved or emptied by somebody; what it held was
-        // delivered.
-        let is_shorter = length < committed;
-        let from = if is_shorter {
-            telemetry::FileShorter { path, length, committed }.emit(&sink);
-            end_of_whole_lines(file.as_ref(), length).map_err(failed)?
-        } else {
-            committed
-        };
-        let is_known = known.is_some()
-            && adoption::is_known(&state, id, file.as_ref())?
-            && adoption::ends_a_line(file.as_ref(), from).map_err(failed)?;
-        let mut tail = Tail::read(file.as_ref(), from, format).map_err(failed)?;
-        mend_end(file.as_ref(), &sink, path, &mut tail, format, is_known)?;
-        // A new file without a line, and one that is as long as was committed, were
-        // synced if they had to be, and the state need be told nothing before the first
-        // line: thousands of sinks that are opened at once would each wait for the disk.
-        let is_as_committed = tail.end == committed && length == tail.end;
-        let length = tail.end;
-        if !is_as_committed {
-            file.sync().map_err(failed)?;
-            state.adopt(&FileCheckpoint { sink: id.to_owned(), length, waiting: tail.lines })?;
-        }
-        let waiting = state.waiting(id)?;
-        let begun = file.begun().map_err(failed)?;
-        let path = path.to_owned();
-        Ok(Self {
-            sink,
-            format,
-            state,
-            rotation,
-            file,
-            path,
-            begun,
-            length,
-            is_known,
-            is_torn: false,
-            waiting,
-        })
-    }
-}
 
 /// Whether the file could be written, found out without leaving a trace. One that
 /// another process writes is none of our business: it may be `signon run`.
@@ -156,4 +94,10 @@ pub fn mend_end(
         _ => return Err(SinkError::Foreign { path: path.to_owned() }),
     }
     Ok(())
+}
+
+/// Makes the names in the folder of a file survive a power cut.
+pub fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -27,8 +27,8 @@ use flate2::write::GzEncoder;
 use super::SinkError;
 use super::adoption;
 use super::config::RotationConfig;
-use super::open::open_locked;
-use super::writer::Writer;
+use super::open::{open_locked, sync_folder};
+use super::writer::{RotationStep, Writer};
 use crate::permissions::{self, Readers};
 use crate::telemetry;
 
@@ -41,24 +41,6 @@ const COMPRESSED: &str = ".gz";
 
 /// Ending of one that is being compressed.
 const UNFINISHED: &str = ".gz.part";
-
-/// A step of a rotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RotationStep {
-    /// The state learns of every line that waits.
-    Save,
-    /// The file gets another name.
-    MoveAside,
-    /// An empty one takes its place.
-    Begin,
-    /// The state learns that it is empty.
-    Reset,
-}
-
-impl RotationStep {
-    /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::Save, Self::MoveAside, Self::Begin, Self::Reset];
-}
 
 /// Whether a file is to be put aside before more bytes go into it.
 pub fn is_due(policy: &RotationConfig, length: u64, more: u64, begun: SystemTime) -> bool {
@@ -130,12 +112,6 @@ fn aside(path: &Path, time: NaiveDateTime) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".{}", time.format(STAMP)));
     name.into()
-}
-
-/// Makes the names in the folder of a file survive a power cut.
-pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// A file that was put aside, whole or compressed or both.

@@ -8,7 +8,7 @@ use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::rotation::RotationStep;
+use super::writer::RotationStep;
 use super::*;
 use crate::planner::Schedule;
 use crate::render::{Owner, event_id};

@@ -9,8 +9,7 @@ use std::time::SystemTime;
 
 use super::adoption::{self, Tail};
 use super::config::RotationConfig;
-use super::open::{mend_end, open_locked};
-use super::rotation::{RotationStep, sync_folder};
+use super::open::{mend_end, open_locked, sync_folder};
 use crate::render::Format;
 use crate::sinks::lines::end_of_whole_lines;
 use crate::sinks::medium::Medium;
@@ -38,6 +37,24 @@ pub struct Writer {
     pub(super) is_torn: bool,
     /// Lines in the file whose event was never committed, and may come again.
     pub(super) waiting: Waiting,
+}
+
+/// A step of a rotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RotationStep {
+    /// The state learns of every line that waits.
+    Save,
+    /// The file gets another name.
+    MoveAside,
+    /// An empty one takes its place.
+    Begin,
+    /// The state learns that it is empty.
+    Reset,
+}
+
+impl RotationStep {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Save, Self::MoveAside, Self::Begin, Self::Reset];
 }
 
 /// What became of the lines of one batch.

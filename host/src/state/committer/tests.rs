@@ -64,7 +64,7 @@ async fn while_the_store_is_away_everybody_waits_and_then_all_is_written_once() 
         })
         .collect();
     let away = |standing: &Standing| matches!(standing, Standing::Away { .. });
-    assert!(away(&*standing.wait_for(away).await.unwrap()), "health can say so");
+    assert!(away(&standing.wait_for(away).await.unwrap()), "health can say so");
     for other in others {
         assert_eq!(other.await.unwrap().unwrap(), [TAKEN]);
     }
