@@ -60,7 +60,11 @@ fn every_format_gives_the_same_report_of_every_event_that_there_was() {
     let ask = |file: &Path| {
         let tables = report(["--output", "json"], file).success();
         assert_eq!(tables.stderr, "");
-        (tables.stdout, report(["--output", "columns"], file).success().stdout)
+        // Several sources write to several files, each in an order of its own.
+        let columns = report(["--output", "columns"], file).success().stdout;
+        let mut lines: Vec<String> = columns.lines().map(str::to_owned).collect();
+        lines[1..].sort_unstable();
+        (tables.stdout, lines)
     };
     let first = ask(&files["ocsf"]);
     for (format, file) in &files {
@@ -69,7 +73,7 @@ fn every_format_gives_the_same_report_of_every_event_that_there_was() {
     let answer: Value = serde_json::from_str(first.0.trim()).unwrap();
     assert_eq!(answer["events"], truth.len());
     assert_eq!(answer["unknown_lines"], 0);
-    assert_eq!(first.1.lines().count(), truth.len() + 1);
+    assert_eq!(first.1.len(), truth.len() + 1);
     assert!(answer["reports"]["passwords"]["rows"].as_array().unwrap().len() > 1, "{answer}");
 
     // The same sums, without our reader.

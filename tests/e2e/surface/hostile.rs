@@ -55,7 +55,7 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&str) -> (u16, String)) -> Option<()
             "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
             text.len()
         );
-        writer.write_all(head.as_bytes()).ok()?;
-        writer.write_all(text.as_bytes()).ok()?;
+        // At once: a second small write waits for the first to be acknowledged.
+        writer.write_all([head.as_bytes(), text.as_bytes()].concat().as_slice()).ok()?;
     }
 }
