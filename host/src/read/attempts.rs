@@ -148,10 +148,8 @@ impl Attempts {
         error: CollectError,
         stop: &mut watch::Receiver<bool>,
     ) -> Result<Next, CollectError> {
-        if matches!(error, CollectError::Sink { .. }) {
-            // Whoever is next may try it, with events of its own.
-            self.probes.clear();
-        }
+        // Whatever failed, others may have something for a sink that is to be tried.
+        self.probes.clear();
         match Failure::of(&error) {
             Failure::Parked => {
                 if let CollectError::NoRoom { bytes } = error {

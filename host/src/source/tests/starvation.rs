@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::service::{Model, Record, Script};
+use super::service::{Fault, Model, Record, Script};
 use super::world::{BEGIN, HOUR, Shared};
 use crate::contract::{Batch, BatchLimits};
 use crate::limits::{FairShare, First};
@@ -225,4 +225,29 @@ async fn what_waits_for_a_sink_is_bounded_and_the_rest_asks_nobody_for_anything(
     assert!(asked <= 10, "{asked} batches wait for the sink");
     process.healthy_tenant_gets_everything().await;
     assert_eq!(mute.asked.load(Ordering::SeqCst), asked, "who is parked tries nothing");
+}
+
+#[tokio::test]
+async fn who_fails_at_its_service_keeps_nobody_from_trying_the_sink() {
+    tokio::time::pause();
+    let mut process = Process::new();
+    let mute = Arc::new(Mute::default());
+    mute.health.failed();
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let model = service();
+    // More often than it is asked in this test.
+    model.script().faults.extend(std::iter::repeat_n(Fault::Unauthorized, 20_000));
+    let outlets = vec![outlet(mute.clone())];
+    let context = Arc::new(process.shared.context("denied", "denied", &model, outlets));
+    let run = StreamRun::new(context, process.stream("denied", 0), process.committer.clone());
+    let told = process.stop.subscribe();
+    process.stuck.spawn(async move { drop(run.run(Until::Stopped, told).await) });
+    let statuses = process.shared.statuses.clone();
+    let is_denied = || {
+        let paused = crate::status::Phase::Paused;
+        statuses.streams().iter().any(|(_, status)| status.phase == paused)
+    };
+    until(is_denied).await;
+    let probe = tokio::time::timeout(HANGS, mute.health.ready()).await;
+    assert!(probe.is_ok_and(|probe| probe.is_some()), "the sink is never tried");
 }
