@@ -250,4 +250,5 @@ async fn who_fails_at_its_service_keeps_nobody_from_trying_the_sink() {
     until(is_denied).await;
     let probe = tokio::time::timeout(HANGS, mute.health.ready()).await;
     assert!(probe.is_ok_and(|probe| probe.is_some()), "the sink is never tried");
+    assert!(process.stuck.try_join_next().is_none(), "it gave it back, and not by its end");
 }
